@@ -1,0 +1,36 @@
+// Finds a Chromium with WebGPU: COMMONWATT_CHROMIUM, Playwright's own, or the system's. Plain JavaScript: it runs before anything is built.
+import { existsSync } from 'node:fs'
+
+const SYSTEM_PATHS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/snap/bin/chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  'C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe',
+]
+
+/** Path of a browser, or undefined when the machine has none. */
+export async function findChromium() {
+  const named = process.env.COMMONWATT_CHROMIUM
+  if (named) return existsSync(named) ? named : undefined
+  const { chromium } = await import('playwright')
+  return [chromium.executablePath(), ...SYSTEM_PATHS].find((path) => path && existsSync(path))
+}
+
+/** Switches for headless use: full Chromium (the headless shell has no WebGPU), a software adapter unless `hardware` is asked for. */
+export function chromiumArgs({ hardware = process.env.COMMONWATT_GPU === 'hardware' } = {}) {
+  return [
+    '--headless=new',
+    '--enable-unsafe-webgpu',
+    ...(hardware ? [] : ['--use-webgpu-adapter=swiftshader']),
+    ...(process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+  ]
+}
