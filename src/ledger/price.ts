@@ -1,0 +1,25 @@
+// Prices for now: one credit per 10^12 operations to every replica that agreed. The full rule is economics' and replaces this file.
+
+/** Atto-credit in a credit. */
+export const ATTO_PER_CREDIT = 10n ** 18n
+
+/** Atto-credit per integer operation: one credit per 10^12. */
+export const ATTO_PER_OPERATION = ATTO_PER_CREDIT / 10n ** 12n
+
+/** What one replica earns for `operations`. */
+export function rewardAtto(operations: bigint): bigint {
+  return operations * ATTO_PER_OPERATION
+}
+
+/** What a requester escrows: every replica is paid in full. */
+export function priceAtto(operations: bigint, replication: number): bigint {
+  return rewardAtto(operations) * BigInt(replication)
+}
+
+/** Credits as text with up to `digits` decimals, cut, not rounded; no locale, for logs and command lines. */
+export function formatCredits(amountAtto: bigint, digits = 6): string {
+  const sign = amountAtto < 0n ? '-' : ''
+  const positive = amountAtto < 0n ? -amountAtto : amountAtto
+  const fraction = (positive % ATTO_PER_CREDIT).toString().padStart(18, '0').slice(0, digits).replace(/0+$/, '')
+  return `${sign}${positive / ATTO_PER_CREDIT}${fraction === '' ? '' : `.${fraction}`}`
+}

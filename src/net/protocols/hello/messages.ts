@@ -1,0 +1,62 @@
+// node -> Hello, coordinator -> Challenge, node -> SelfTest, coordinator -> Admitted | Refused. A node says hello again after every
+// change of its delegation or backend. The node's key is the connection's, so none of these is signed on its own.
+import * as v from 'valibot'
+import type { Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import { checkpointSchema, digestSchema, nonceSchema, publicKeySchema, textSchema, uintSchema } from '#core/schema.ts'
+import type { Checkpoint } from '#core/signed.ts'
+import { type Delegation, delegationSchema } from '#identity/delegation.ts'
+
+/** What a node can do and who is paid for it. `site` is the host page's origin when it contributes through the widget. */
+export type Hello = {
+  readonly delegation: Delegation | null
+  readonly payee: PublicKey
+  readonly capabilities: {
+    readonly backend: 'cpu' | 'wasm' | 'webgpu'
+    readonly adapter: string
+    readonly isSoftware: boolean
+    readonly maxMemoryBytes: number
+    readonly kinds: readonly { readonly name: string; readonly version: number }[]
+  }
+  readonly site: string | null
+}
+
+/** The coordinator's challenge: run the kernel self-test on `seed`. */
+export type Challenge = { readonly network: Digest; readonly checkpoint: Checkpoint; readonly seed: Digest }
+
+/** The self-test's digest and how fast the device was, in 10^6 operations a second. */
+export type SelfTest = { readonly digest: Digest; readonly ratedMops: number }
+
+/** The verdict. `tier` is what the delegation proves. */
+export type Welcome =
+  | { readonly outcome: 'admitted'; readonly tier: number; readonly balance: string }
+  | { readonly outcome: 'refused'; readonly reason: string }
+
+export const helloSchema: v.GenericSchema<unknown, Hello> = v.strictObject({
+  delegation: v.nullable(delegationSchema),
+  payee: publicKeySchema,
+  capabilities: v.strictObject({
+    backend: v.picklist(['cpu', 'wasm', 'webgpu']),
+    adapter: textSchema(200),
+    isSoftware: v.boolean(),
+    maxMemoryBytes: uintSchema(),
+    kinds: v.pipe(v.array(v.strictObject({ name: textSchema(32), version: uintSchema(1_000_000) })), v.maxLength(32)),
+  }),
+  site: v.nullable(textSchema(256)),
+})
+
+export const challengeSchema: v.GenericSchema<unknown, Challenge> = v.strictObject({
+  network: digestSchema,
+  checkpoint: checkpointSchema,
+  seed: nonceSchema,
+})
+
+export const selfTestSchema: v.GenericSchema<unknown, SelfTest> = v.strictObject({
+  digest: digestSchema,
+  ratedMops: uintSchema(1e12),
+})
+
+export const welcomeSchema: v.GenericSchema<unknown, Welcome> = v.variant('outcome', [
+  v.strictObject({ outcome: v.literal('admitted'), tier: uintSchema(3), balance: textSchema(40) }),
+  v.strictObject({ outcome: v.literal('refused'), reason: textSchema(300) }),
+])

@@ -1,0 +1,78 @@
+// What a contributor's node shows to whoever watches it: a page, a widget, a command line. Plain data, structured-cloneable.
+import type { PublicKey } from '#core/ed25519.ts'
+import type { ErrorRecord } from '#core/errors.ts'
+import type { BackendInfo } from '#tensor/backend.ts'
+
+/** Where a node is in its life. `attention` needs the person: the error says what to do. */
+export type Phase = 'off' | 'starting' | 'waiting' | 'working' | 'paused' | 'reconnecting' | 'stopping' | 'attention'
+
+/** What a person chooses, checked again in the worker. */
+export type Consent = {
+  /** Share of the device, 0.05 to 1. */
+  readonly gpuShare: number
+  /** Unix time after which the consent is void. */
+  readonly expiresMs: number
+  /** Host page when the node runs in the widget, null on our own page. */
+  readonly site: string | null
+}
+
+/** One unit in a node's list, newest first. */
+export type UnitRecord = {
+  readonly unit: string
+  readonly what: string
+  readonly startedMs: number
+  readonly finishedMs: number | null
+  readonly outcome: 'computing' | 'committed' | 'checking' | 'agreed' | 'rejected' | 'lost'
+  /** Atto-credit as decimal text; null until settled. */
+  readonly credited: string | null
+  /** Why it was or was not credited, in words. */
+  readonly reason: string
+  readonly certificate: string | null
+  /** Peers that checked it and how their bytes came. */
+  readonly peers: readonly { readonly node: string; readonly transport: 'webrtc' | 'websocket' | 'relay' | null }[]
+}
+
+/** One slot of the strip of beats. */
+export type BeatSlot = {
+  readonly slot: number
+  readonly state: 'working' | 'idle' | 'paused' | 'stopped' | 'none'
+  readonly isWitnessed: boolean
+}
+
+/** Everything there is to show. */
+export type NodeState = {
+  readonly phase: Phase
+  /** Why the phase is what it is, as a short sentence. */
+  readonly reason: string
+  readonly error: ErrorRecord | null
+  readonly node: PublicKey | null
+  readonly isIdentityPersistent: boolean
+  readonly tier: number
+  readonly device: BackendInfo | null
+  /** Million integer operations a second over the last units. */
+  readonly rateMops: number
+  readonly unitsDone: number
+  /** Atto-credit as decimal text: since the node started, and the account's balance. */
+  readonly creditedSession: string
+  readonly balance: string
+  readonly peers: readonly { readonly node: string; readonly transport: 'webrtc' | 'websocket' | 'relay' }[]
+  /** Newest first, at most {@link MAX_RECORDS}. */
+  readonly units: readonly UnitRecord[]
+  readonly beats: readonly BeatSlot[]
+}
+
+/** Units kept for showing: a screenful many times over, bounded so that a day's work does not grow the page. */
+export const MAX_RECORDS = 200
+
+/** A running contribution: what pages and the command line hold. */
+export interface Contribution {
+  readonly state: NodeState
+  /** Calls `listener` after every change; returns its unsubscription. */
+  onChange(listener: (state: NodeState) => void): () => void
+  /** Creates a device key (a passkey) and delegates to this session's key. Must be called from a user gesture. */
+  protectWithPasskey(): Promise<void>
+  pause(reason: string): void
+  resume(): void
+  /** Stops: the worker is gone within 100 ms, a signed beat says so, leases are handed back. */
+  stop(): Promise<void>
+}

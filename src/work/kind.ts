@@ -1,0 +1,67 @@
+// A kind of work, in one file under kinds/: how a job splits into units, what a unit needs, computes and costs, how results join.
+// Nothing outside its file knows a kind's name but the registry.
+import type { ContentLayout } from '#core/content.ts'
+import type { Digest } from '#core/digest.ts'
+import type { Backend, OperationOptions } from '#tensor/backend.ts'
+import type { JobBody } from './job.ts'
+import type { Unit } from './unit.ts'
+
+/** A job as its kind sees it: inputs and parameters, without price or requester. */
+export type JobTask = Pick<JobBody, 'params' | 'inputs'>
+
+/** Parts of one input that a computation needs. */
+export type PartNeed = { readonly input: number; readonly parts: readonly number[] }
+
+/** Access to the parts of a unit's inputs: verified bytes, already there. Throws when asked for a part that was not needed. */
+export interface UnitInputs {
+  part(input: number, part: number): Uint8Array<ArrayBuffer>
+}
+
+/** Where a unit's part lands in the job's result. */
+export type Placement = { readonly unitPart: number; readonly jobPart: number }
+
+/** A workload of the grid. `exact` results are compared by digest and can prove a fault, `tolerant` ones are compared by bounds. */
+export interface Kind {
+  readonly name: string
+  readonly version: number
+  /** Short description in plain words for a contributor's list, e.g. "Multiplied a 256 x 256 part of two matrices". */
+  describe(unit: Unit): string
+  /** Throws an `input` error that says what does not fit. */
+  assertJob(task: JobTask): void
+  /** Same for a unit from elsewhere; a node calls it before it computes. */
+  assertUnit(unit: Unit): void
+  comparison(unit: Unit): 'exact' | 'tolerant'
+  split(task: JobTask): Unit[]
+  /** Integer operations counted from the specification, never measured. */
+  operations(unit: Unit): bigint
+  resultLayout(unit: Unit): ContentLayout
+  needs(unit: Unit): PartNeed[]
+  /** Computes the unit: its result's parts in order. */
+  run(unit: Unit, inputs: UnitInputs, backend: Backend, options?: OperationOptions): Promise<Uint8Array<ArrayBuffer>[]>
+  /** A digest of intermediate values that `key` selects: whoever only looked the result up cannot give it. */
+  possession(unit: Unit, inputs: UnitInputs, key: Digest): Digest
+  /** Parts of the inputs that part `index` of the result depends on. */
+  partNeeds(unit: Unit, index: number): PartNeed[]
+  /** Part `index` by the portable reference. */
+  recompute(unit: Unit, inputs: UnitInputs, index: number): Uint8Array<ArrayBuffer>
+  /** For tolerant kinds: whether two results of part `index` are both within the bounds. Exact kinds compare bytes. */
+  agree(unit: Unit, inputs: UnitInputs, index: number, a: Uint8Array, b: Uint8Array): boolean
+  jobLayout(task: JobTask): ContentLayout
+  placements(task: JobTask, unit: Unit): Placement[]
+}
+
+/** Inputs handed over as plain maps of parts. */
+export function inputsFrom(parts: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): UnitInputs {
+  return {
+    part(input, part) {
+      const bytes = parts.get(partKey(input, part))
+      if (bytes === undefined) throw new RangeError(`Part ${part} of input ${input} was not fetched.`)
+      return bytes
+    },
+  }
+}
+
+/** Key of a part in such a map. */
+export function partKey(input: number, part: number): string {
+  return `${input}/${part}`
+}
