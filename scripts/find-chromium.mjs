@@ -17,8 +17,7 @@ const SYSTEM_PATHS = [
 export async function findChromium() {
   const named = process.env.COMMONWATT_CHROMIUM
   if (named) return existsSync(named) ? named : undefined
-  const { chromium } = await import('playwright')
-  return [chromium.executablePath(), ...SYSTEM_PATHS].find((path) => path && existsSync(path))
+  return [await playwrightPath(), ...SYSTEM_PATHS].find((path) => path && existsSync(path))
 }
 
 /** Switches for headless use: full Chromium (the headless shell has no WebGPU), a software adapter unless `hardware` is asked for. */
@@ -33,4 +32,14 @@ export function chromiumArgs({ hardware = process.env.COMMONWATT_GPU === 'hardwa
     '--disable-sync',
     '--no-first-run',
   ]
+}
+
+/** Where Playwright would put its own browser; undefined where Playwright itself is missing or wants a newer Node. */
+async function playwrightPath() {
+  try {
+    const { chromium } = await import('playwright')
+    return chromium.executablePath()
+  } catch {
+    return undefined
+  }
 }

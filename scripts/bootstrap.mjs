@@ -1,0 +1,24 @@
+// Makes a clone ready: packages, a browser, the built page. Plain JavaScript without dependencies, for any Node from 18 on;
+// what is there already costs a fraction of a second and is not touched.
+import { buildPage } from './build-page.mjs'
+import { installDependencies } from './dependencies.mjs'
+import { provideChromium } from './install-chromium.mjs'
+import { say } from './run-command.mjs'
+
+/**
+ * Returns the Node that runs the sources and the browser, undefined when there is none. Ends the process with one sentence when
+ * the clone cannot be made ready.
+ * @param {{ withBrowser?: boolean }} [options]
+ * @returns {Promise<{ node: string, chromium: string | undefined }>}
+ */
+export async function bootstrap({ withBrowser = true } = {}) {
+  try {
+    const node = await installDependencies()
+    const chromium = withBrowser ? await provideChromium() : undefined
+    await buildPage(node)
+    return { node, chromium }
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    process.exit(1)
+  }
+}

@@ -1,0 +1,82 @@
+// Runs one command of a set-up or test script. Plain JavaScript for Node 18: it runs before anything is installed.
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The repository's root. */
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/**
+ * Runs `command` in the repository, its output on stderr or, with `capture`, returned. `code` is null when it could not start,
+ * was killed or ran past `timeoutMs`.
+ * @param {string[]} command
+ * @param {{ capture?: boolean, timeoutMs?: number, env?: Record<string, string> }} [options]
+ * @returns {Promise<{ code: number | null, output: string, reason: string }>}
+ */
+export function runCommand([program = '', ...args], { capture = false, timeoutMs, env = {} } = {}) {
+  return new Promise((resolve) => {
+    // A group of its own where the platform has them, so that a time-out ends grandchildren (browsers, workers) too.
+    const grouped = timeoutMs !== undefined && process.platform !== 'win32'
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', capture ? 'pipe' : 2, capture ? 'pipe' : 2],
+      detached: grouped,
+    })
+    const end = () => (grouped && child.pid ? killGroup(child.pid) : child.kill('SIGKILL'))
+    const stopped = (signal) => {
+      end()
+      process.exit(signal === 'SIGINT' ? 130 : 143)
+    }
+    let output = ''
+    let reason = ''
+    let timer
+    if (timeoutMs !== undefined)
+      timer = setTimeout(() => {
+        reason = `ran past ${Math.round(timeoutMs / 1000)} s`
+        end()
+      }, timeoutMs)
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
+    if (grouped) for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stopped)
+    const finish = (code, why) => {
+      clearTimeout(timer)
+      for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, stopped)
+      resolve({ code, output, reason: reason || why })
+    }
+    child.on('error', (error) => finish(null, error.message))
+    child.on('close', (code, signal) =>
+      finish(reason ? null : code, signal ? `ended by ${signal}` : `exit code ${code}`),
+    )
+  })
+}
+
+/**
+ * The script behind a package's command, to be run by a Node of our choice on every platform.
+ * @param {string} packageName
+ * @param {string} [command]
+ */
+export function binOf(packageName, command = packageName) {
+  const folder = join(ROOT, 'node_modules', packageName)
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  return join(folder, typeof bin === 'string' ? bin : bin[command])
+}
+
+/** Whether a Node of `version` runs the sources unbuilt. */
+export function isNodeNewEnough(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 22 || (major === 22 && minor >= 18)
+}
+
+/** One line about what is going on. Stdout stays free for results. */
+export function say(line) {
+  process.stderr.write(`${line}\n`)
+}
+
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Already gone.
+  }
+}
