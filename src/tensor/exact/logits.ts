@@ -1,0 +1,18 @@
+// Logits: i32 in Q16.
+
+/** Bound of |logit| in Q16. */
+export const LOGIT_MAX = 2 ** 30
+
+/** Index of the largest logit; of several, the lowest. */
+export function argmax(logits: Int32Array): number {
+  let best = 0
+  let top = logits[0] ?? 0
+  for (let i = 1; i < logits.length; i++) {
+    const value = logits[i] ?? 0
+    if (value > top) {
+      top = value
+      best = i
+    }
+  }
+  return best
+}
