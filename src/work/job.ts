@@ -29,6 +29,9 @@ export const JOB_TYPE = 'job'
 /** Inputs of one job: kinds need a handful, and every one is checked before admission. */
 export const MAX_INPUTS = 16
 
+/** Units of one job: its certificate, which holds the evidence of every unit, stays below 64 MiB. */
+export const MAX_UNITS = 4096
+
 /** Replicas of one unit. */
 export const MAX_REPLICATION = 5
 

@@ -1,0 +1,109 @@
+// The kind `matmul`: C (m, n) = A (m, k) · B (k, n). int8 inputs give the exact int32 product, f32 inputs a product within bounds.
+// A unit is one block of C over the whole of k; its parts are the canonical tiles of that block.
+import { bytesOf, equals, fromHex } from '#core/bytes.ts'
+import { partCount } from '#core/content.ts'
+import { DIGEST_BYTES, digestBytes, digestOf } from '#core/digest.ts'
+import { randomInt, seededRandom } from '#core/random.ts'
+import { readTileBytes } from '#tensor/tiles.ts'
+import { MAX_UNITS } from '#work/job.ts'
+import type { Kind } from '#work/kind.ts'
+import { blockLayout, blockParts } from '#work/tile-block.ts'
+import { unitId } from '#work/unit.ts'
+import { isWithinF32Bound, multiplyByReference, multiplyOn, needsOf, partialRow } from './matmul/operands.ts'
+import { MatmulError, blockOf, partBlock, productOf, shapeOf, unitBlocks, unitCount } from './matmul/product.ts'
+
+/** Matrix products. */
+export const matmul: Kind = {
+  name: 'matmul',
+  version: 1,
+
+  describe(unit) {
+    const product = productOf(unit)
+    const { m, k, n } = shapeOf(product, blockOf(unit, product))
+    const { rows, cols } = product.c
+    const matrices = `${rows} x ${k} and a ${k} x ${cols} matrix`
+    return m === rows && n === cols ? `Multiplied a ${matrices}` : `Multiplied a ${m} x ${n} part of a ${matrices}`
+  },
+
+  assertJob(task) {
+    const product = productOf(task)
+    const [name] = Object.keys(task.params)
+    if (name !== undefined) throw new MatmulError(`it takes no parameters, got "${name.slice(0, 32)}"`)
+    const units = unitCount(product)
+    if (units > MAX_UNITS) throw new MatmulError(`it would be ${units} units, more than ${MAX_UNITS}`)
+  },
+
+  assertUnit(unit) {
+    blockOf(unit, productOf(unit))
+  },
+
+  comparison(unit) {
+    return productOf(unit).a.dtype === 'i8' ? 'exact' : 'tolerant'
+  },
+
+  split(task) {
+    matmul.assertJob(task)
+    const { name: kind, version } = matmul
+    return unitBlocks(productOf(task)).map((block) => ({ kind, version, inputs: task.inputs, params: block }))
+  },
+
+  operations(unit) {
+    const product = productOf(unit)
+    const { m, k, n } = shapeOf(product, blockOf(unit, product))
+    return 2n * BigInt(m) * BigInt(n) * BigInt(k)
+  },
+
+  resultLayout(unit) {
+    const product = productOf(unit)
+    return blockLayout(product.c, blockOf(unit, product))
+  },
+
+  needs(unit) {
+    const product = productOf(unit)
+    return needsOf(product, blockOf(unit, product))
+  },
+
+  async run(unit, inputs, backend, options) {
+    const product = productOf(unit)
+    const block = blockOf(unit, product)
+    const layout = blockLayout(product.c, block)
+    const result = await multiplyOn(backend, product, block, inputs, options)
+    return Array.from({ length: partCount(layout) }, (_, index) => readTileBytes(result, layout, index))
+  },
+
+  possession(unit, inputs, key) {
+    const product = productOf(unit)
+    const block = blockOf(unit, product)
+    const random = seededRandom(fromHex(key, DIGEST_BYTES))
+    const row = block.rowStart + randomInt(random, block.rowEnd - block.rowStart)
+    // A proper prefix of k: its sums stand nowhere in the result. Only k = 1 has none.
+    const prefix = 1 + randomInt(random, Math.max(1, product.a.cols - 1))
+    const sums = digestBytes(partialRow(product, block, inputs, row, prefix))
+    return digestOf('possession', { unit: unitId(unit), key, row, prefix, sums })
+  },
+
+  partNeeds(unit, index) {
+    const { product, block } = partBlock(unit, index)
+    return needsOf(product, block)
+  },
+
+  recompute(unit, inputs, index) {
+    const { product, block } = partBlock(unit, index)
+    return bytesOf(multiplyByReference(product, block, inputs))
+  },
+
+  agree(unit, inputs, index, a, b) {
+    if (matmul.comparison(unit) === 'exact') return equals(a, b)
+    const { product, block } = partBlock(unit, index)
+    return isWithinF32Bound(product, block, inputs, a, b)
+  },
+
+  jobLayout(task) {
+    return productOf(task).c
+  },
+
+  placements(task, unit) {
+    const { c } = productOf(task)
+    return blockParts(c, blockOf(unit, productOf(unit))).map((jobPart, unitPart) => ({ unitPart, jobPart }))
+  },
+}
