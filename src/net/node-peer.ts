@@ -1,0 +1,30 @@
+// A node's peer in a Node process. Direct connections need node-datachannel, a native module; where it does not load the peer
+// says so and uses the relay only.
+import { type ContributorPeer, type ContributorPeerOptions, createContributorPeer } from './contributor-peer.ts'
+import type { WebRtcTransport } from './contributor-peer.ts'
+import { NO_ICE_SERVERS } from './settings.ts'
+import { patchInitChannel } from './webrtc-init-channel.ts'
+
+/** Starts a node's peer in this process; `isWebRtcWanted: false` keeps it to the relay. */
+export async function createNodePeer(
+  options: ContributorPeerOptions & { readonly isWebRtcWanted?: boolean },
+): Promise<ContributorPeer> {
+  const transport =
+    options.isWebRtcWanted === false
+      ? { support: { isAvailable: false as const, reason: 'WebRTC is switched off' }, transports: [] }
+      : await loadWebRtc(options.iceServers ?? NO_ICE_SERVERS)
+  return createContributorPeer(options, transport)
+}
+
+async function loadWebRtc(iceServers: readonly RTCIceServer[]): Promise<WebRtcTransport> {
+  try {
+    const { RTCPeerConnection } = await import('node-datachannel/polyfill')
+    const { webRTC } = await import('@libp2p/webrtc')
+    patchInitChannel(RTCPeerConnection)
+    const transports = [webRTC({ rtcConfiguration: { iceServers: [...iceServers] } })]
+    return { support: { isAvailable: true }, transports }
+  } catch (error) {
+    const reason = `node-datachannel does not load here (${error instanceof Error ? error.message : String(error)})`
+    return { support: { isAvailable: false, reason }, transports: [] }
+  }
+}
