@@ -1,0 +1,88 @@
+// Accounts: what a key has, what is held in escrow for its jobs, what it earned. Every change has its entry in the log,
+// appended in the same transaction by whoever calls these.
+import type { PublicKey } from '#core/ed25519.ts'
+import type { Db } from './schema.ts'
+
+/** An account. All amounts in atto-credit; `balance` does not include `escrowed`. */
+export type Account = {
+  readonly account: PublicKey
+  readonly balance: bigint
+  readonly escrowed: bigint
+  readonly earned: bigint
+  readonly granted: bigint
+}
+
+/** The account of `key`; one that was never seen has zeros. */
+export async function readAccount(db: Db, key: PublicKey): Promise<Account> {
+  const row = await db.selectFrom('accounts').selectAll().where('account', '=', key).executeTakeFirst()
+  const { balance, escrowed, earned, granted } = row ?? { balance: 0n, escrowed: 0n, earned: 0n, granted: 0n }
+  return { account: key, balance, escrowed, earned, granted }
+}
+
+/** Credits a grant to `key`. False, and nothing changes, when it already had one. */
+export async function grantOnce(tx: Db, key: PublicKey, amount: bigint, nowMs: number): Promise<boolean> {
+  await ensureAccount(tx, key, nowMs)
+  const { numUpdatedRows } = await tx
+    .updateTable('accounts')
+    .set((eb) => ({ balance: eb('balance', '+', amount), granted: amount }))
+    .where('account', '=', key)
+    .where('granted', '=', 0n)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Everything ever granted. */
+export async function totalGranted(db: Db): Promise<bigint> {
+  const { total } = await db
+    .selectFrom('accounts')
+    .select((eb) => eb.fn.sum<bigint | null>('granted').as('total'))
+    .executeTakeFirstOrThrow()
+  return total ?? 0n
+}
+
+/** Moves `amount` from the balance to escrow. False, and nothing changes, when the balance is too small. */
+export async function escrow(tx: Db, key: PublicKey, amount: bigint): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('accounts')
+    .set((eb) => ({ balance: eb('balance', '-', amount), escrowed: eb('escrowed', '+', amount) }))
+    .where('account', '=', key)
+    .where('balance', '>=', amount)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Gives `amount` of the escrow back to `key`. */
+export async function refund(tx: Db, key: PublicKey, amount: bigint): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set((eb) => ({ balance: eb('balance', '+', amount), escrowed: eb('escrowed', '-', amount) }))
+    .where('account', '=', key)
+    .executeTakeFirstOrThrow()
+}
+
+/** Takes `amount` out of the escrow of `key`: what is paid to others. */
+export async function spend(tx: Db, key: PublicKey, amount: bigint): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set((eb) => ({ escrowed: eb('escrowed', '-', amount) }))
+    .where('account', '=', key)
+    .executeTakeFirstOrThrow()
+}
+
+/** Credits `amount` to `key` as earned. */
+export async function earn(tx: Db, key: PublicKey, amount: bigint, nowMs: number): Promise<void> {
+  await ensureAccount(tx, key, nowMs)
+  await tx
+    .updateTable('accounts')
+    .set((eb) => ({ balance: eb('balance', '+', amount), earned: eb('earned', '+', amount) }))
+    .where('account', '=', key)
+    .executeTakeFirstOrThrow()
+}
+
+async function ensureAccount(tx: Db, key: PublicKey, nowMs: number): Promise<void> {
+  await tx
+    .insertInto('accounts')
+    .values({ account: key, balance: 0n, escrowed: 0n, earned: 0n, granted: 0n, opened_ms: nowMs })
+    .onConflict((conflict) => conflict.column('account').doNothing())
+    .execute()
+}

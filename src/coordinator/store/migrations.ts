@@ -1,0 +1,70 @@
+// Schema migrations: numbered, forward only, in code. A released one is never edited; a change is a new number.
+import { type Kysely, sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { AppError } from '#core/errors.ts'
+import type { Schema } from './schema.ts'
+
+const INITIAL = [
+  `create table accounts (
+    account text primary key, balance numeric(40,0) not null check (balance >= 0),
+    escrowed numeric(40,0) not null check (escrowed >= 0), earned numeric(40,0) not null,
+    granted numeric(40,0) not null, opened_ms int8 not null)`,
+  `create table contents (
+    content text primary key, size_bytes int8 not null, announced_ms int8 not null, completed_ms int8)`,
+  `create table jobs (
+    job text primary key, account text not null, body text not null, state text not null, admission_leaf int8 not null,
+    salt text not null, price numeric(40,0) not null, escrowed numeric(40,0) not null check (escrowed >= 0),
+    submitted_ms int8 not null, deadline_ms int8 not null, finished_ms int8, result text, error text, stages text,
+    certificate text)`,
+  `create index jobs_state on jobs (state, submitted_ms)`,
+  `create table units (
+    job text not null, number int4 not null, unit text not null, body text not null, operations numeric(40,0) not null,
+    state text not null, attempt int4 not null, failures int4 not null, certificate text, leaves text,
+    primary key (job, number))`,
+  `create index units_state on units (state, job)`,
+  `create table certificates (
+    certificate text primary key, job text not null, number int4 not null, body text not null, unique (job, number))`,
+  `create table faults (
+    fault text primary key, node text not null, job text not null, log_index int8 not null, body text not null,
+    at_ms int8 not null)`,
+  `create table receipts (
+    log_index int8 not null, account text not null, job text not null, unit text not null, certificate text not null,
+    amount numeric(40,0) not null, reason text not null, at_ms int8 not null, primary key (log_index, account))`,
+  `create index receipts_account on receipts (account, log_index)`,
+  `create table nodes (
+    node text primary key, payee text not null, tier int4 not null, backend text not null, adapter text not null,
+    rated_mops int8 not null, units_done int4 not null, faults int4 not null, banned_until_ms int8 not null,
+    seen_ms int8 not null)`,
+  `create table beats (
+    node text not null, slot int8 not null, state text not null, beat text not null, witness text,
+    primary key (node, slot))`,
+  `create table log_head (id int4 primary key, size int8 not null)`,
+  `insert into log_head (id, size) values (0, 0)`,
+  `create table log_entries (log_index int8 primary key, leaf text not null, entry bytea not null, at_ms int8 not null)`,
+  `create table log_nodes (level int4 not null, position int8 not null, digest text not null, primary key (level, position))`,
+  `create table log_checkpoints (size int8 primary key, root text not null, signed text not null)`,
+]
+
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-initial': { up: (db) => runAll(db, INITIAL) },
+}
+
+/** Brings the schema up to date. Throws {@link MigrationError} on a store that a newer version wrote. */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } })
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) throw new MigrationError(error)
+}
+
+async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db)
+}
+
+/** The store's schema cannot be brought to what this version knows. */
+export class MigrationError extends AppError {
+  override readonly name = 'coordinator.Migration'
+  constructor(cause: unknown) {
+    const problem = cause instanceof Error ? cause.message : String(cause)
+    super('input', `The store cannot be used by this version: ${problem}.`, { cause })
+  }
+}

@@ -1,0 +1,85 @@
+// Tables of the coordinator's store as Kysely sees them. Amounts are numeric(40,0) in atto-credit and read as bigint, times are int8
+// in Unix milliseconds, ids are lower-case hex that the application made. Nothing here needs more than plain PostgreSQL.
+import type { ColumnType, Kysely } from 'kysely'
+
+type Int8 = ColumnType<bigint, bigint | number, bigint | number>
+type Amount = ColumnType<bigint, bigint, bigint>
+
+/** Every table. */
+export type Schema = {
+  accounts: {
+    account: string
+    balance: Amount
+    escrowed: Amount
+    earned: Amount
+    granted: Amount
+    opened_ms: Int8
+  }
+  contents: {
+    content: string
+    size_bytes: Int8
+    announced_ms: Int8
+    completed_ms: Int8 | null
+  }
+  jobs: {
+    job: string
+    account: string
+    body: string
+    state: string
+    admission_leaf: Int8
+    salt: string
+    price: Amount
+    escrowed: Amount
+    submitted_ms: Int8
+    deadline_ms: Int8
+    finished_ms: Int8 | null
+    result: string | null
+    error: string | null
+    stages: string | null
+    certificate: string | null
+  }
+  units: {
+    job: string
+    number: number
+    unit: string
+    body: string
+    operations: Amount
+    state: string
+    attempt: number
+    failures: number
+    certificate: string | null
+    leaves: string | null
+  }
+  certificates: { certificate: string; job: string; number: number; body: string }
+  faults: { fault: string; node: string; job: string; log_index: Int8; body: string; at_ms: Int8 }
+  receipts: {
+    log_index: Int8
+    account: string
+    job: string
+    unit: string
+    certificate: string
+    amount: Amount
+    reason: string
+    at_ms: Int8
+  }
+  nodes: {
+    node: string
+    payee: string
+    tier: number
+    backend: string
+    adapter: string
+    rated_mops: Int8
+    units_done: number
+    faults: number
+    banned_until_ms: Int8
+    seen_ms: Int8
+  }
+  beats: { node: string; slot: Int8; state: string; beat: string; witness: string | null }
+  log_head: { id: number; size: Int8 }
+  log_entries: { log_index: Int8; leaf: string; entry: Uint8Array; at_ms: Int8 }
+  log_nodes: { level: number; position: Int8; digest: string }
+  log_checkpoints: { size: Int8; root: string; signed: string }
+}
+
+/** The database or a transaction on it: every function of the store takes one as its first argument. */
+export type Db = Kysely<Schema>

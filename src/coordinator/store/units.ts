@@ -1,0 +1,177 @@
+// Units: pending, leased to an attempt, done. `attempt` numbers every attempt ever made, so no two leases are alike even across
+// restarts; `failures` counts only those that nodes broke, and is what bounds them.
+import type { Selectable } from 'kysely'
+import type { Digest } from '#core/digest.ts'
+import type { Unit } from '#work/unit.ts'
+import type { Db, Schema } from './schema.ts'
+
+/** Where a unit is. */
+export type UnitState = 'pending' | 'leased' | 'done'
+
+/** A unit as it is kept; `number` counts within its job. */
+export type UnitRecord = {
+  readonly job: Digest
+  readonly number: number
+  readonly id: Digest
+  readonly unit: Unit
+  readonly operations: bigint
+  readonly state: UnitState
+  readonly attempt: number
+  readonly failures: number
+  readonly certificate: Digest | null
+  /** Leaf digests of the verified result; null until done. */
+  readonly leaves: readonly Digest[] | null
+}
+
+/** What admission inserts. */
+export type NewUnit = Pick<UnitRecord, 'id' | 'unit' | 'operations'>
+
+/** Rows in one insert statement: far below PostgreSQL's 65,535 parameters. */
+const INSERT_BATCH = 500
+
+/** Inserts the units of a job, numbered in order. */
+export async function insertUnits(tx: Db, job: Digest, units: readonly NewUnit[]): Promise<void> {
+  for (let at = 0; at < units.length; at += INSERT_BATCH) {
+    const rows = units.slice(at, at + INSERT_BATCH).map((unit, i) => ({
+      job,
+      number: at + i,
+      unit: unit.id,
+      body: JSON.stringify(unit.unit),
+      operations: unit.operations,
+      state: 'pending',
+      attempt: 0,
+      failures: 0,
+      certificate: null,
+      leaves: null,
+    }))
+    await tx.insertInto('units').values(rows).execute()
+  }
+}
+
+/** Pending units of running jobs, oldest job first, those of `skippedJobs` left out. */
+export async function pendingUnits(db: Db, limit: number, skippedJobs: readonly Digest[] = []): Promise<UnitRecord[]> {
+  let query = db
+    .selectFrom('units')
+    .innerJoin('jobs', 'jobs.job', 'units.job')
+    .selectAll('units')
+    .where('units.state', '=', 'pending')
+    .where('jobs.state', '=', 'running')
+  if (skippedJobs.length > 0) query = query.where('units.job', 'not in', skippedJobs)
+  const rows = await query
+    .orderBy('jobs.submitted_ms')
+    .orderBy('units.job')
+    .orderBy('units.number')
+    .limit(limit)
+    .execute()
+  return rows.map(fromRow)
+}
+
+/** The unit `number` of `job`, or null. */
+export async function readUnit(db: Db, job: Digest, number: number): Promise<UnitRecord | null> {
+  const row = await db
+    .selectFrom('units')
+    .selectAll()
+    .where('job', '=', job)
+    .where('number', '=', number)
+    .executeTakeFirst()
+  return row === undefined ? null : fromRow(row)
+}
+
+/** All units of `job` in order. */
+export async function unitsOf(db: Db, job: Digest): Promise<UnitRecord[]> {
+  const rows = await db.selectFrom('units').selectAll().where('job', '=', job).orderBy('number').execute()
+  return rows.map(fromRow)
+}
+
+/** How many units `job` has and how many are done. */
+export async function countUnits(db: Db, job: Digest): Promise<{ total: number; done: number }> {
+  const rows = await db
+    .selectFrom('units')
+    .select((eb) => ['state', eb.fn.countAll<bigint>().as('count')] as const)
+    .where('job', '=', job)
+    .groupBy('state')
+    .execute()
+  const total = rows.reduce((sum, row) => sum + Number(row.count), 0)
+  return { total, done: Number(rows.find((row) => row.state === 'done')?.count ?? 0n) }
+}
+
+/** How many units of running jobs wait for a node. */
+export async function countPending(db: Db): Promise<number> {
+  const { count } = await db
+    .selectFrom('units')
+    .innerJoin('jobs', 'jobs.job', 'units.job')
+    .select((eb) => eb.fn.countAll<bigint>().as('count'))
+    .where('units.state', '=', 'pending')
+    .where('jobs.state', '=', 'running')
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** Takes a pending unit for a new attempt; returns its number, or null when it is not pending any more. */
+export async function beginAttempt(tx: Db, job: Digest, number: number): Promise<number | null> {
+  const row = await tx
+    .updateTable('units')
+    .set((eb) => ({ state: 'leased', attempt: eb('attempt', '+', 1) }))
+    .where('job', '=', job)
+    .where('number', '=', number)
+    .where('state', '=', 'pending')
+    .returning('attempt')
+    .executeTakeFirst()
+  return row?.attempt ?? null
+}
+
+/** Ends an attempt without a result; returns how many attempts nodes have broken so far. */
+export async function endAttempt(tx: Db, job: Digest, number: number, isFailure: boolean): Promise<number> {
+  const row = await tx
+    .updateTable('units')
+    .set((eb) => ({ state: 'pending', failures: eb('failures', '+', isFailure ? 1 : 0) }))
+    .where('job', '=', job)
+    .where('number', '=', number)
+    .where('state', '=', 'leased')
+    .returning('failures')
+    .executeTakeFirst()
+  return row?.failures ?? 0
+}
+
+/** Marks a leased unit done. False, and nothing changes, when it was not leased: a unit settles once. */
+export async function finishUnit(
+  tx: Db,
+  job: Digest,
+  number: number,
+  certificate: Digest,
+  leaves: readonly Digest[],
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('units')
+    .set({ state: 'done', certificate, leaves: JSON.stringify(leaves) })
+    .where('job', '=', job)
+    .where('number', '=', number)
+    .where('state', '=', 'leased')
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Returns every leased unit to the queue: after a restart no lease is open. Returns how many there were. */
+export async function voidLeases(tx: Db): Promise<number> {
+  const { numUpdatedRows } = await tx
+    .updateTable('units')
+    .set({ state: 'pending' })
+    .where('state', '=', 'leased')
+    .executeTakeFirst()
+  return Number(numUpdatedRows)
+}
+
+function fromRow(row: Selectable<Schema['units']>): UnitRecord {
+  return {
+    job: row.job as Digest,
+    number: row.number,
+    id: row.unit as Digest,
+    unit: JSON.parse(row.body) as Unit,
+    operations: row.operations,
+    state: row.state as UnitState,
+    attempt: row.attempt,
+    failures: row.failures,
+    certificate: row.certificate as Digest | null,
+    leaves: row.leaves === null ? null : (JSON.parse(row.leaves) as Digest[]),
+  }
+}
