@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { fromHex } from '#core/bytes.ts'
 import { leafDigest, merkleRoot } from '#core/merkle.ts'
+import { boundaryLayers, boundaryLeaf } from '#tensor/exact/boundary.ts'
 import { attentionRow, softmaxWeights, weightedMean } from '#tensor/exact/attention.ts'
 import { mulShift, mulShiftWide, umulHigh, umulLow } from '#tensor/exact/fixed.ts'
 import { exp2neg, reciprocal, rsqrt, sigmoid, silu } from '#tensor/exact/functions.ts'
@@ -16,7 +17,7 @@ import { siluGate } from '#tensor/exact/silu-gate.ts'
 import { type RopeTables, ropeFrequencies, ropeTables } from '#tensor/exact/tables.ts'
 import { quantiseEpsilon, quantiseGain, quantiseWeightRow } from './convert/quantise.ts'
 import { scaleFromDouble, scoreScale, sqrtScale } from './convert/scales.ts'
-import { boundaryLayers, boundaryLeaf, headerDigest, positionDigest } from './digest.ts'
+import { headerDigest, positionDigest } from './digest.ts'
 import {
   type Sampling,
   keptTokens,
