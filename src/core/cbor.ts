@@ -52,8 +52,17 @@ const MAX_ENCODE_DEPTH = 64
 function assertEncodable(value: CborValue, depth: number): void {
   if (depth > MAX_ENCODE_DEPTH) throw new CborError(`is nested deeper than ${MAX_ENCODE_DEPTH}`)
   if (value === null || value instanceof Uint8Array) return
+  if (Array.isArray(value)) {
+    // Iterating, unlike Object.values, meets the holes of a sparse list.
+    for (const item of value as readonly CborValue[]) assertEncodable(item, depth + 1)
+    return
+  }
   if (typeof value === 'object') {
-    for (const item of Object.values(value)) assertEncodable(item, depth + 1)
+    if (!isPlainObject(value)) throw new CborError('holds an object that is neither a list nor a plain map')
+    for (const [key, item] of Object.entries(value)) {
+      assertText(key)
+      assertEncodable(item, depth + 1)
+    }
     return
   }
   if (typeof value === 'number' && !Number.isSafeInteger(value))
@@ -61,8 +70,19 @@ function assertEncodable(value: CborValue, depth: number): void {
   if (typeof value === 'number' && Object.is(value, -0)) throw new CborError('holds -0')
   if (typeof value === 'bigint' && (value >= 1n << 64n || value < -(1n << 64n)))
     throw new CborError('holds an integer past 64 bits')
-  if (typeof value === 'string' && !value.isWellFormed()) throw new CborError('holds ill-formed text')
+  if (typeof value === 'string') assertText(value)
   if (!['boolean', 'number', 'bigint', 'string'].includes(typeof value)) throw new CborError(`holds a ${typeof value}`)
+}
+
+/** Two lone surrogates would encode alike, and decoders drop a leading byte order mark: neither can be told apart afterwards. */
+function assertText(text: string): void {
+  if (!text.isWellFormed()) throw new CborError('holds ill-formed text')
+  if (text.startsWith('\ufeff')) throw new CborError('holds text that begins with a byte order mark')
+}
+
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null // of any realm
 }
 
 /** Walks the heads without allocating: lengths that lie, depth bombs and item floods stop here. */

@@ -1,6 +1,7 @@
-// Strict Ed25519 (RFC 8032 section 5.1.7, cofactorless): the one verifier of the project, because platform verifiers differ.
-// Non-canonical encodings, small-order keys and small-order commitments are refused.
+// Strict Ed25519 (RFC 8032 section 5.1.7, the equation without the cofactor): the one verifier of the project, because platform
+// verifiers differ. Non-canonical encodings, s >= L, small-order keys and small-order commitments are refused.
 import { ed25519 } from '@noble/curves/ed25519.js'
+import { sha512 } from '@noble/hashes/sha2.js'
 import { type Hex, fromHex, isHex, toHex } from './bytes.ts'
 
 declare const publicKey: unique symbol
@@ -20,26 +21,29 @@ export interface Signer {
   sign(message: Uint8Array<ArrayBuffer>): Promise<Signature>
 }
 
+const { Point } = ed25519
+const { Fn } = Point
+type Point = InstanceType<typeof Point>
+
 /** Whether `signature` over `message` is by `key`, by the strict rules above. Never throws. */
 export function verifyEd25519(signature: string, message: Uint8Array, key: string): boolean {
-  if (!isHex(signature, SIGNATURE_BYTES) || !isPublicKey(key)) return false
-  try {
-    const bytes = fromHex(signature)
-    if (ed25519.Point.fromBytes(bytes.subarray(0, 32), false).isSmallOrder()) return false
-    return ed25519.verify(bytes, message, fromHex(key), { zip215: false })
-  } catch {
-    return false
-  }
+  if (!isHex(signature, SIGNATURE_BYTES) || !isHex(key, PUBLIC_KEY_BYTES)) return false
+  const bytes = fromHex(signature)
+  const keyBytes = fromHex(key)
+  const commitment = bytes.subarray(0, 32)
+  const a = largePoint(keyBytes)
+  const r = largePoint(commitment)
+  const s = littleEndian(bytes.subarray(32))
+  if (a === undefined || r === undefined || s >= Fn.ORDER) return false
+  const challenge = sha512.create().update(commitment).update(keyBytes).update(message).digest()
+  // @noble/curves checks 8sB = 8R + 8kA; without the 8, as OpenSSL and BoringSSL do, a torsion component in R or A never goes unseen.
+  const k = Fn.create(littleEndian(challenge))
+  return Point.BASE.multiplyUnsafe(s).subtract(a.multiplyUnsafe(k)).equals(r)
 }
 
 /** Whether `key` is the canonical encoding of a point of large order. */
 export function isPublicKey(key: string): key is PublicKey {
-  if (!isHex(key, PUBLIC_KEY_BYTES)) return false
-  try {
-    return !ed25519.Point.fromBytes(fromHex(key), false).isSmallOrder()
-  } catch {
-    return false
-  }
+  return isHex(key, PUBLIC_KEY_BYTES) && largePoint(fromHex(key)) !== undefined
 }
 
 /** A signer over a 32-byte secret held in memory: for servers, command lines and tests. Pages use a non-extractable key. */
@@ -48,4 +52,18 @@ export function signerFromSecret(secret: Uint8Array): Signer {
     publicKey: toHex(ed25519.getPublicKey(secret)) as PublicKey,
     sign: async (message) => toHex(ed25519.sign(message, secret)),
   }
+}
+
+/** The point that `bytes` encode canonically, unless it is of small order. */
+function largePoint(bytes: Uint8Array): Point | undefined {
+  try {
+    const point = Point.fromBytes(bytes, false)
+    return point.isSmallOrder() ? undefined : point
+  } catch {
+    return undefined
+  }
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return BigInt(`0x${toHex(bytes.toReversed())}`)
 }

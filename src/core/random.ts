@@ -42,16 +42,19 @@ export function seededRandom(seed: Uint8Array | string): Random {
   }
 }
 
-/** A uniform integer in [0, bound), 1 <= bound <= 2^32, by rejection. */
+/** A uniform integer in [0, bound), 1 <= bound <= 2^32, by rejection. Throws a RangeError on any other bound. */
 export function randomInt(random: Random, bound: number): number {
+  if (!Number.isSafeInteger(bound) || bound < 1 || bound > 2 ** 32)
+    throw new RangeError(`A random integer needs a bound in 1..2^32, not ${bound}.`)
   const limit = 2 ** 32 - (2 ** 32 % bound)
   for (;;) {
-    const value = new DataView(random.bytes(4).buffer).getUint32(0)
+    const bytes = random.bytes(4)
+    const value = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
     if (value < limit) return value % bound
   }
 }
 
-/** A copy of `items` in random order (Fisher-Yates). */
+/** A copy of `items` in random order: sorted by a random 128-bit key each. */
 export function shuffled<T>(random: Random, items: readonly T[]): T[] {
   const keyed = items.map((item) => ({ item, key: concat(random.bytes(16)) }))
   keyed.sort((a, b) => compareBytes(a.key, b.key))

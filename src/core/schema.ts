@@ -85,7 +85,9 @@ export function parseAs<T>(schema: v.GenericSchema<unknown, T>, value: unknown, 
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (result.success) return result.output
   const issue = result.issues[0]
-  throw new SchemaError(what, v.getDotPath(issue) ?? '', issue.expected ?? issue.message)
+  // A custom schema expects "unknown" and says in its message what it really expects.
+  const expected = issue.type === 'custom' ? issue.message : (issue.expected ?? issue.message)
+  throw new SchemaError(what, v.getDotPath(issue) ?? '', expected)
 }
 
 /** Decodes canonical CBOR within `bounds` and checks it against `schema`. */

@@ -1,7 +1,7 @@
 // The signed envelope of the wire: every signed message begins with commonwatt/<type>/v1 and carries the network id and the
 // signer's latest checkpoint, so that a message cannot be moved to another type, network or view of the log.
 import { type Hex, concat, utf8 } from './bytes.ts'
-import { type CborValue, encodeCbor } from './cbor.ts'
+import { CborError, type CborValue, encodeCbor } from './cbor.ts'
 import { type Digest, digestOf, domain } from './digest.ts'
 import { type PublicKey, type Signature, type Signer, verifyEd25519 } from './ed25519.ts'
 
@@ -41,13 +41,15 @@ export async function signMessage<Body extends PlainValue>(
   return { ...unsigned, signature: await signer.sign(signingBytes(unsigned)) }
 }
 
-/** Whether `message` is of `type`, of `network`, and signed by its signer. */
+/** Whether `message` is of `type`, of `network`, and signed by its signer. Never throws on hostile input. */
 export function verifyMessage(message: Signed, type: string, network: Digest): boolean {
-  return (
-    message.type === type &&
-    message.network === network &&
-    verifyEd25519(message.signature, signingBytes(message), message.signer)
-  )
+  if (message.type !== type || message.network !== network) return false
+  try {
+    return verifyEd25519(message.signature, signingBytes(message), message.signer)
+  } catch (error) {
+    if (error instanceof CborError) return false // what cannot be encoded was never signed
+    throw error
+  }
 }
 
 /** Identity of a signed message: of what it says and who says it, never of the signature bytes. */
