@@ -1,0 +1,301 @@
+// One lease's life on a node, from the offer to the settlement: fetch, compute, commit, check the close, reveal, judge the peers, deliver.
+import type { Clock } from '#core/clock.ts'
+import { type ContentRef, contentId } from '#core/content.ts'
+import type { Digest } from '#core/digest.ts'
+import type { PublicKey, Signer } from '#core/ed25519.ts'
+import { AppError, toErrorRecord } from '#core/errors.ts'
+import { type SigningContext, signMessage, verifyMessage } from '#core/signed.ts'
+import { HEARTBEAT_MS } from '#net/protocols/lease/constants.ts'
+import { LeaseOrderError, type NodeLease, type Offer } from '#net/protocols/lease/handler.ts'
+import type { LeasePeer } from '#net/protocols/lease/messages.ts'
+import { type Close, closeId } from '#verify/close.ts'
+import { type Commitment, possessionKey } from '#verify/commitment.ts'
+import { type Reveal, SIGHTING_TYPE, type Seen, type Sighting, type SightingBody } from '#verify/reveal.ts'
+import type { Kind } from '#work/kind.ts'
+import { LEASE_TYPE, type Lease, leaseId } from '#work/lease.ts'
+import { type Unit, unitId } from '#work/unit.ts'
+import type { Desk, Exchange, Shown } from './exchange.ts'
+import type { InputParts, UnitResult, WorkerApi } from './worker-api.ts'
+import { closeProblem, judge } from './judge.ts'
+import type { UnitRecord } from './state.ts'
+
+/** The part of a worker that a lease uses. */
+export type UnitComputer = Pick<WorkerApi, 'run' | 'possession' | 'release'>
+
+/** What a lease runs with. */
+export type LeaseParts = {
+  readonly signer: Signer
+  readonly coordinator: PublicKey
+  readonly clock: Clock
+  readonly worker: UnitComputer
+  readonly exchange: Exchange
+  readonly findKind: (unit: Unit) => Kind
+  /** Network and checkpoint that signatures carry now. */
+  readonly signing: () => SigningContext
+  /** The parts of the unit's inputs that its kind needs. */
+  readonly fetchInputs: (unit: Unit, kind: Kind, signal: AbortSignal) => Promise<InputParts>
+  /** Hands a result to the coordinator. */
+  readonly deliver: (content: Content, signal: AbortSignal) => Promise<void>
+  /** Told of every change of the unit's record. */
+  readonly report: (record: UnitRecord) => void
+}
+
+/** A content with all its parts. */
+export type Content = {
+  readonly ref: ContentRef
+  readonly leaves: readonly Digest[]
+  readonly parts: readonly Uint8Array<ArrayBuffer>[]
+}
+
+/** What a finished lease came to. `operations` and `busyMs` tell the rate. */
+export type LeaseOutcome = { readonly record: UnitRecord; readonly operations: bigint; readonly busyMs: number }
+
+/** Why `offer` cannot be taken, or undefined when it is in order. */
+export function offerProblem(offer: Offer, parts: LeaseParts): string | undefined {
+  const { lease, unit, peers } = offer
+  if (!isLeaseOf(lease, parts)) return 'the lease is not signed by the coordinator'
+  if (lease.body.node !== parts.signer.publicKey) return 'the lease is for another node'
+  if (lease.body.unit !== unitId(unit)) return 'the lease is for another unit'
+  if (lease.body.deadlineMs <= parts.clock.nowMs()) return 'the lease is over already'
+  if (!peers.every((peer) => isPeerOf(peer, lease, parts))) return 'a peer has no lease for this unit'
+  try {
+    parts.findKind(unit).assertUnit(unit)
+  } catch (error) {
+    return error instanceof AppError ? error.message : String(error)
+  }
+  return undefined
+}
+
+/** Serves an accepted lease until it is settled, rejected or over, or until `signal` aborts: then the unit is handed back with its reason. */
+export async function runLease(
+  offer: Offer,
+  stream: NodeLease,
+  parts: LeaseParts,
+  signal: AbortSignal,
+): Promise<LeaseOutcome> {
+  return new LeaseRun(offer, stream, parts, signal).run()
+}
+
+class LeaseRun {
+  readonly #offer: Offer
+  readonly #id: Digest
+  readonly #kind: Kind
+  readonly #stream: NodeLease
+  readonly #parts: LeaseParts
+  readonly #over = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #desk: Desk
+  readonly #closes = new Map<number, Close>()
+  #record: UnitRecord
+  #result: UnitResult | undefined
+  #commitment: Commitment | undefined
+
+  constructor(offer: Offer, stream: NodeLease, parts: LeaseParts, signal: AbortSignal) {
+    this.#offer = offer
+    this.#id = leaseId(offer.lease)
+    this.#kind = parts.findKind(offer.unit)
+    this.#stream = stream
+    this.#parts = parts
+    this.#signal = AbortSignal.any([signal, stream.ended, this.#over.signal])
+    this.#desk = parts.exchange.join(offer.lease)
+    this.#record = {
+      unit: offer.lease.body.unit,
+      what: this.#kind.describe(offer.unit),
+      startedMs: parts.clock.nowMs(),
+      finishedMs: null,
+      outcome: 'computing',
+      credited: null,
+      reason: 'Computing.',
+      certificate: null,
+      peers: [],
+    }
+  }
+
+  async run(): Promise<LeaseOutcome> {
+    const stopHeartbeat = this.#beatHeart()
+    const cancelDeadline = this.#watchDeadline()
+    try {
+      this.#report({})
+      await this.#stream.say({ say: 'accept' })
+      this.#desk.addPeers(this.#offer.peers)
+      const working = this.#computeAndCommit()
+      working.catch((error: unknown) => this.#over.abort(error))
+      await this.#converse(working)
+    } catch (error) {
+      await this.#handBack(error)
+    } finally {
+      stopHeartbeat()
+      cancelDeadline()
+      this.#desk.leave()
+      await this.#parts.worker.release(this.#id).catch(() => undefined)
+    }
+    return {
+      record: this.#record,
+      operations: this.#result === undefined ? 0n : this.#kind.operations(this.#offer.unit),
+      busyMs: this.#result?.busyMs ?? 0,
+    }
+  }
+
+  async #computeAndCommit(): Promise<void> {
+    const { unit } = this.#offer
+    const inputs = await this.#parts.fetchInputs(unit, this.#kind, this.#signal)
+    this.#signal.throwIfAborted()
+    const result = await this.#parts.worker.run(this.#id, unit, inputs)
+    const tag = await this.#parts.worker.possession(this.#id, possessionKey(this.#id))
+    this.#signal.throwIfAborted()
+    const commitment = await this.#desk.commit({ root: result.root, tag })
+    this.#result = result
+    this.#commitment = commitment
+    this.#report({ outcome: 'committed', reason: 'Computed; waiting for the other replicas.' })
+    await this.#stream.say({ say: 'committed', commitment })
+  }
+
+  /** Hears the coordinator until the lease is settled. Checking one round and hearing go on side by side. */
+  async #converse(committed: Promise<void>): Promise<void> {
+    for (;;) {
+      const message = await this.#stream.hear({ signal: this.#signal })
+      switch (message.say) {
+        case 'peers':
+          this.#desk.addPeers(message.peers.filter((peer) => isPeerOf(peer, this.#offer.lease, this.#parts)))
+          break
+        case 'closed':
+          await committed
+          this.#open(message.close).catch((error: unknown) => this.#over.abort(error))
+          break
+        case 'deliver':
+          await committed
+          this.#deliver().catch((error: unknown) => this.#over.abort(error))
+          break
+        case 'settled':
+          this.#finish({
+            outcome: 'agreed',
+            credited: message.credited,
+            reason: message.reason,
+            certificate: message.certificate,
+          })
+          return
+        case 'rejected':
+          this.#finish({ outcome: 'rejected', credited: '0', reason: message.reason })
+          return
+        case 'offer':
+          throw new LeaseOrderError('offer', 'anything but a second offer')
+      }
+    }
+  }
+
+  /** Checks the close, exchanges reveals, judges the peers and tells the coordinator what was seen. */
+  async #open(close: Close): Promise<void> {
+    const { result, commitment } = this.#committed()
+    this.#assertClose(close, commitment)
+    this.#closes.set(close.body.round, close)
+    this.#report({ outcome: 'checking', reason: 'Checking the other replicas.' })
+    const { reveal, shown } = await this.#desk.reveal(close)
+    const seen = await Promise.all(shown.map((peer) => this.#judge(peer, close, result.root)))
+    this.#report({ peers: seen.map(({ node, transport }) => ({ node, transport })) })
+    await this.#sayRevealed(reveal, close, seen, result.leaves)
+  }
+
+  async #judge(shown: Shown, close: Close, root: Digest): Promise<Seen> {
+    const tag = await this.#parts.worker.possession(this.#id, possessionKey(shown.entry.lease))
+    const { network } = this.#parts.signing()
+    return judge(shown, { network, unit: this.#offer.lease.body.unit, close, root, tag })
+  }
+
+  async #sayRevealed(reveal: Reveal, close: Close, seen: readonly Seen[], leaves: readonly Digest[]): Promise<void> {
+    const body: SightingBody = { lease: this.#id, close: closeId(close), seen }
+    const sighting: Sighting = await signMessage(this.#parts.signer, SIGHTING_TYPE, this.#parts.signing(), body)
+    await this.#stream.say({ say: 'revealed', reveal, leaves, sighting })
+  }
+
+  async #deliver(): Promise<void> {
+    const { result } = this.#committed()
+    const layout = this.#kind.resultLayout(this.#offer.unit)
+    const ref = { id: contentId(layout, result.leaves), layout }
+    await this.#parts.deliver({ ref, leaves: result.leaves, parts: result.parts }, this.#signal)
+  }
+
+  #assertClose(close: Close, commitment: Commitment): void {
+    const problem = closeProblem(close, {
+      network: this.#parts.signing().network,
+      coordinator: this.#parts.coordinator,
+      lease: this.#offer.lease,
+      commitment,
+      commitmentOf: (lease) => this.#desk.commitmentOf(lease),
+      known: this.#closes.get(close.body.round),
+    })
+    if (problem !== undefined) throw new CloseError(problem)
+  }
+
+  #committed(): { result: UnitResult; commitment: Commitment } {
+    if (this.#result === undefined || this.#commitment === undefined) throw new LeaseOrderError('closed', 'patience')
+    return { result: this.#result, commitment: this.#commitment }
+  }
+
+  /** Says why the unit comes back, if anyone still listens. */
+  async #handBack(thrown: unknown): Promise<void> {
+    const cause = this.#over.signal.aborted ? (this.#over.signal.reason as unknown) : thrown
+    const { message } = toErrorRecord(cause)
+    this.#finish({ outcome: 'lost', credited: '0', reason: message })
+    if (this.#stream.ended.aborted) return
+    await this.#stream.say({ say: 'failed', reason: message.slice(0, 300) }).catch(() => undefined)
+  }
+
+  #beatHeart(): () => void {
+    const { clock } = this.#parts
+    let cancel = () => {}
+    const arm = () => {
+      cancel = clock.after(HEARTBEAT_MS, () => {
+        if (this.#signal.aborted) return
+        this.#stream.say({ say: 'alive' }).catch(() => undefined)
+        arm()
+      })
+    }
+    arm()
+    return () => cancel()
+  }
+
+  #watchDeadline(): () => void {
+    const { clock } = this.#parts
+    const leftMs = this.#offer.lease.body.deadlineMs - clock.nowMs()
+    return clock.after(leftMs, () => this.#over.abort(new DeadlineError()))
+  }
+
+  #finish(change: Partial<UnitRecord>): void {
+    this.#report({ ...change, finishedMs: this.#parts.clock.nowMs() })
+  }
+
+  #report(change: Partial<UnitRecord>): void {
+    this.#record = { ...this.#record, ...change }
+    this.#parts.report(this.#record)
+  }
+}
+
+function isLeaseOf(lease: Lease, parts: LeaseParts): boolean {
+  return lease.signer === parts.coordinator && verifyMessage(lease, LEASE_TYPE, parts.signing().network)
+}
+
+function isPeerOf({ node, lease }: LeasePeer, own: Lease, parts: LeaseParts): boolean {
+  const { body } = lease
+  return (
+    body.node === node &&
+    body.unit === own.body.unit &&
+    body.admissionLeaf === own.body.admissionLeaf &&
+    isLeaseOf(lease, parts)
+  )
+}
+
+/** The coordinator's close cannot be accepted, so nothing is revealed. */
+export class CloseError extends AppError {
+  override readonly name = 'node.Close'
+  constructor(problem: string) {
+    super('hostile', `Nothing is revealed: ${problem}.`)
+  }
+}
+
+/** The lease's deadline passed. */
+export class DeadlineError extends AppError {
+  override readonly name = 'node.Deadline'
+  constructor() {
+    super('unavailable', 'The lease ran out before the unit was settled.')
+  }
+}

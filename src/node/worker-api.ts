@@ -1,0 +1,239 @@
+// What a node asks of its worker, and the worker's side of it: kernels, digests, timers and the signing of beats, so that nothing long
+// and nothing on time depends on the main thread. The entries (worker.ts in pages, thread.ts in Node) hand it their backends.
+import type { Clock } from '#core/clock.ts'
+import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
+import type { PublicKey, Signature, Signer } from '#core/ed25519.ts'
+import { AppError } from '#core/errors.ts'
+import { fromHex } from '#core/bytes.ts'
+import { leafDigest, merkleRoot } from '#core/merkle.ts'
+import { seededRandom } from '#core/random.ts'
+import type { SigningContext } from '#core/signed.ts'
+import { signerFromKeyPair } from '#identity/session-key.ts'
+import { type Beat, type BeatBody, signBeat } from '#liveness/beat.ts'
+import { scheduleBeats } from '#liveness/schedule.ts'
+import { slotOf } from '#liveness/slot.ts'
+import type { Backend, BackendInfo } from '#tensor/backend.ts'
+import { runSelfTest } from '#tensor/self-test.ts'
+import { type Kind, type UnitInputs, inputsFrom } from '#work/kind.ts'
+import type { Unit } from '#work/unit.ts'
+import { assertConsent } from './consent.ts'
+import type { Consent } from './state.ts'
+import { type ThrottledBackend, throttled } from './throttle.ts'
+
+/** What a person's device should compute on, if it can. */
+export type BackendChoice = 'webgpu' | 'cpu'
+
+/** What was opened. `note` says in a sentence why it is not what was preferred; it is empty otherwise. */
+export type OpenedBackend = { readonly info: BackendInfo; readonly note: string }
+
+/** Digest of the kernel self-test and the device's rate in 10^6 operations a second. */
+export type SelfTestResult = { readonly digest: Digest; readonly ratedMops: number }
+
+/** Parts of a unit's inputs by partKey. */
+export type InputParts = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
+
+/** A computed unit. `busyMs` is the time that the device worked for it. */
+export type UnitResult = {
+  readonly parts: Uint8Array<ArrayBuffer>[]
+  readonly leaves: readonly Digest[]
+  readonly root: Digest
+  readonly busyMs: number
+}
+
+/** What a beat says besides slot and sequence. */
+export type BeatStatus = Pick<BeatBody, 'state' | 'ratedMops' | 'unitsDone'>
+
+/** The key beats are signed with: a pair that is posted into the worker, or a signer on the other side. */
+export type BeatKey = CryptoKeyPair | { readonly publicKey: PublicKey; sign(message: Uint8Array): Promise<Signature> }
+
+/** The worker as its node sees it. Every call may fail with an AppError; a call after the worker's end is refused. */
+export interface WorkerApi {
+  /** Opens the device. The one call that touches it first; refuses without a consent that holds. */
+  open(preferred: BackendChoice, consent: Consent): Promise<OpenedBackend>
+  selfTest(seed: Digest): Promise<SelfTestResult>
+  /** Computes `unit` and keeps its inputs as `task` for {@link possession}, until {@link release}. */
+  run(task: string, unit: Unit, parts: InputParts): Promise<UnitResult>
+  /** The kind's possession tag of a task that was run. */
+  possession(task: string, key: Digest): Promise<Digest>
+  /** Forgets a task, and stops computing it. */
+  release(task: string): Promise<void>
+  /** Beats once a slot from now on; `onBeat` gets each signed beat. */
+  startBeats(key: BeatKey, context: SigningContext, onBeat: (beat: Beat) => void): Promise<void>
+  /** What the next beats say, and the checkpoint they carry. */
+  setStatus(status: BeatStatus, context: SigningContext): Promise<void>
+  /** Signs a beat now, because the state changed. */
+  beatNow(): Promise<Beat>
+  /** Resolves after `delayMs`: timers of a hidden page's worker are not slowed down. */
+  wait(delayMs: number): Promise<void>
+}
+
+/** Opens the preferred backend or the best there is instead. */
+export type BackendOpener = (preferred: BackendChoice) => Promise<{ backend: Backend; note: string }>
+
+/** What the entry of a worker hands over. */
+export type WorkerParts = {
+  readonly openBackend: BackendOpener
+  readonly findKind: (unit: Unit) => Kind
+  readonly clock: Clock
+}
+
+/** Tasks whose inputs are kept: a node holds few leases at once, and this bounds the memory of a coordinator's mistake. */
+export const MAX_TASKS = 8
+
+/** Longest product that sets the rate: 2 · 1024^3 operations. */
+const MAX_RATE_SIZE = 1024
+
+/** A product that takes this long tells the rate well enough. */
+const RATE_MS = 40
+
+type Task = { readonly unit: Unit; readonly kind: Kind; readonly inputs: UnitInputs; readonly stop: AbortController }
+
+/** The worker's side. One device, one unit at a time. */
+export class UnitWorker implements WorkerApi {
+  readonly #parts: WorkerParts
+  readonly #tasks = new Map<string, Task>()
+  #device: ThrottledBackend | undefined
+  #queue: Promise<unknown> = Promise.resolve()
+  #signer: Signer | undefined
+  #context: SigningContext | undefined
+  #status: BeatStatus = { state: 'idle', ratedMops: 0, unitsDone: 0 }
+  #sequence = 0
+  #stopBeats = () => {}
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts
+  }
+
+  async open(preferred: BackendChoice, consent: Consent): Promise<OpenedBackend> {
+    const { clock } = this.#parts
+    assertConsent(consent, clock.nowMs())
+    const previous = this.#device
+    this.#device = undefined
+    await previous?.close()
+    const { backend, note } = await this.#parts.openBackend(preferred)
+    this.#device = throttled(backend, {
+      share: consent.gpuShare,
+      check: () => assertConsent(consent, clock.nowMs()),
+      now: () => performance.now(),
+      pause: (delayMs) => this.wait(delayMs),
+    })
+    return { info: backend.info, note }
+  }
+
+  selfTest(seed: Digest): Promise<SelfTestResult> {
+    return this.#inTurn(async (device) => {
+      const digest = await runSelfTest(device, seed)
+      return { digest, ratedMops: await measureRate(device, seed) }
+    })
+  }
+
+  run(task: string, unit: Unit, parts: InputParts): Promise<UnitResult> {
+    const kind = this.#parts.findKind(unit)
+    if (!this.#tasks.has(task) && this.#tasks.size >= MAX_TASKS) throw new TooManyTasksError()
+    const inputs = inputsFrom(parts)
+    const stop = new AbortController()
+    this.#tasks.set(task, { unit, kind, inputs, stop })
+    return this.#inTurn(async (device) => {
+      stop.signal.throwIfAborted()
+      const startMs = device.busyMs()
+      const result = await kind.run(unit, inputs, device, { signal: stop.signal })
+      const leaves = result.map((part) => leafDigest(part))
+      return { parts: result, leaves, root: merkleRoot(leaves), busyMs: device.busyMs() - startMs }
+    })
+  }
+
+  async possession(task: string, key: Digest): Promise<Digest> {
+    const held = this.#tasks.get(task)
+    if (held === undefined) throw new UnknownTaskError(task)
+    return held.kind.possession(held.unit, held.inputs, key)
+  }
+
+  async release(task: string): Promise<void> {
+    this.#tasks.get(task)?.stop.abort()
+    this.#tasks.delete(task)
+  }
+
+  async startBeats(key: BeatKey, context: SigningContext, onBeat: (beat: Beat) => void): Promise<void> {
+    const signer = 'privateKey' in key ? await signerFromKeyPair(key) : key
+    this.#signer = signer
+    this.#context = context
+    this.#stopBeats()
+    this.#stopBeats = scheduleBeats(this.#parts.clock, signer.publicKey, () => void this.beatNow().then(onBeat))
+  }
+
+  async setStatus(status: BeatStatus, context: SigningContext): Promise<void> {
+    this.#status = status
+    this.#context = context
+  }
+
+  async beatNow(): Promise<Beat> {
+    if (this.#signer === undefined || this.#context === undefined) throw new NoBeatsError()
+    const nowMs = this.#parts.clock.nowMs()
+    this.#sequence = nextSequence(this.#sequence, nowMs)
+    return signBeat(this.#signer, this.#context, { ...this.#status, slot: slotOf(nowMs), sequence: this.#sequence })
+  }
+
+  wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => void this.#parts.clock.after(delayMs, resolve))
+  }
+
+  /** One use of the device after the other: kernels side by side only slow one another down. */
+  #inTurn<T>(work: (device: ThrottledBackend) => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(async () => {
+      if (this.#device === undefined) throw new NotOpenError()
+      return work(this.#device)
+    })
+    this.#queue = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+/** The sequence number after `last`: milliseconds rise across restarts too, so that nothing has to be stored. */
+export function nextSequence(last: number, nowMs: number): number {
+  return Math.max(last + 1, nowMs)
+}
+
+/** Doubles a square product until it takes long enough to tell the rate. */
+async function measureRate(device: ThrottledBackend, seed: Digest): Promise<number> {
+  const random = seededRandom(fromHex(seed, DIGEST_BYTES))
+  for (let size = 128; ; size *= 2) {
+    const matrix = new Int8Array(random.bytes(size * size).buffer)
+    const startMs = device.busyMs()
+    await device.matmulInt8(matrix, matrix, { m: size, k: size, n: size })
+    const elapsedMs = device.busyMs() - startMs
+    if (elapsedMs >= RATE_MS || size >= MAX_RATE_SIZE)
+      return Math.round((2 * size ** 3) / Math.max(elapsedMs, 0.01) / 1e3)
+  }
+}
+
+/** The worker was asked to compute before its device was opened. */
+export class NotOpenError extends AppError {
+  override readonly name = 'node.NotOpen'
+  constructor() {
+    super('bug', 'The worker has no device yet: open it first.')
+  }
+}
+
+/** More units at once than a node may hold. */
+export class TooManyTasksError extends AppError {
+  override readonly name = 'node.TooManyTasks'
+  constructor() {
+    super('capacity', `The worker already holds the inputs of ${MAX_TASKS} units.`)
+  }
+}
+
+/** A task that was never run or is released. */
+export class UnknownTaskError extends AppError {
+  override readonly name = 'node.UnknownTask'
+  constructor(task: string) {
+    super('bug', `The worker holds no task ${task.slice(0, 64)}.`)
+  }
+}
+
+/** A beat was asked for before {@link WorkerApi.startBeats}. */
+export class NoBeatsError extends AppError {
+  override readonly name = 'node.NoBeats'
+  constructor() {
+    super('bug', 'The worker has no key to beat with.')
+  }
+}
