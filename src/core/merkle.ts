@@ -32,18 +32,24 @@ export function merkleRoot(leaves: readonly Digest[]): Digest {
 
 /** Audit path for leaf `index`, from the leaf up. */
 export function merkleProof(leaves: readonly Digest[], index: number): Digest[] {
-  if (!Number.isSafeInteger(index) || index < 0 || index >= leaves.length)
-    throw new RangeError(`Leaf ${index} is outside a tree of ${leaves.length}.`)
-  const path: Digest[] = []
+  return merkleProofs(leaves, [index])[0] ?? []
+}
+
+/** Audit paths for several leaves of one list, in the order of `indices`; the tree is computed once. */
+export function merkleProofs(leaves: readonly Digest[], indices: readonly number[]): Digest[][] {
+  for (const index of indices)
+    if (!Number.isSafeInteger(index) || index < 0 || index >= leaves.length)
+      throw new RangeError(`Leaf ${index} is outside a tree of ${leaves.length}.`)
+  const paths = indices.map((): Digest[] => [])
   let level = leaves
-  let at = index
-  while (level.length > 1) {
-    const sibling = level[at ^ 1]
-    if (sibling !== undefined) path.push(sibling)
+  for (let height = 0; level.length > 1; height++) {
+    for (const [i, path] of paths.entries()) {
+      const sibling = level[Math.floor((indices[i] ?? 0) / 2 ** height) ^ 1]
+      if (sibling !== undefined) path.push(sibling)
+    }
     level = parents(level)
-    at >>= 1
   }
-  return path
+  return paths
 }
 
 /** Whether `path` proves that `leaf` is number `index` of the `size` leaves under `root` (RFC 9162 section 2.1.3.2). */

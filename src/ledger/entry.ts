@@ -1,32 +1,105 @@
 // Entries of the transparency log. They carry salted commitments, never input digests, addresses, sites or credential ids.
-import type { Digest } from '#core/digest.ts'
-import { digestOf } from '#core/digest.ts'
-import type { PublicKey } from '#core/ed25519.ts'
+import * as v from 'valibot'
 import { encodeCbor } from '#core/cbor.ts'
-import type { Genesis } from './genesis.ts'
+import { type Digest, digestOf } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import { leafDigest } from '#core/merkle.ts'
+import { amountSchema, digestSchema, publicKeySchema, uintSchema } from '#core/schema.ts'
+import { type Certificate, certificateId } from '#verify/certificate.ts'
+import { MAX_REPLICATION } from '#work/job.ts'
+import { unitId } from '#work/unit.ts'
+import { type Genesis, genesisSchema } from './genesis.ts'
+
+/** Credit to one account, in atto-credit as decimal text. */
+export type Payment = { readonly account: PublicKey; readonly amount: string }
+
+/** A job entered the grid: `job` is the salted commitment to its id, `escrow` what was taken from the requester. */
+export type AdmissionEntry = { readonly type: 'admission'; readonly job: Digest; readonly escrow: string }
+
+/** A unit was verified and paid for: `unit` is the salted commitment to its id, `certificate` the certificate's id. */
+export type ReceiptEntry = {
+  readonly type: 'receipt'
+  readonly admissionLeaf: number
+  readonly unit: Digest
+  readonly certificate: Digest
+  readonly payments: readonly Payment[]
+}
 
 /** One leaf. Amounts are atto-credit as decimal text; every mint, grants included, is a typed entry. */
 export type LogEntry =
   | { readonly type: 'genesis'; readonly genesis: Genesis }
   | { readonly type: 'grant'; readonly account: PublicKey; readonly amount: string }
   | { readonly type: 'roster'; readonly root: Digest; readonly size: number }
-  | { readonly type: 'admission'; readonly job: Digest; readonly escrow: string }
-  | {
-      readonly type: 'receipt'
-      readonly admissionLeaf: number
-      readonly unit: Digest
-      readonly certificate: Digest
-      readonly payments: readonly { readonly account: PublicKey; readonly amount: string }[]
-    }
+  | AdmissionEntry
+  | ReceiptEntry
   | { readonly type: 'fault'; readonly admissionLeaf: number; readonly node: PublicKey; readonly proof: Digest }
   | { readonly type: 'refund'; readonly admissionLeaf: number; readonly amount: string }
+
+/** Payments of one receipt: a unit's replicas, and room for the parts that later rules pay. */
+export const MAX_PAYMENTS = MAX_REPLICATION + 3
+
+/** An admission as it comes from elsewhere. */
+export const admissionEntrySchema = v.strictObject({
+  type: v.literal('admission'),
+  job: digestSchema,
+  escrow: amountSchema,
+})
+
+/** A receipt as it comes from elsewhere. */
+export const receiptEntrySchema = v.strictObject({
+  type: v.literal('receipt'),
+  admissionLeaf: uintSchema(),
+  unit: digestSchema,
+  certificate: digestSchema,
+  payments: v.pipe(
+    v.array(v.strictObject({ account: publicKeySchema, amount: amountSchema })),
+    v.maxLength(MAX_PAYMENTS),
+  ),
+})
+
+/** A log entry as it comes from elsewhere. */
+export const logEntrySchema: v.GenericSchema<unknown, LogEntry> = v.variant('type', [
+  v.strictObject({ type: v.literal('genesis'), genesis: genesisSchema }),
+  v.strictObject({ type: v.literal('grant'), account: publicKeySchema, amount: amountSchema }),
+  v.strictObject({ type: v.literal('roster'), root: digestSchema, size: uintSchema() }),
+  admissionEntrySchema,
+  receiptEntrySchema,
+  v.strictObject({
+    type: v.literal('fault'),
+    admissionLeaf: uintSchema(),
+    node: publicKeySchema,
+    proof: digestSchema,
+  }),
+  v.strictObject({ type: v.literal('refund'), admissionLeaf: uintSchema(), amount: amountSchema }),
+])
 
 /** Bytes of an entry: what the leaf digest covers. */
 export function encodeEntry(entry: LogEntry): Uint8Array<ArrayBuffer> {
   return encodeCbor(entry)
 }
 
+/** Leaf digest of an entry in the log's tree. */
+export function entryLeaf(entry: LogEntry): Digest {
+  return leafDigest(encodeEntry(entry))
+}
+
 /** A commitment to `id` that only holders of `salt` can open; erasing the salt erases the link. */
 export function saltedCommitment(id: Digest, salt: Digest): Digest {
   return digestOf('salted', { id, salt })
+}
+
+/** The admission of job `job` (its id), whose salt is kept with the job and given to its requester. */
+export function admissionEntry(job: Digest, salt: Digest, escrow: bigint): AdmissionEntry {
+  return { type: 'admission', job: saltedCommitment(job, salt), escrow: escrow.toString() }
+}
+
+/** The receipt of a certified unit, under the salt of its job. */
+export function receiptEntry(certificate: Certificate, salt: Digest, payments: readonly Payment[]): ReceiptEntry {
+  return {
+    type: 'receipt',
+    admissionLeaf: certificate.body.admissionLeaf,
+    unit: saltedCommitment(unitId(certificate.body.unit), salt),
+    certificate: certificateId(certificate),
+    payments,
+  }
 }

@@ -29,7 +29,7 @@ export const JOB_TYPE = 'job'
 /** Inputs of one job: kinds need a handful, and every one is checked before admission. */
 export const MAX_INPUTS = 16
 
-/** Units of one job: its certificate, which holds the evidence of every unit, stays below 64 MiB. */
+/** Units of one job: its certificate, which holds the evidence of every unit, stays a file that can be read at once. */
 export const MAX_UNITS = 4096
 
 /** Replicas of one unit. */

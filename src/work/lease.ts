@@ -25,6 +25,9 @@ export const LEASE_TYPE = 'lease'
 /** Attempts a unit gets before its job fails. */
 export const MAX_ATTEMPTS = 8
 
+/** Longest lease. A verifier, who knows only the deadline, takes a lease to have begun at most this long before it. */
+export const MAX_LEASE_MS = 3_600_000
+
 /** A signed lease. */
 export const leaseSchema: v.GenericSchema<unknown, Lease> = signedSchema(
   v.strictObject({

@@ -1,0 +1,66 @@
+// A job's certificate: the signed job, the certificates of all its units, the result they add up to, and the proofs that the log holds
+// the admission and every receipt. One text per certificate: a file with any byte changed is refused, and the check that failed is named.
+import * as v from 'valibot'
+import type { ContentRef } from '#core/content.ts'
+import type { Digest } from '#core/digest.ts'
+import { contentRefSchema, digestSchema, parseAs, proofSchema, uintSchema } from '#core/schema.ts'
+import { decodeCanonicalJson, encodeCanonicalJson } from '#verify/canonical-json.ts'
+import { type Certificate, certificateSchema } from '#verify/certificate.ts'
+import { type Job, MAX_UNITS, jobSchema } from '#work/job.ts'
+import { type SignedCheckpoint, signedCheckpointSchema } from './checkpoint.ts'
+import { type AdmissionEntry, type ReceiptEntry, admissionEntrySchema, receiptEntrySchema } from './entry.ts'
+import { type Genesis, genesisSchema } from './genesis.ts'
+
+/** Format of the text form. */
+export const JOB_CERTIFICATE_FORMAT = 'commonwatt/job-certificate/v1'
+
+/** Longest text: {@link MAX_UNITS} units at 5 KB for each of five replicas, with room for delegations. */
+export const MAX_JOB_CERTIFICATE_BYTES = 256 * 2 ** 20
+
+/** An entry of the log, where it stands, and its path to the checkpoint's root. */
+export type LoggedEntry<Entry> = { readonly index: number; readonly entry: Entry; readonly path: readonly Digest[] }
+
+/** Everything needed to check a job's result offline. Units and receipts are in the order of the job's units. */
+export type JobCertificate = {
+  readonly format: typeof JOB_CERTIFICATE_FORMAT
+  readonly genesis: Genesis
+  readonly job: Job
+  readonly units: readonly Certificate[]
+  readonly result: ContentRef
+  /** `salt` opens the commitments to the job's and the units' ids in the log. */
+  readonly admission: LoggedEntry<AdmissionEntry> & { readonly salt: Digest }
+  readonly receipts: readonly LoggedEntry<ReceiptEntry>[]
+  readonly checkpoint: SignedCheckpoint
+}
+
+/** A job's certificate as it comes from elsewhere. */
+export const jobCertificateSchema: v.GenericSchema<unknown, JobCertificate> = v.strictObject({
+  format: v.literal(JOB_CERTIFICATE_FORMAT),
+  genesis: genesisSchema,
+  job: jobSchema,
+  units: v.pipe(v.array(certificateSchema), v.minLength(1), v.maxLength(MAX_UNITS)),
+  result: contentRefSchema,
+  admission: v.strictObject({
+    index: uintSchema(),
+    entry: admissionEntrySchema,
+    path: proofSchema,
+    salt: digestSchema,
+  }),
+  receipts: v.pipe(
+    v.array(v.strictObject({ index: uintSchema(), entry: receiptEntrySchema, path: proofSchema })),
+    v.minLength(1),
+    v.maxLength(MAX_UNITS),
+  ),
+  checkpoint: signedCheckpointSchema,
+})
+
+/** The canonical text of a certificate. */
+export function encodeJobCertificate(certificate: JobCertificate): Uint8Array<ArrayBuffer> {
+  return encodeCanonicalJson(certificate)
+}
+
+/** The certificate of a canonical text. Throws a CanonicalJsonError or a SchemaError on anything else. */
+export function decodeJobCertificate(bytes: Uint8Array): JobCertificate {
+  const value = decodeCanonicalJson(bytes, { maxBytes: MAX_JOB_CERTIFICATE_BYTES, maxDepth: 24 })
+  return parseAs(jobCertificateSchema, value, 'certificate')
+}

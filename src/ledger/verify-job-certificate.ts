@@ -1,0 +1,193 @@
+// Offline verification of a job's certificate, of a result against it, and its recomputation. The reader needs nothing but the file;
+// who knows the network's id from elsewhere should say so, because anyone can make a network of their own.
+import { equals } from '#core/bytes.ts'
+import { encodeCbor } from '#core/cbor.ts'
+import { contentId, partCount } from '#core/content.ts'
+import type { Digest } from '#core/digest.ts'
+import { AppError } from '#core/errors.ts'
+import { verifyMerkleProof } from '#core/merkle.ts'
+import { verifyMessage } from '#core/signed.ts'
+import { type Certificate, certificateId } from '#verify/certificate.ts'
+import type { Authority } from '#verify/commit.ts'
+import { type PartSource, type RecomputeOptions, inputLeavesOutcomes, recomputeOutcomes } from '#verify/recompute.ts'
+import { type Outcome, type Verdict, outcome, verdictOf, verdictOfAsync } from '#verify/verdict.ts'
+import { certificateOutcomes } from '#verify/verify-certificate.ts'
+import { JOB_TYPE, type Job, jobId } from '#work/job.ts'
+import type { Kind } from '#work/kind.ts'
+import { kindOf } from '#work/kinds.ts'
+import { type Unit, unitId } from '#work/unit.ts'
+import { verifyCheckpoint } from './checkpoint.ts'
+import { type LogEntry, entryLeaf, receiptEntry, saltedCommitment } from './entry.ts'
+import { networkId } from './genesis.ts'
+import type { JobCertificate, LoggedEntry } from './job-certificate.ts'
+import { priceAtto } from './price.ts'
+
+/** What a verifier knows besides the certificate. */
+export type VerifyOptions = { readonly networkExpected?: Digest }
+
+/** Progress of a recomputation, in parts of the result. */
+export type RecomputeProgress = { readonly done: number; readonly total: number }
+
+/** Checks everything that a job's certificate says: signatures, bindings, result, log and payments. */
+export function verifyJobCertificate(certificate: JobCertificate, options: VerifyOptions = {}): Promise<Verdict> {
+  return verdictOfAsync(jobOutcomes(certificate, options))
+}
+
+/** Whether parts with these leaf digests are the certified result; a failure names the first part that differs. */
+export function verifyResult(certificate: JobCertificate, leaves: readonly Digest[]): Verdict {
+  const certified = resultLeaves(certificate)
+  if (leaves.length !== certified.length)
+    return verdictOf([outcome('bytes', false, `The result has ${leaves.length} parts, not ${certified.length}.`)])
+  const at = certified.findIndex((leaf, index) => leaf !== leaves[index])
+  return verdictOf([outcome('bytes', at === -1, `Part ${at} of the result is not the one that was certified.`)])
+}
+
+/** Leaf digests of the job's result, put together from its units. Throws a RangeError when the units leave gaps. */
+export function resultLeaves({ job, units }: JobCertificate): Digest[] {
+  const kind = kindOf(job.body.kind, job.body.version)
+  const leaves: (Digest | undefined)[] = Array.from({ length: partCount(kind.jobLayout(job.body)) })
+  for (const { body } of units)
+    for (const { unitPart, jobPart } of kind.placements(job.body, body.unit)) leaves[jobPart] = body.leaves[unitPart]
+  return leaves.map((leaf, part) => {
+    if (leaf === undefined) throw new RangeError(`No unit gives part ${part} of the result.`)
+    return leaf
+  })
+}
+
+/**
+ * Computes every part again from inputs that `source` gives and compares with what was certified. The certificate must have passed
+ * {@link verifyJobCertificate}. Failures of `source` are thrown.
+ */
+export function recomputeJob(
+  certificate: JobCertificate,
+  source: PartSource,
+  onProgress?: (progress: RecomputeProgress) => void | Promise<void>,
+  options: Omit<RecomputeOptions, 'onPart'> = {},
+): Promise<Verdict> {
+  return verdictOfAsync(recomputeJobOutcomes(certificate, source, onProgress, options))
+}
+
+async function* recomputeJobOutcomes(
+  { job, units, result }: JobCertificate,
+  source: PartSource,
+  onProgress: ((progress: RecomputeProgress) => void | Promise<void>) | undefined,
+  options: Omit<RecomputeOptions, 'onPart'>,
+): AsyncGenerator<Outcome> {
+  const kind = kindOf(job.body.kind, job.body.version)
+  const total = partCount(result.layout)
+  let done = 0
+  const onPart = async (): Promise<void> => await onProgress?.({ done: ++done, total })
+  const known = new Map<Digest, readonly Digest[]>()
+  yield* inputLeavesOutcomes(job.body.inputs, source, known)
+  for (const certificate of units) {
+    const places = kind.placements(job.body, certificate.body.unit)
+    const resultPart = async (unitPart: number): Promise<Uint8Array> =>
+      await source.part(result, places.find((place) => place.unitPart === unitPart)?.jobPart ?? -1)
+    yield* recomputeOutcomes(certificate, source, known, resultPart, { ...options, onPart })
+  }
+}
+
+async function* jobOutcomes(certificate: JobCertificate, options: VerifyOptions): AsyncGenerator<Outcome> {
+  const { genesis, job, units } = certificate
+  const authority = { network: networkId(genesis), coordinator: genesis.coordinator }
+  const isExpected = options.networkExpected === undefined || options.networkExpected === authority.network
+  yield outcome('network', isExpected, `The certificate is of network ${authority.network}.`)
+  const isSigned = verifyMessage(job, JOB_TYPE, authority.network)
+  yield outcome('job', isSigned, `The job is not signed by ${job.signer} for network ${authority.network}.`)
+  const split = splitOrReason(job)
+  if (typeof split === 'string') return yield outcome('job', false, split)
+  yield unitsOutcome(units, split.units)
+  for (const unit of units) yield* unitOutcomes(unit, certificate, authority)
+  yield resultOutcome(certificate, split.kind)
+  yield* logOutcomes(certificate, authority)
+  yield* priceOutcomes(certificate, split.kind)
+}
+
+function splitOrReason(job: Job): { kind: Kind; units: Unit[] } | string {
+  try {
+    const kind = kindOf(job.body.kind, job.body.version)
+    kind.assertJob(job.body)
+    return { kind, units: kind.split(job.body) }
+  } catch (error) {
+    if (error instanceof AppError) return error.message
+    throw error
+  }
+}
+
+function unitsOutcome(certificates: readonly Certificate[], units: readonly Unit[]): Outcome {
+  if (certificates.length !== units.length)
+    return outcome('units', false, `There are ${certificates.length} units; the job has ${units.length}.`)
+  const wanted = units.map((unit) => unitId(unit))
+  const at = certificates.findIndex(({ body }, index) => unitId(body.unit) !== wanted[index])
+  return outcome('units', at === -1, `Unit ${at} is not the one that the job is split into.`)
+}
+
+async function* unitOutcomes(
+  unit: Certificate,
+  { job, admission }: JobCertificate,
+  authority: Authority,
+): AsyncGenerator<Outcome> {
+  yield* certificateOutcomes(unit, authority)
+  const { body } = unit
+  yield outcome('unit', body.job === jobId(job), 'A unit was certified for another job.')
+  yield outcome('admission', body.admissionLeaf === admission.index, 'A unit was certified for another admission.')
+  const { replication } = job.body
+  const holds = body.replicas.length === replication
+  yield outcome('replicas', holds, `A unit has ${body.replicas.length} replicas; the job asked for ${replication}.`)
+}
+
+function resultOutcome(certificate: JobCertificate, kind: Kind): Outcome {
+  const layout = kind.jobLayout(certificate.job.body)
+  const id = contentId(layout, resultLeaves(certificate))
+  const { result } = certificate
+  const isSame = result.id === id && equals(encodeCbor(result.layout), encodeCbor(layout))
+  return outcome('result', isSame, `The units add up to content ${id}, not to ${result.id} as it is described.`)
+}
+
+function* logOutcomes(certificate: JobCertificate, authority: Authority): Generator<Outcome> {
+  const { checkpoint, admission, receipts, units, job } = certificate
+  const isSigned = verifyCheckpoint(checkpoint, authority)
+  yield outcome('checkpoint', isSigned, "The log's checkpoint is not signed by the coordinator.")
+  const opens = admission.entry.job === saltedCommitment(jobId(job), admission.salt)
+  yield outcome('admission', opens, 'The admission in the log is not of this job.')
+  yield outcome('admission', isLogged(admission, certificate), 'The admission is not in the log.')
+  const count = receipts.length
+  yield outcome('receipt', count === units.length, `There are ${count} receipts for ${units.length} units.`)
+  const places = new Set(receipts.map(({ index }) => index))
+  yield outcome('receipt', places.size === count, 'Two units share a receipt.')
+  for (const [at, receipt] of receipts.entries()) {
+    const unit = units[at]
+    if (unit === undefined) return
+    const { payments } = receipt.entry
+    const isOfUnit = entryLeaf(receipt.entry) === entryLeaf(receiptEntry(unit, admission.salt, payments))
+    yield outcome('receipt', isOfUnit, `Receipt ${receipt.index} is not that of certificate ${certificateId(unit)}.`)
+    const isPlaced = receipt.index > admission.index && isLogged(receipt, certificate)
+    yield outcome('receipt', isPlaced, `Receipt ${receipt.index} is not in the log after its job's admission.`)
+  }
+}
+
+/** Every replica is paid the listed price, to its delegation's payee where there is one, and all together within the job's ceiling. */
+function* priceOutcomes({ job, units, admission, receipts }: JobCertificate, kind: Kind): Generator<Outcome> {
+  let total = 0n
+  for (const [at, { body }] of units.entries()) {
+    const price = BigInt(body.price)
+    const listed = priceAtto(kind.operations(body.unit), body.replicas.length)
+    yield outcome('price', price === listed, `Unit ${at} was priced ${price}; the list says ${listed}.`)
+    const payments = receipts[at]?.entry.payments ?? []
+    const paid = payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
+    yield outcome('price', paid === price, `The payments for unit ${at} are ${paid}, not ${price}.`)
+    for (const { delegation } of body.replicas)
+      if (delegation !== null) {
+        const isPaid = payments.some(({ account }) => account === delegation.body.payee)
+        yield outcome('price', isPaid, `The payee ${delegation.body.payee} was not paid for unit ${at}.`)
+      }
+    total += price
+  }
+  yield outcome('price', total <= BigInt(job.body.maxPrice), `The job cost ${total}, more than ${job.body.maxPrice}.`)
+  const { escrow } = admission.entry
+  yield outcome('price', total <= BigInt(escrow), `The job cost ${total}, more than the ${escrow} in escrow.`)
+}
+
+function isLogged({ index, entry, path }: LoggedEntry<LogEntry>, { checkpoint }: JobCertificate): boolean {
+  return verifyMerkleProof(entryLeaf(entry), index, checkpoint.body.size, path, checkpoint.body.root)
+}

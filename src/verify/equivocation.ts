@@ -1,0 +1,63 @@
+// Equivocation: two messages by one signer that cannot both be honest. Two commitments under one lease convict a node, two closes of one
+// round, or closes that list different commitments for one lease, convict the coordinator. The pair is the whole proof.
+import * as v from 'valibot'
+import { type Digest, digestOf } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import { type PlainValue, type Signed, verifyMessage } from '#core/signed.ts'
+import { CLOSE_TYPE, type Close, type CloseBody, closeSchema } from './close.ts'
+import type { Authority } from './commit.ts'
+import { COMMITMENT_TYPE, type Commitment, commitmentSchema } from './commitment.ts'
+import { type Outcome, type Verdict, outcome, verdictOf } from './verdict.ts'
+
+/** Two messages that contradict one another. */
+export type Equivocation =
+  | { readonly about: 'commitment'; readonly messages: readonly [Commitment, Commitment] }
+  | { readonly about: 'close'; readonly messages: readonly [Close, Close] }
+
+/** An equivocation as it comes from elsewhere. */
+export const equivocationSchema: v.GenericSchema<unknown, Equivocation> = v.variant('about', [
+  v.strictObject({ about: v.literal('commitment'), messages: v.tuple([commitmentSchema, commitmentSchema]) }),
+  v.strictObject({ about: v.literal('close'), messages: v.tuple([closeSchema, closeSchema]) }),
+])
+
+/** Whom a pair convicts. */
+export function equivocator(pair: Equivocation): PublicKey {
+  return pair.messages[0].signer
+}
+
+/** Whether the pair is signed by one signer, who may say such things, and contradicts itself. */
+export function verifyEquivocation(pair: Equivocation, authority: Authority): Verdict {
+  return verdictOf(equivocationOutcomes(pair, authority))
+}
+
+function* equivocationOutcomes(pair: Equivocation, { network, coordinator }: Authority): Generator<Outcome> {
+  const [first, second] = pair.messages
+  yield outcome('conflict', first.signer === second.signer, 'The two messages are by different signers.')
+  const type = pair.about === 'commitment' ? COMMITMENT_TYPE : CLOSE_TYPE
+  const isSigned = pair.messages.every((message: Signed) => verifyMessage(message, type, network))
+  yield outcome(pair.about, isSigned, 'One of the messages is not signed by its signer.')
+  if (pair.about === 'close')
+    yield outcome('close', first.signer === coordinator, 'The closes are not by the coordinator.')
+  const isConflict =
+    pair.about === 'commitment'
+      ? commitmentsConflict(pair.messages[0], pair.messages[1])
+      : closesConflict(pair.messages[0].body, pair.messages[1].body)
+  yield outcome('conflict', isConflict, 'The two messages do not contradict one another.')
+}
+
+/** Signing the same body again, with a newer checkpoint for instance, is no equivocation. */
+function commitmentsConflict(a: Commitment, b: Commitment): boolean {
+  return a.body.lease === b.body.lease && bodyDigest(a.body) !== bodyDigest(b.body)
+}
+
+function closesConflict(a: CloseBody, b: CloseBody): boolean {
+  if (a.unit !== b.unit || a.admissionLeaf !== b.admissionLeaf) return false
+  if (a.attempt === b.attempt && a.round === b.round) return bodyDigest(a) !== bodyDigest(b)
+  return a.entries.some((entry) =>
+    b.entries.some((other) => other.lease === entry.lease && other.commitment !== entry.commitment),
+  )
+}
+
+function bodyDigest(body: PlainValue): Digest {
+  return digestOf('equivocation-body', body)
+}

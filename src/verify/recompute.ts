@@ -1,0 +1,123 @@
+// Computing a certified unit again from its inputs, whose bytes are checked against their ids first: by the portable reference, or by
+// any backend that the auditor trusts.
+import { type ContentRef, contentId, partCount } from '#core/content.ts'
+import type { Digest } from '#core/digest.ts'
+import { leafDigest } from '#core/merkle.ts'
+import type { Backend } from '#tensor/backend.ts'
+import { type Kind, type UnitInputs, inputsFrom, partKey } from '#work/kind.ts'
+import { leaseId } from '#work/lease.ts'
+import type { Certificate } from './certificate.ts'
+import { possessionKey } from './commitment.ts'
+import { type Outcome, outcome } from './verdict.ts'
+import { kindOrReason } from './verify-certificate.ts'
+
+/** Where contents come from: a coordinator, files, a cache. Nothing it returns is believed. */
+export interface PartSource {
+  /** Leaf digests of the content's parts, in order. */
+  leaves(content: ContentRef): Promise<readonly Digest[]>
+  part(content: ContentRef, index: number): Promise<Uint8Array<ArrayBuffer>>
+}
+
+/** How to recompute. */
+export type RecomputeOptions = {
+  /** The portable reference when omitted. */
+  readonly backend?: Backend
+  readonly signal?: AbortSignal
+  /** Called after every part that was checked. */
+  readonly onPart?: () => void | Promise<void>
+}
+
+/** Input leaves that were checked against the inputs' ids, by content id. */
+export type InputLeaves = ReadonlyMap<Digest, readonly Digest[]>
+
+/** Fetches the leaves of `contents` into `known`, each checked against its id. */
+export async function* inputLeavesOutcomes(
+  contents: readonly ContentRef[],
+  source: PartSource,
+  known: Map<Digest, readonly Digest[]>,
+): AsyncGenerator<Outcome> {
+  for (const content of contents) {
+    if (known.has(content.id)) continue
+    const leaves = await source.leaves(content)
+    const isNamed = leaves.length === partCount(content.layout) && contentId(content.layout, leaves) === content.id
+    yield outcome('input', isNamed, `The leaves of input ${content.id} are not those that its id names.`)
+    known.set(content.id, leaves)
+  }
+}
+
+/**
+ * Recomputes a unit: first the replicas' possession tags, then every part. `resultPart` gives the certified bytes of a part, which
+ * only tolerant kinds need.
+ */
+export async function* recomputeOutcomes(
+  certificate: Certificate,
+  source: PartSource,
+  inputLeaves: InputLeaves,
+  resultPart: (unitPart: number) => Promise<Uint8Array>,
+  options: RecomputeOptions,
+): AsyncGenerator<Outcome> {
+  const { unit, leaves, replicas } = certificate.body
+  const kind = kindOrReason(unit)
+  if (typeof kind === 'string') return yield outcome('unit', false, kind)
+  const parts = new Map<string, Uint8Array<ArrayBuffer>>()
+  yield* fetchOutcomes(certificate, kind, source, inputLeaves, parts)
+  const inputs = inputsFrom(parts)
+  for (const { lease, reveal } of replicas) {
+    const tag = kind.possession(unit, inputs, possessionKey(leaseId(lease)))
+    yield outcome('possession', tag === reveal.body.tag, `The possession tag of node ${lease.body.node} is wrong.`)
+  }
+  const isExact = kind.comparison(unit) === 'exact'
+  for await (const [index, bytes] of computedParts(certificate, kind, inputs, options)) {
+    options.signal?.throwIfAborted()
+    const isSame = isExact
+      ? leafDigest(bytes) === leaves[index]
+      : kind.agree(unit, inputs, index, bytes, await certifiedPart(resultPart, index, leaves))
+    yield outcome('recompute', isSame, `Part ${index} of unit ${kind.describe(unit)} comes out differently.`)
+    await options.onPart?.()
+  }
+}
+
+async function* fetchOutcomes(
+  certificate: Certificate,
+  kind: Kind,
+  source: PartSource,
+  inputLeaves: InputLeaves,
+  parts: Map<string, Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Outcome> {
+  const { unit } = certificate.body
+  for (const need of kind.needs(unit)) {
+    const content = unit.inputs[need.input]
+    if (content === undefined) return yield outcome('input', false, `There is no input ${need.input}.`)
+    const leaves = inputLeaves.get(content.id) ?? []
+    for (const index of need.parts) {
+      const bytes = await source.part(content, index)
+      const isNamed = leafDigest(bytes) === leaves[index]
+      yield outcome('input', isNamed, `Part ${index} of input ${content.id} is not the one that its id names.`)
+      parts.set(partKey(need.input, index), bytes)
+    }
+  }
+}
+
+async function* computedParts(
+  certificate: Certificate,
+  kind: Kind,
+  inputs: UnitInputs,
+  { backend, signal }: RecomputeOptions,
+): AsyncGenerator<[number, Uint8Array<ArrayBuffer>]> {
+  const { unit, leaves } = certificate.body
+  if (backend !== undefined) {
+    yield* (await kind.run(unit, inputs, backend, signal === undefined ? {} : { signal })).entries()
+    return
+  }
+  for (let index = 0; index < leaves.length; index++) yield [index, kind.recompute(unit, inputs, index)]
+}
+
+async function certifiedPart(
+  resultPart: (unitPart: number) => Promise<Uint8Array>,
+  index: number,
+  leaves: readonly Digest[],
+): Promise<Uint8Array> {
+  const bytes = await resultPart(index)
+  // Bytes that are not the certified ones agree with nothing.
+  return leafDigest(bytes) === leaves[index] ? bytes : new Uint8Array(0)
+}

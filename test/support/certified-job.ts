@@ -1,0 +1,285 @@
+// A small job taken through the whole ceremony in memory: two honest nodes compute, commit, close, reveal and sight; the coordinator
+// certifies and logs. Every signature and digest is real.
+import { digestOf } from '#core/digest.ts'
+import type { Digest } from '#core/digest.ts'
+import { type ContentLayout, type ContentRef, contentId, partCount } from '#core/content.ts'
+import { type Signer, signerFromSecret } from '#core/ed25519.ts'
+import { EMPTY_ROOT, leafDigest, merkleRoot } from '#core/merkle.ts'
+import { type Random, seededRandom } from '#core/random.ts'
+import { type SigningContext, signMessage } from '#core/signed.ts'
+import { signCheckpoint } from '#ledger/checkpoint.ts'
+import { admissionEntry, entryLeaf, receiptEntry } from '#ledger/entry.ts'
+import { type Genesis, networkId } from '#ledger/genesis.ts'
+import { JOB_CERTIFICATE_FORMAT, type JobCertificate } from '#ledger/job-certificate.ts'
+import { inclusionPath } from '#ledger/log-tree.ts'
+import { priceAtto, rewardAtto } from '#ledger/price.ts'
+import { openCpuBackend } from '#tensor/cpu-backend.ts'
+import { type MatrixData, type MatrixLayout, allocateMatrix, readTileBytes } from '#tensor/tiles.ts'
+import { CERTIFICATE_TYPE, type Certificate, type Replica } from '#verify/certificate.ts'
+import { type Evidence, openingNonce, openingOf, signClose, signCommitment, signReveal } from '#verify/commit.ts'
+import { possessionKey } from '#verify/commitment.ts'
+import { assuranceOf, transportOf } from '#verify/quorum.ts'
+import { SIGHTING_TYPE } from '#verify/reveal.ts'
+import { closeId } from '#verify/close.ts'
+import { JOB_TYPE, type Job, type JobBody, jobId } from '#work/job.ts'
+import { type Kind, type UnitInputs, inputsFrom, partKey } from '#work/kind.ts'
+import { kindOf } from '#work/kinds.ts'
+import { LEASE_TYPE, type Lease, leaseId } from '#work/lease.ts'
+import { type Unit, unitId } from '#work/unit.ts'
+import { MemoryLog } from './log-nodes.ts'
+
+/** A content with its parts and their leaves. */
+export type HeldContent = {
+  readonly ref: ContentRef
+  readonly parts: readonly Uint8Array<ArrayBuffer>[]
+  readonly leaves: readonly Digest[]
+}
+
+/** A network in memory: keys, log and what signed messages of the moment carry. */
+export type TestNetwork = {
+  readonly random: Random
+  readonly genesis: Genesis
+  readonly coordinator: Signer
+  readonly requester: Signer
+  readonly nodes: readonly Signer[]
+  readonly context: SigningContext
+}
+
+/** A job that was certified, with everything it came from. */
+export type CertifiedJob = {
+  readonly network: TestNetwork
+  readonly certificate: JobCertificate
+  readonly inputs: readonly HeldContent[]
+  readonly result: readonly Uint8Array<ArrayBuffer>[]
+}
+
+/** A network whose every key comes from `seed`. */
+export function createTestNetwork(seed: string, nodes = 3): TestNetwork {
+  const random = seededRandom(seed)
+  const newSigner = (): Signer => signerFromSecret(random.bytes(32))
+  const coordinator = newSigner()
+  const genesis = { name: 'test', coordinator: coordinator.publicKey, nonce: openingNonce(random) }
+  const context = { network: networkId(genesis), checkpoint: { size: 0, root: EMPTY_ROOT } }
+  const requester = newSigner()
+  return {
+    random,
+    genesis,
+    coordinator,
+    requester,
+    nodes: Array.from({ length: nodes }, newSigner),
+    context,
+  }
+}
+
+/** A row-major matrix as content. */
+export function holdMatrix<T extends 'i8' | 'f32'>(data: MatrixData<T>, layout: MatrixLayout<T>): HeldContent {
+  const content: ContentLayout = layout
+  const parts = Array.from({ length: partCount(content) }, (_, index) => readTileBytes(data, layout, index))
+  const leaves = parts.map((part) => leafDigest(part))
+  return { ref: { id: contentId(content, leaves), layout }, parts, leaves }
+}
+
+/** A matrix of random int8, or of random f32 between -1 and 1. */
+export function randomMatrix(random: Random, dtype: 'i8' | 'f32', rows: number, cols: number): HeldContent {
+  const bytes = new Int8Array(random.bytes(rows * cols).buffer)
+  if (dtype === 'i8') return holdMatrix<'i8'>(bytes, { form: 'matrix', dtype, rows, cols })
+  const values = allocateMatrix('f32', rows * cols).map((_, at) => (bytes[at] ?? 0) / 128)
+  return holdMatrix<'f32'>(values, { form: 'matrix', dtype, rows, cols })
+}
+
+/** The parts that a unit needs, from contents held in memory. */
+export function inputsOf(kind: Kind, unit: Unit, contents: readonly HeldContent[]): UnitInputs {
+  const parts = new Map<string, Uint8Array<ArrayBuffer>>()
+  for (const { input, parts: numbers } of kind.needs(unit))
+    for (const number of numbers) {
+      const bytes = contents[input]?.parts[number]
+      if (bytes !== undefined) parts.set(partKey(input, number), bytes)
+    }
+  return inputsFrom(parts)
+}
+
+/** A lease of `unit` for a node. */
+export function signLease(network: TestNetwork, unit: Unit, job: Digest, node: Signer): Promise<Lease> {
+  return signMessage(network.coordinator, LEASE_TYPE, network.context, {
+    unit: unitId(unit),
+    job,
+    admissionLeaf: 1,
+    attempt: 1,
+    node: node.publicKey,
+    rosterRoot: EMPTY_ROOT,
+    deadlineMs: 1_800_000_000_000,
+  })
+}
+
+/** What one node does for a unit: `parts` as it claims them. */
+export type Claimed = { readonly signer: Signer; readonly lease: Lease; readonly parts: readonly Uint8Array[] }
+
+/** Takes claims on one unit from commitment to reveal. */
+export async function evidenceOf(
+  network: TestNetwork,
+  unit: Unit,
+  inputs: UnitInputs,
+  claims: readonly Claimed[],
+): Promise<Evidence[]> {
+  const kind = kindOf(unit.kind, unit.version)
+  const committed = await Promise.all(
+    claims.map(async ({ signer, lease, parts }) => {
+      const opening = openingOf(lease, {
+        root: merkleRoot(parts.map((part) => leafDigest(part))),
+        tag: kind.possession(unit, inputs, possessionKey(leaseId(lease))),
+        nonce: openingNonce(network.random),
+      })
+      return { signer, lease, opening, commitment: await signCommitment(signer, network.context, opening) }
+    }),
+  )
+  const at = { unit: unitId(unit), admissionLeaf: 1, attempt: 1, round: 1 }
+  const close = await signClose(network.coordinator, network.context, at, committed)
+  return Promise.all(
+    committed.map(async ({ signer, lease, opening, commitment }) => ({
+      lease,
+      commitment,
+      close,
+      reveal: await signReveal(signer, network.context, opening, close),
+    })),
+  )
+}
+
+/** Certifies a unit that two honest nodes computed. */
+async function certifyUnit(
+  network: TestNetwork,
+  unit: Unit,
+  job: Job,
+  contents: readonly HeldContent[],
+): Promise<{ certificate: Certificate; parts: Uint8Array<ArrayBuffer>[] }> {
+  const kind = kindOf(unit.kind, unit.version)
+  const inputs = inputsOf(kind, unit, contents)
+  const backend = await openCpuBackend()
+  const parts = await kind.run(unit, inputs, backend)
+  await backend.close()
+  const signers = network.nodes.slice(0, job.body.replication)
+  const claims = await Promise.all(
+    signers.map(async (signer) => ({ signer, lease: await signLease(network, unit, jobId(job), signer), parts })),
+  )
+  const evidence = await evidenceOf(network, unit, inputs, claims)
+  const replicas = await Promise.all(signers.map((signer, at) => sight(network, signer, evidence, at)))
+  const leaves = parts.map((part) => leafDigest(part))
+  const certificate = await signMessage(network.coordinator, CERTIFICATE_TYPE, network.context, {
+    unit,
+    job: jobId(job),
+    admissionLeaf: 1,
+    attempt: 1,
+    price: priceAtto(kind.operations(unit), replicas.length).toString(),
+    epoch: 0,
+    root: merkleRoot(leaves),
+    leaves,
+    replicas,
+    transport: transportOf(replicas),
+    finishReason: 'complete' as const,
+    assurance: assuranceOf(kind.comparison(unit), replicas.length),
+  })
+  return { certificate, parts }
+}
+
+async function sight(
+  network: TestNetwork,
+  signer: Signer,
+  evidence: readonly Evidence[],
+  at: number,
+): Promise<Replica> {
+  const own = evidence[at]
+  if (own === undefined) throw new RangeError(`There is no replica ${at}.`)
+  const seen = evidence
+    .filter((other) => other !== own)
+    .map(({ lease, reveal }) => ({
+      node: lease.body.node,
+      root: reveal.body.root,
+      verdict: 'agrees' as const,
+      transport: 'webrtc' as const,
+    }))
+  const body = { lease: leaseId(own.lease), close: closeId(own.close), seen }
+  return { ...own, sighting: await signMessage(signer, SIGHTING_TYPE, network.context, body), delegation: null }
+}
+
+/** Runs a product of random matrices to its job certificate. */
+export async function certifyMatmul(
+  seed: string,
+  { m, k, n, dtype = 'i8' as const, replication = 2 }: MatmulJob,
+): Promise<CertifiedJob> {
+  const network = createTestNetwork(seed)
+  const inputs = [randomMatrix(network.random, dtype, m, k), randomMatrix(network.random, dtype, k, n)]
+  const kind = kindOf('matmul', 1)
+  const body: JobBody = {
+    kind: kind.name,
+    version: kind.version,
+    params: {},
+    inputs: inputs.map(({ ref }) => ref),
+    replication,
+    maxPrice: (10n ** 20n).toString(),
+    deadlineMs: 60_000,
+    nonce: openingNonce(network.random),
+  }
+  const job = await signMessage(network.requester, JOB_TYPE, network.context, body)
+  const units = []
+  for (const unit of kind.split(body)) units.push({ unit, ...(await certifyUnit(network, unit, job, inputs)) })
+  const layout = kind.jobLayout(body)
+  const result: Uint8Array<ArrayBuffer>[] = Array.from({ length: partCount(layout) }, () => new Uint8Array(0))
+  for (const { unit, parts } of units)
+    for (const { unitPart, jobPart } of kind.placements(body, unit))
+      result[jobPart] = parts[unitPart] ?? new Uint8Array(0)
+  const ref = {
+    id: contentId(
+      layout,
+      result.map((part) => leafDigest(part)),
+    ),
+    layout,
+  }
+  const certificates = units.map(({ certificate }) => certificate)
+  return { network, inputs, result, certificate: await logJob(network, job, certificates, ref) }
+}
+
+/** Sizes and form of a job. */
+export type MatmulJob = {
+  readonly m: number
+  readonly k: number
+  readonly n: number
+  readonly dtype?: 'i8' | 'f32'
+  readonly replication?: number
+}
+
+/** Writes genesis, admission and receipts to a log and joins everything to the job's certificate. */
+async function logJob(
+  network: TestNetwork,
+  job: Job,
+  units: readonly Certificate[],
+  result: ContentRef,
+): Promise<JobCertificate> {
+  const salt = digestOf('test-salt', jobId(job))
+  const escrow = units.reduce((sum, { body }) => sum + BigInt(body.price), 0n)
+  const admission = admissionEntry(jobId(job), salt, escrow)
+  const receipts = units.map((certificate) => {
+    const { replicas, unit } = certificate.body
+    const amount = rewardAtto(kindOf(unit.kind, unit.version).operations(unit)).toString()
+    return receiptEntry(
+      certificate,
+      salt,
+      replicas.map(({ lease }) => ({ account: lease.body.node, amount })),
+    )
+  })
+  const entries = [{ type: 'genesis' as const, genesis: network.genesis }, admission, ...receipts]
+  const log = new MemoryLog()
+  const root = await log.append(...entries.map((entry) => entryLeaf(entry)))
+  const size = entries.length
+  const pathOf = (index: number): Promise<Digest[]> => inclusionPath(log, index, size)
+  return {
+    format: JOB_CERTIFICATE_FORMAT,
+    genesis: network.genesis,
+    job,
+    units,
+    result,
+    admission: { index: 1, entry: admission, path: await pathOf(1), salt },
+    receipts: await Promise.all(
+      receipts.map(async (entry, at) => ({ index: 2 + at, entry, path: await pathOf(2 + at) })),
+    ),
+    checkpoint: await signCheckpoint(network.coordinator, network.context.network, { size, root }),
+  }
+}
