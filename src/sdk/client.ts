@@ -1,0 +1,130 @@
+// The requester's client: connects to one coordinator of one network, runs jobs and believes a result only after its certificate and
+// every one of its parts have been checked. Runs in pages and in Node.
+import { type Clock, systemClock } from '#core/clock.ts'
+import type { Digest } from '#core/digest.ts'
+import { type PublicKey, type Signer, signerFromSecret } from '#core/ed25519.ts'
+import { type Random, systemRandom } from '#core/random.ts'
+import { type Account, fetchAccount, openAccount } from './account.ts'
+import { Http } from './http.ts'
+import {
+  type Admission,
+  type JobEvent,
+  type JobStatus,
+  type Quote,
+  jobEvents,
+  jobStatusSchema,
+  quoteSchema,
+} from './jobs.ts'
+import { type NetworkInfo, fetchNetwork, signingContext } from './network.ts'
+import { type ContentSink, type ContentSource, type Matrix, matrixSink, matrixSource } from './parts.ts'
+import {
+  type RunOptions,
+  type RunOutcome,
+  type Session,
+  type Task,
+  cancelJob,
+  runTask,
+  submitTask,
+  taskBody,
+} from './run.ts'
+import { type Verification, type VerifyOptions, verifyCertificate } from './verify.ts'
+
+/** How to connect. */
+export type ConnectOptions = {
+  /** Signs and pays for jobs; a fresh key with the starter grant when omitted. */
+  readonly account?: Signer | undefined
+  /** The network that must answer, where it is known from an earlier contact. */
+  readonly network?: Digest | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly fetch?: typeof fetch | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+}
+
+/** A verified product: the matrix, and the outcome with its certificate. */
+export type MatmulOutcome = Omit<RunOutcome, 'result'> & { readonly result: Matrix }
+
+/** A connection to one coordinator of one network. */
+export type Client = {
+  readonly url: string
+  readonly network: NetworkInfo
+  readonly account: PublicKey
+  /** C = A · B: int8 matrices give the exact int32 product, float32 ones a product within bounds. */
+  matmul(a: Matrix | ContentSource, b: Matrix | ContentSource, options?: RunOptions): Promise<MatmulOutcome>
+  /** Any job; the sink that `open` gives receives the verified result, part by part. */
+  run(
+    task: Omit<Task, 'inputs'> & { readonly inputs: readonly ContentSource[] },
+    open: (outcome: RunOutcome) => Promise<ContentSink>,
+    options?: RunOptions,
+  ): Promise<RunOutcome>
+  /** What a task would cost. Nothing is uploaded. */
+  quote(task: Task, options?: RunOptions): Promise<Quote>
+  /** Signs and submits a task whose inputs the coordinator has. */
+  submit(task: Task, options?: RunOptions): Promise<Admission>
+  job(id: Digest, signal?: AbortSignal): Promise<JobStatus>
+  /** What happens to a job, until it is done or has failed. */
+  events(id: Digest, signal?: AbortSignal): AsyncGenerator<JobEvent>
+  /** Ends a job; what is not done is refunded. */
+  cancel(id: Digest, signal?: AbortSignal): Promise<void>
+  /** Opens the account with the starter grant; one that is open already stays as it is. */
+  openAccount(signal?: AbortSignal): Promise<Account>
+  accountOf(key: PublicKey, signal?: AbortSignal): Promise<Account>
+  /** Checks a certificate, which must be of this network. */
+  verify(certificate: Uint8Array<ArrayBuffer>, options?: VerifyOptions): Promise<Verification>
+}
+
+/** Connects to the coordinator at `url`, e.g. http://localhost:4747, and pins its network for the client's life. */
+export async function connect(url: string, options: ConnectOptions = {}): Promise<Client> {
+  const { fetch = globalThis.fetch.bind(globalThis), clock = systemClock, random = systemRandom, signal } = options
+  const http = new Http(url, { fetch, clock, random })
+  const info = await fetchNetwork(http, options.network, signal)
+  const signer = options.account ?? signerFromSecret(random.bytes(32))
+  return clientOf({ http, signer, info })
+}
+
+function clientOf(session: Session): Client {
+  const { http, signer, info } = session
+  return {
+    url: http.url,
+    network: info,
+    account: signer.publicKey,
+    matmul: (a, b, options) => multiply(session, a, b, options),
+    run: (task, open, options) => runTask(session, task, open, options),
+    quote: (task, options = {}) =>
+      http.json('/api/v1/quote', quoteSchema, {
+        method: 'POST',
+        body: taskBody(session, task, options),
+        signal: options.signal,
+      }),
+    submit: (task, options) => submitTask(session, task, options),
+    job: (id, signal) => http.json(`/api/v1/jobs/${id}`, jobStatusSchema, { signal }),
+    events: (id, signal) => jobEvents(http, id, signal),
+    cancel: (id, signal) => cancelJob(session, id, signal),
+    openAccount: (signal) => openAccount(http, signer, signingContext(info), signal),
+    accountOf: (key, signal) => fetchAccount(http, key, signal),
+    verify: (certificate, options) => verifyCertificate(certificate, { network: info.network, http, ...options }),
+  }
+}
+
+async function multiply(
+  session: Session,
+  a: Matrix | ContentSource,
+  b: Matrix | ContentSource,
+  options?: RunOptions,
+): Promise<MatmulOutcome> {
+  const inputs = [a, b].map((input) => ('readPart' in input ? input : matrixSource(input)))
+  const task = { kind: 'matmul', version: 1, params: {}, inputs }
+  let result: Matrix | undefined
+  const outcome = await runTask(
+    session,
+    task,
+    async ({ result: { layout } }) => {
+      const { matrix, sink } = matrixSink(layout)
+      result = matrix
+      return sink
+    },
+    options,
+  )
+  if (result === undefined) throw new RangeError('The run ended without a result.')
+  return { ...outcome, result }
+}

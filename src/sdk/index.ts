@@ -1,0 +1,10 @@
+// The SDK's public face, and the one barrel of the project.
+export { type Client, type ConnectOptions, type MatmulOutcome, connect } from './client.ts'
+export type { Account } from './account.ts'
+export type { Admission, JobEvent, JobStatus, Quote } from './jobs.ts'
+export type { NetworkInfo } from './network.ts'
+export { type ContentSink, type ContentSource, type Matrix, addressOf, matrixSource } from './parts.ts'
+export type { RunOptions, RunOutcome, Stage, Task } from './run.ts'
+export { type Verification, type VerifyOptions, verifyCertificate } from './verify.ts'
+export { signerFromSecret } from '#core/ed25519.ts'
+export { ATTO_PER_CREDIT, formatCredits } from '#ledger/price.ts'

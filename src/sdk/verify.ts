@@ -1,0 +1,140 @@
+// Checks a job's certificate, and what is at hand besides it: a result, the inputs, everything computed again. Nothing here believes a
+// coordinator; where one hands out bytes they are checked against their digests.
+import { type ContentRef, partCount } from '#core/content.ts'
+import type { Digest } from '#core/digest.ts'
+import { AppError } from '#core/errors.ts'
+import { type JobCertificate, decodeJobCertificate } from '#ledger/job-certificate.ts'
+import { recomputeJob, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
+import type { PartSource } from '#verify/recompute.ts'
+import type { CheckName, Passed, Verdict } from '#verify/verdict.ts'
+import { fetchPart, leavesOf } from './download.ts'
+import type { Http } from './http.ts'
+import { type Addressed, type ContentSource, addressOf } from './parts.ts'
+
+/** What to check besides the certificate itself. */
+export type VerifyOptions = {
+  /** The network it must be of, where that is known from elsewhere: anyone can make a network of their own. */
+  readonly network?: Digest | undefined
+  /** The result as it was received. */
+  readonly result?: ContentSource | undefined
+  /** The inputs, in the job's order. */
+  readonly inputs?: readonly ContentSource[] | undefined
+  /** Computes everything again, from `inputs`, or else from what the coordinator hands out. */
+  readonly recompute?: boolean | undefined
+  /** Where bytes that are not at hand come from. */
+  readonly http?: Http | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Parts of the result that were computed again. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+/** The verdict, and the certificate where its form is right. */
+export type Verification = { readonly verdict: Verdict; readonly certificate: JobCertificate | undefined }
+
+/** Verifies the certificate in `bytes`. A check that fails is a verdict; only bytes that cannot be had are an error. */
+export async function verifyCertificate(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  let certificate: JobCertificate
+  try {
+    certificate = decodeJobCertificate(bytes)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return { verdict: failed('form', error.message), certificate: undefined }
+  }
+  const passed: Passed[] = [{ check: 'form', count: 1 }]
+  for await (const verdict of steps(certificate, options)) {
+    if (!verdict.ok) return { verdict: { ...verdict, checks: [...passed, ...verdict.checks] }, certificate }
+    passed.push(...verdict.checks)
+  }
+  return { verdict: { ok: true, checks: joined(passed) }, certificate }
+}
+
+async function* steps(certificate: JobCertificate, options: VerifyOptions): AsyncGenerator<Verdict> {
+  const { network, result, inputs = [], signal } = options
+  yield await verifyJobCertificate(certificate, network === undefined ? {} : { networkExpected: network })
+  const local = new Map<Digest, { source: ContentSource; addressed: Addressed }>()
+  if (result !== undefined) {
+    yield sameLayout('bytes', 'result', result, certificate.result)
+    const addressed = await addressOf(result, { signal })
+    yield verifyResult(certificate, addressed.leaves)
+    local.set(addressed.ref.id, { source: result, addressed })
+  }
+  for (const [index, source] of inputs.entries()) {
+    const named = certificate.job.body.inputs[index]
+    if (named === undefined) return yield failed('input', `The job has ${index} inputs, not ${inputs.length}.`)
+    yield sameLayout('input', `input ${index}`, source, named)
+    const addressed = await addressOf(source, { signal })
+    const isNamed = addressed.ref.id === named.id
+    yield isNamed ? held('input') : failed('input', `Input ${index} is not the one that the job names.`)
+    local.set(addressed.ref.id, { source, addressed })
+  }
+  if (options.recompute === true) {
+    const onProgress = ({ done, total }: { done: number; total: number }) => options.onProgress?.(done, total)
+    yield await recomputeJob(
+      certificate,
+      partSource(local, options),
+      onProgress,
+      signal === undefined ? {} : { signal },
+    )
+  }
+}
+
+/** Parts at hand, or else the coordinator's. */
+function partSource(
+  local: ReadonlyMap<Digest, { source: ContentSource; addressed: Addressed }>,
+  { http, signal }: VerifyOptions,
+): PartSource {
+  const remoteLeaves = new Map<Digest, Promise<readonly Digest[]>>()
+  const leavesFrom = (content: ContentRef): Promise<readonly Digest[]> => {
+    if (http === undefined) throw new MissingContentError(content.id)
+    const asked = remoteLeaves.get(content.id) ?? leavesOf(http, content, signal)
+    remoteLeaves.set(content.id, asked)
+    return asked
+  }
+  return {
+    async leaves(content) {
+      return local.get(content.id)?.addressed.leaves ?? leavesFrom(content)
+    },
+    async part(content, index) {
+      const here = local.get(content.id)
+      if (here !== undefined) return here.source.readPart(index)
+      const leaf = (await leavesFrom(content))[index]
+      if (http === undefined || leaf === undefined) throw new MissingContentError(content.id)
+      return fetchPart(http, content, index, leaf, signal)
+    },
+  }
+}
+
+function sameLayout(check: CheckName, what: string, source: ContentSource, named: ContentRef): Verdict {
+  const [got, expected] = [describeLayout(source.layout), describeLayout(named.layout)]
+  return got === expected ? held(check) : failed(check, `The ${what} is ${got}, not ${expected}.`)
+}
+
+function describeLayout(layout: ContentRef['layout']): string {
+  if (layout.form === 'blob') return `a blob of ${layout.sizeBytes} bytes`
+  return `a ${layout.rows} x ${layout.cols} matrix of ${layout.dtype} in ${partCount(layout)} parts`
+}
+
+function held(check: CheckName): Verdict {
+  return { ok: true, checks: [{ check, count: 1 }] }
+}
+
+function failed(check: CheckName, reason: string): Verdict {
+  return { ok: false, check, reason, checks: [] }
+}
+
+function joined(passed: readonly Passed[]): Passed[] {
+  const tally = new Map<CheckName, number>()
+  for (const { check, count } of passed) tally.set(check, (tally.get(check) ?? 0) + count)
+  return [...tally].map(([check, count]) => ({ check, count }))
+}
+
+/** A recomputation needs bytes that are neither at hand nor at a coordinator. */
+export class MissingContentError extends AppError {
+  override readonly name = 'sdk.MissingContent'
+  constructor(id: Digest) {
+    super('input', `Computing it again needs content ${id}: give the inputs, or a coordinator that has them.`)
+  }
+}
