@@ -1,9 +1,10 @@
-// Builds the page when its sources are newer than the last build.
+// Builds the WebAssembly kernels and the page when their sources are newer than the last build.
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT, binOf, runCommand, say } from './run-command.mjs'
 
 const BUILT = join(ROOT, 'dist', 'page', 'index.html')
+const KERNELS = join(ROOT, 'dist', 'wasm', 'kernels.wasm')
 
 /** What ends up in the page; folders that never do are left out, so that work on the server does not rebuild it. */
 const SOURCES = [
@@ -23,13 +24,13 @@ const NEVER_IN_PAGE = new Set(['cli', 'coordinator'])
  * @param {string} node
  */
 export async function buildPage(node) {
-  if (existsSync(BUILT) && newest(SOURCES.map((name) => join(ROOT, name))) <= statSync(BUILT).mtimeMs) return
+  if (existsSync(BUILT) && existsSync(KERNELS) && newest(SOURCES.map((name) => join(ROOT, name))) <= statSync(BUILT).mtimeMs) return
   say('Building the page ...')
   const startedAt = new Date()
-  const { code, output, reason } = await runCommand([node, binOf('vite'), 'build', '--logLevel', 'warn'], {
-    capture: true,
-  })
-  if (code !== 0) throw new Error(`The page could not be built (${reason}):\n${output.trim()}`)
+  for (const command of [[join(ROOT, 'scripts', 'build-wasm.mjs')], [binOf('vite'), 'build', '--logLevel', 'warn']]) {
+    const { code, output, reason } = await runCommand([node, ...command], { capture: true })
+    if (code !== 0) throw new Error(`The page could not be built (${reason}):\n${output.trim()}`)
+  }
   // What was edited while it was being built counts as newer than the build.
   utimesSync(BUILT, startedAt, startedAt)
 }

@@ -1,6 +1,6 @@
 // The reference LanguageBackend: every operation row by row with the functions of exact/, at once. Clear before fast: it is the oracle.
 import type { Digest } from '#core/digest.ts'
-import { AppError } from '#core/errors.ts'
+import { ContextLengthError } from '#tensor/context-length.ts'
 import { INT16_MAX, SCORE_MAX, attentionRow } from '#tensor/exact/attention.ts'
 import { boundaryLeaf } from '#tensor/exact/boundary.ts'
 import { type WeightMatrix, linearRow } from '#tensor/exact/linear.ts'
@@ -253,12 +253,4 @@ const queryHeads = (queries: Queries) => queries as unknown as QuantisedRow[][]
 function cacheOf(cache: KvCache): CpuCache {
   if (!(cache instanceof CpuCache)) throw new TypeError('The cache belongs to another backend.')
   return cache
-}
-
-/** More positions were asked for than the model or the cache has. */
-export class ContextLengthError extends AppError {
-  override readonly name = 'tensor.ContextLength'
-  constructor(positions: number, limit: number) {
-    super('capacity', `${positions} positions do not fit in a context of ${limit}.`)
-  }
 }

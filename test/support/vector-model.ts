@@ -1,22 +1,19 @@
-// The whole model of test/vectors/exact.json in its three profiles: every boundary leaf, root, header and logit, prefilled and decoded.
-import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+// The small model of test/vectors/exact.json as weights, with the expected outputs of its profiles.
 import { fromHex } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
-import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
 import type { WeightMatrix } from '#tensor/exact/linear.ts'
 import type { ActivationBits } from '#tensor/exact/quantise.ts'
 import { ropeFrequencies, ropeTables } from '#tensor/exact/tables.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
-import { headerDigest, positionDigest, runRoot } from './digest.ts'
-import { forward } from './transformer.ts'
+import vectors from '../vectors/exact.json' with { type: 'json' }
 
 type Pair = [number, number]
 type PackedMatrix = { q: string; m: number[]; e: number[]; F?: number; bias?: number[] }
 type PackedGain = { q: number[]; scale: Pair }
 type PackedLayer = Record<'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down', PackedMatrix> &
   Record<'n1' | 'n2', PackedGain> & { Fm: number }
-type Run = {
+/** One profile and what it must give. */
+export type Run = {
   options: { activationBits: ActivationBits; keyBits: ActivationBits; full?: boolean }
   leaves: Digest[][]
   positions: Digest[]
@@ -43,7 +40,8 @@ type Vectors = {
   }
 }
 
-const { model } = JSON.parse(readFileSync(new URL('../../test/vectors/exact.json', import.meta.url), 'utf8')) as Vectors
+/** Weights, tokens and the runs that every backend must reproduce. */
+export const { model } = vectors as unknown as Vectors
 
 function matrix({ q, m, e, bias }: PackedMatrix): WeightMatrix {
   const bytes = new Int8Array(fromHex(q).buffer)
@@ -60,7 +58,8 @@ function matrix({ q, m, e, bias }: PackedMatrix): WeightMatrix {
 const gain = ({ q, scale: [m, e] }: PackedGain) => ({ q: Int32Array.from(q), scale: { m, e } })
 const projection = (packed: PackedMatrix) => ({ weights: matrix(packed), fractionBits: packed.F ?? 0 })
 
-function weightsFor({ activationBits, keyBits }: Run['options']): ModelWeights {
+/** The model's weights in one profile. */
+export function weightsFor({ activationBits, keyBits }: Run['options']): ModelWeights {
   const { config, F, epsilon, scoreScale, embedding, layers, norm, head } = model.weights
   return {
     shape: {
@@ -96,50 +95,3 @@ function weightsFor({ activationBits, keyBits }: Run['options']): ModelWeights {
     rope: ropeTables(ropeFrequencies({ numerator: BigInt(config.theta), denominator: 1n }, config.hd / 2), 1),
   }
 }
-
-const backend = openCpuLanguageBackend()
-
-describe.each(model.runs)('profile $options', (run) => {
-  test('vector: prefill gives every leaf, the root, the header and the logits', async () => {
-    const device = await backend.load(weightsFor(run.options))
-    const output = await forward(
-      device,
-      [{ cache: device.openCache(64), tokens: model.tokens }],
-      run.options.full ? 'all' : 'last',
-    )
-    expect(output.leaves).toEqual(run.leaves)
-    const positions = model.tokens.map((token, i) => positionDigest(token, output.leaves[i] ?? []))
-    expect(positions).toEqual(run.positions)
-    expect(runRoot(positions)).toBe(run.root)
-    expect(headerDigest(model.unitId, model.modelId, positions.length, run.root)).toBe(run.header)
-    expect(output.logits.map((row) => [...row])).toEqual(run.logits)
-    expect(output.saturated).toBe(0)
-  })
-
-  test.each([1, 2, 5, 11])('behaviour: prefill of %i tokens, then decoding, equals one prefill', async (split) => {
-    const device = await backend.load(weightsFor(run.options))
-    const cache = device.openCache(64)
-    const first = await forward(device, [{ cache, tokens: model.tokens.slice(0, split) }], 'none')
-    const leaves = [...first.leaves]
-    for (const token of model.tokens.slice(split))
-      leaves.push(...(await forward(device, [{ cache, tokens: [token] }], 'last')).leaves)
-    expect(leaves).toEqual(run.leaves)
-  })
-
-  test('behaviour: a batch and a reused prefix do not change a digest', async () => {
-    const device = await backend.load(weightsFor(run.options))
-    const reused = device.openCache(64)
-    await forward(device, [{ cache: reused, tokens: [...model.tokens.slice(0, 6), 1, 2, 3] }], 'none')
-    reused.truncate(6)
-    const other = device.openCache(64)
-    const batch = await forward(
-      device,
-      [
-        { cache: other, tokens: [3, 1, 4] },
-        { cache: reused, tokens: model.tokens.slice(6) },
-      ],
-      'none',
-    )
-    expect(batch.leaves.slice(3)).toEqual(run.leaves.slice(6))
-  })
-})

@@ -1,0 +1,28 @@
+// Compiles src/wasm/assembly to dist/wasm/kernels.wasm. SIMD only: no relaxed operation, whose results may differ between machines.
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import asc from 'assemblyscript/asc'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+mkdirSync(`${root}dist/wasm`, { recursive: true })
+
+const { error, stderr } = await asc.main([
+  'src/wasm/assembly/index.ts',
+  '--baseDir',
+  root,
+  '--outFile',
+  'dist/wasm/kernels.wasm',
+  '-O3',
+  '--noAssert',
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--maximumMemory',
+  '65536',
+  '--enable',
+  'simd',
+])
+if (error) {
+  process.stderr.write(stderr.toString())
+  process.exitCode = 1
+}
