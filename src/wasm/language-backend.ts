@@ -202,7 +202,7 @@ class WasmStep implements Step {
         isLast: i === tokens.length - 1,
       }))
     })
-    const positions = this.#rows.reduce((most, { position }) => Math.max(most, position + 1), 0)
+    const positions = this.#rows.reduce((most, { cache }) => Math.max(most, cache.capacity), 0)
     this.#scratch = model.scratch(this.#rows.length, positions)
     this.#leaves = this.#rows.map(() => [])
     this.#prepareAngles()
