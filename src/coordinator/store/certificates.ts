@@ -97,6 +97,12 @@ export async function insertReceipt(tx: Db, receipt: Receipt): Promise<void> {
     .execute()
 }
 
+/** Where in the log the receipts of a job's units are, by their certificates. */
+export async function receiptIndexes(db: Db, job: Digest): Promise<ReadonlyMap<Digest, number>> {
+  const rows = await db.selectFrom('receipts').select(['certificate', 'log_index']).where('job', '=', job).execute()
+  return new Map(rows.map((row) => [row.certificate as Digest, Number(row.log_index)]))
+}
+
 /** Receipts of `account` with a log index above `after`, oldest first, at most {@link MAX_RECEIPTS}. */
 export async function receiptsOf(db: Db, account: PublicKey, after: number): Promise<Receipt[]> {
   const rows = await db

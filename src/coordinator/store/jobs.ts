@@ -115,15 +115,21 @@ export async function failJob(tx: Db, id: Digest, error: ErrorRecord, nowMs: num
   return numUpdatedRows === 1n
 }
 
-/** Keeps the job's certificate in the exact bytes that are handed out. */
+/** Keeps the job's certificate in the exact bytes that are handed out; the first one stays. */
 export async function setJobCertificate(tx: Db, id: Digest, certificate: string): Promise<void> {
-  await tx.updateTable('jobs').set({ certificate }).where('job', '=', id).execute()
+  await tx.updateTable('jobs').set({ certificate }).where('job', '=', id).where('certificate', 'is', null).execute()
 }
 
 /** The job's certificate as handed out; null while there is none. */
 export async function readJobCertificate(db: Db, id: Digest): Promise<string | null> {
   const row = await db.selectFrom('jobs').select('certificate').where('job', '=', id).executeTakeFirst()
   return row?.certificate ?? null
+}
+
+/** The salt that opens the job's commitments in the log. */
+export async function readSalt(db: Db, id: Digest): Promise<Digest> {
+  const row = await db.selectFrom('jobs').select('salt').where('job', '=', id).executeTakeFirstOrThrow()
+  return row.salt as Digest
 }
 
 /** How many jobs are in each state. */

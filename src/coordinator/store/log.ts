@@ -2,10 +2,17 @@
 import type { Digest } from '#core/digest.ts'
 import { type LogEntry, encodeEntry } from '#ledger/entry.ts'
 import type { Checkpoint } from '#core/signed.ts'
+import type { NodeReader, TreeNode } from '#ledger/log-tree.ts'
+import { AppError } from '#core/errors.ts'
 import type { Db } from './schema.ts'
 
 /** An entry as it is kept: `entry` are the bytes that the leaf digest covers. */
-export type LogRow = { readonly index: number; readonly leaf: Digest; readonly entry: Uint8Array; readonly atMs: number }
+export type LogRow = {
+  readonly index: number
+  readonly leaf: Digest
+  readonly entry: Uint8Array
+  readonly atMs: number
+}
 
 /** A checkpoint that was signed, in the text that is handed out. */
 export type CheckpointRow = Checkpoint & { readonly signed: string }
@@ -58,23 +65,37 @@ export async function readLogEntries(db: Db, from: number, limit: number): Promi
   }))
 }
 
-/** Keeps the digests of complete subtrees: node `position` of `level` covers 2^level leaves. */
-export async function insertLogNodes(
-  tx: Db,
-  nodes: readonly { level: number; position: number; digest: Digest }[],
-): Promise<void> {
-  if (nodes.length > 0) await tx.insertInto('log_nodes').values([...nodes]).execute()
+/** Keeps digests of complete subtrees. */
+export async function insertLogNodes(tx: Db, nodes: readonly TreeNode[]): Promise<void> {
+  if (nodes.length === 0) return
+  const rows = nodes.map(({ level, index, digest }) => ({ level, position: index, digest }))
+  await tx.insertInto('log_nodes').values(rows).execute()
 }
 
-/** Digest of a complete subtree, or null. */
-export async function readLogNode(db: Db, level: number, position: number): Promise<Digest | null> {
-  const row = await db
-    .selectFrom('log_nodes')
-    .select('digest')
-    .where('level', '=', level)
-    .where('position', '=', BigInt(position))
-    .executeTakeFirst()
-  return (row?.digest ?? null) as Digest | null
+/** Reads digests of complete subtrees in one query. Throws {@link LogNodeMissingError}. */
+export function logNodeReader(db: Db): NodeReader {
+  return {
+    async read(keys) {
+      if (keys.length === 0) return []
+      const levels = new Map<number, bigint[]>()
+      for (const { level, index } of keys) levels.set(level, [...(levels.get(level) ?? []), BigInt(index)])
+      const rows = await db
+        .selectFrom('log_nodes')
+        .selectAll()
+        .where((eb) =>
+          eb.or(
+            [...levels].map(([level, indexes]) => eb.and([eb('level', '=', level), eb('position', 'in', indexes)])),
+          ),
+        )
+        .execute()
+      const found = new Map(rows.map((row) => [`${row.level}/${row.position}`, row.digest as Digest]))
+      return keys.map(({ level, index }) => {
+        const digest = found.get(`${level}/${index}`)
+        if (digest === undefined) throw new LogNodeMissingError(level, index)
+        return digest
+      })
+    },
+  }
 }
 
 /** Keeps a signed checkpoint; there is one for each size. */
@@ -91,4 +112,12 @@ export async function insertCheckpoint(db: Db, checkpoint: CheckpointRow): Promi
 export async function latestCheckpoint(db: Db): Promise<CheckpointRow | null> {
   const row = await db.selectFrom('log_checkpoints').selectAll().orderBy('size', 'desc').limit(1).executeTakeFirst()
   return row === undefined ? null : { size: Number(row.size), root: row.root as Digest, signed: row.signed }
+}
+
+/** The log's table lacks a node that its size says is there: the store is damaged. */
+export class LogNodeMissingError extends AppError {
+  override readonly name = 'coordinator.LogNodeMissing'
+  constructor(level: number, index: number) {
+    super('bug', `The log lacks node ${index} of level ${level}: the store is damaged.`)
+  }
 }

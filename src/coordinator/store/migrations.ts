@@ -31,6 +31,7 @@ const INITIAL = [
     log_index int8 not null, account text not null, job text not null, unit text not null, certificate text not null,
     amount numeric(40,0) not null, reason text not null, at_ms int8 not null, primary key (log_index, account))`,
   `create index receipts_account on receipts (account, log_index)`,
+  `create index receipts_job on receipts (job)`,
   `create table nodes (
     node text primary key, payee text not null, tier int4 not null, backend text not null, adapter text not null,
     rated_mops int8 not null, units_done int4 not null, faults int4 not null, banned_until_ms int8 not null,

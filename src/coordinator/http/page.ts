@@ -1,0 +1,88 @@
+// The built pages and their files, with the headers that keep them what they are: a strict policy with Trusted Types, our own page in no
+// frame, the widget's frame in any. Files with a hash in their name are cached for ever.
+import { readFile } from 'node:fs/promises'
+import { extname, join, resolve, sep } from 'node:path'
+import { Hono } from 'hono'
+import { NotFoundError } from './errors.ts'
+
+/** What a page of ours may do. Lit makes its policy `lit-html`, the page's own worker and module addresses go through `commonwatt`. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self' ws: wss:",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types lit-html commonwatt',
+]
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
+  '.json': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+  '.txt': 'text/plain; charset=utf-8',
+  '.md': 'text/plain; charset=utf-8',
+}
+
+/** Routes of the pages built into `dir`; without a directory there are none. */
+export function pageRoutes(dir: string | undefined): Hono {
+  const app = new Hono()
+  if (dir === undefined) return app
+  app.get('/', async () => page(await load(dir, 'index.html'), "frame-ancestors 'none'"))
+  app.get('/embed', async () => page(await load(dir, 'embed.html', 'embed/index.html'), 'frame-ancestors *'))
+  app.get('/*', async (c) => file(decodeURIComponent(c.req.path.slice(1)), dir))
+  return app
+}
+
+function page(bytes: Uint8Array<ArrayBuffer>, frames: string): Response {
+  return new Response(bytes, {
+    headers: {
+      'content-type': TYPES['.html'] ?? '',
+      'content-security-policy': [...PAGE_POLICY, frames].join('; '),
+      'cache-control': 'no-cache',
+    },
+  })
+}
+
+async function file(path: string, dir: string): Promise<Response> {
+  const type = TYPES[extname(path)]
+  if (type === undefined || extname(path) === '.html') throw new NotFoundError(`page /${path.slice(0, 100)}`)
+  const bytes = await load(dir, path)
+  const isHashed = path.startsWith('assets/')
+  return new Response(bytes, {
+    headers: {
+      'content-type': type,
+      'cache-control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+      // A worker's own policy comes with its script.
+      'content-security-policy': PAGE_POLICY.join('; '),
+      'access-control-allow-origin': '*',
+      'cross-origin-resource-policy': 'cross-origin',
+    },
+  })
+}
+
+async function load(dir: string, ...paths: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
+  const root = resolve(dir)
+  for (const path of paths) {
+    const absolute = resolve(join(root, path))
+    if (!absolute.startsWith(root + sep) || path.includes('\0')) break
+    try {
+      return new Uint8Array(await readFile(absolute))
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      if (code !== 'ENOENT' && code !== 'EISDIR' && code !== 'ENOTDIR') throw error
+    }
+  }
+  throw new NotFoundError(`page /${(paths[0] ?? '').slice(0, 100)}`)
+}

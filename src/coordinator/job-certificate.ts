@@ -1,0 +1,74 @@
+// The certificate of a done job: put together from what the store and the log hold, once, and kept in the bytes that are handed out.
+import { fromUtf8, utf8 } from '#core/bytes.ts'
+import { type Digest, digestBytes } from '#core/digest.ts'
+import { AppError } from '#core/errors.ts'
+import { parseAs } from '#core/schema.ts'
+import { type AdmissionEntry, type LogEntry, type ReceiptEntry, logEntrySchema } from '#ledger/entry.ts'
+import {
+  JOB_CERTIFICATE_FORMAT,
+  type JobCertificate,
+  type LoggedEntry,
+  encodeJobCertificate,
+} from '#ledger/job-certificate.ts'
+import { decodeCbor } from '#core/cbor.ts'
+import { type Certificate, certificateId } from '#verify/certificate.ts'
+import type { Grid } from './grid.ts'
+import { certificatesOf, receiptIndexes } from './store/certificates.ts'
+import { type JobRecord, readJobCertificate, readSalt, setJobCertificate } from './store/jobs.ts'
+import { readLogEntries } from './store/log.ts'
+
+/** The certificate's canonical text. `job` is done. */
+export async function jobCertificateText(grid: Grid, job: JobRecord): Promise<string> {
+  const { db } = grid.store
+  const kept = await readJobCertificate(db, job.id)
+  if (kept !== null) return kept
+  const text = fromUtf8(encodeJobCertificate(await makeJobCertificate(grid, job)))
+  await setJobCertificate(db, job.id, text)
+  return (await readJobCertificate(db, job.id)) ?? text
+}
+
+/** SHA-256 of the certificate's text: what names it. */
+export async function jobCertificateId(grid: Grid, job: JobRecord): Promise<Digest> {
+  return digestBytes(utf8(await jobCertificateText(grid, job)))
+}
+
+async function makeJobCertificate(grid: Grid, { id, job, result, admissionLeaf }: JobRecord): Promise<JobCertificate> {
+  const { db } = grid.store
+  if (result === null) throw new EvidenceMissingError(id, 'the result')
+  const units = (await certificatesOf(db, id)).map((text) => JSON.parse(text) as Certificate)
+  const indexes = await receiptIndexes(db, id)
+  const checkpoint = await grid.log.signed()
+  const { size } = checkpoint.body
+  const admission = await loggedEntry(grid, admissionLeaf, size)
+  const receipts: LoggedEntry<ReceiptEntry>[] = []
+  for (const unit of units) {
+    const index = indexes.get(certificateId(unit))
+    if (index === undefined) throw new EvidenceMissingError(id, 'a receipt')
+    receipts.push((await loggedEntry(grid, index, size)) as LoggedEntry<ReceiptEntry>)
+  }
+  return {
+    format: JOB_CERTIFICATE_FORMAT,
+    genesis: grid.genesis,
+    job,
+    units,
+    result,
+    admission: { ...(admission as LoggedEntry<AdmissionEntry>), salt: await readSalt(db, id) },
+    receipts,
+    checkpoint,
+  }
+}
+
+async function loggedEntry({ store, log }: Grid, index: number, size: number): Promise<LoggedEntry<LogEntry>> {
+  const [row] = await readLogEntries(store.db, index, 1)
+  if (row === undefined || row.index !== index) throw new EvidenceMissingError(String(index), 'a log entry')
+  const entry = parseAs(logEntrySchema, decodeCbor(row.entry), 'log entry')
+  return { index, entry, path: await log.inclusion(index, size) }
+}
+
+/** The store lacks evidence that it must have. */
+export class EvidenceMissingError extends AppError {
+  override readonly name = 'coordinator.EvidenceMissing'
+  constructor(id: string, what: string) {
+    super('bug', `The store lacks ${what} of ${id}.`)
+  }
+}

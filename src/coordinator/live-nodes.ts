@@ -1,0 +1,66 @@
+// The nodes that are here now: admitted, connected, and what each is doing. In memory only: after a restart they say hello again.
+import type { PublicKey } from '#core/ed25519.ts'
+import type { Delegation } from '#identity/delegation.ts'
+import type { Hello } from '#net/protocols/hello/messages.ts'
+
+/** A node that may be given work. */
+export type LiveNode = {
+  readonly node: PublicKey
+  readonly payee: PublicKey
+  readonly delegation: Delegation | null
+  readonly tier: number
+  readonly ratedMops: number
+  readonly capabilities: Hello['capabilities']
+  readonly since: number
+  /** Leases it holds now. */
+  leases: number
+  /** Not offered anything before this moment: it declined, failed or vanished. */
+  coolUntilMs: number
+  lastBeatMs: number | null
+  state: 'working' | 'idle' | 'paused' | 'stopped'
+}
+
+/** Admitted nodes by key. */
+export class LiveNodes {
+  readonly #nodes = new Map<PublicKey, LiveNode>()
+  readonly #listeners = new Set<() => void>()
+
+  /** How many there are. */
+  get size(): number {
+    return this.#nodes.size
+  }
+
+  /** All of them. */
+  all(): LiveNode[] {
+    return [...this.#nodes.values()]
+  }
+
+  /** The node of that key, if it is here. */
+  get(node: PublicKey): LiveNode | undefined {
+    return this.#nodes.get(node)
+  }
+
+  /** Admits a node, or takes over what changed of it. */
+  admit(node: LiveNode): void {
+    const known = this.#nodes.get(node.node)
+    if (known !== undefined) node.leases = known.leases
+    this.#nodes.set(node.node, node)
+    this.changed()
+  }
+
+  /** Forgets a node: it left, or lost its admission. */
+  remove(node: PublicKey): void {
+    if (this.#nodes.delete(node)) this.changed()
+  }
+
+  /** Calls `listener` after every change that may let work begin; returns its removal. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Tells the listeners. */
+  changed(): void {
+    for (const listener of this.#listeners) listener()
+  }
+}
