@@ -1,11 +1,10 @@
 // Commitments and reveals between the replicas of a unit, handed over directly: WebRTC first, the relay as the last resort.
 // It carries and keeps what peers show; what that is worth is judged in judge.ts, and by the coordinator again.
-import { toHex } from '#core/bytes.ts'
-import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
+import type { Digest } from '#core/digest.ts'
 import type { PublicKey, Signer } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
 import type { Random } from '#core/random.ts'
-import { type SigningContext, messageId, signMessage, verifyMessage } from '#core/signed.ts'
+import { type SigningContext, messageId } from '#core/signed.ts'
 import type { Peer } from '#net/peer.ts'
 import { sendCommitment, serveCommitments } from '#net/protocols/commit/handler.ts'
 import type { CommitMessage } from '#net/protocols/commit/messages.ts'
@@ -15,21 +14,19 @@ import { exchangeReveals, serveReveals } from '#net/protocols/reveal/handler.ts'
 import type { RevealMessage } from '#net/protocols/reveal/messages.ts'
 import { delay } from '#net/wait.ts'
 import { type Close, type CloseEntry, closeId } from '#verify/close.ts'
-import {
-  COMMITMENT_TYPE,
-  type Commitment,
-  type CommitmentBody,
-  type Opening,
-  commitmentHash,
-} from '#verify/commitment.ts'
-import { REVEAL_TYPE, type Reveal, type RevealBody, type Transport } from '#verify/reveal.ts'
-import { LEASE_TYPE, type Lease, type LeaseBody, leaseId } from '#work/lease.ts'
+import { openingNonce, openingOf, signCommitment, signReveal, verifyCommitment } from '#verify/commit.ts'
+import type { Commitment, Opening } from '#verify/commitment.ts'
+import type { Reveal, Transport } from '#verify/reveal.ts'
+import { type Lease, type LeaseBody, leaseId } from '#work/lease.ts'
 import { Mailbox } from './mailbox.ts'
+
+/** A commitment as its node handed it over, with the lease it was made under. */
+export type Handed = { readonly lease: Lease; readonly commitment: Commitment }
 
 /** What one other replica showed. Null where nothing came. */
 export type Shown = {
   readonly entry: CloseEntry
-  readonly commitment: Commitment | null
+  readonly handed: Handed | null
   readonly reveal: Reveal | null
   readonly transport: Transport | null
 }
@@ -82,9 +79,7 @@ const FIRST_PAUSE_MS = 500
 /** Serves commitments and reveals on `parts.peer` until it is closed. */
 export async function openExchange(parts: ExchangeParts): Promise<Exchange> {
   const desks = new Mailbox<PeerDesk>(parts.peer.clock)
-  const stopCommitments = await serveCommitments(parts.peer, (message, transport) =>
-    takeCommitment(parts, desks, message, transport),
-  )
+  const stopCommitments = await serveCommitments(parts.peer, (message) => takeCommitment(parts, desks, message))
   const stopReveals = await serveReveals(parts.peer, async (message, transport) => {
     const desk = desks.get(deskKey(message.close.body))
     return desk === undefined ? null : desk.answer(message, transport)
@@ -106,18 +101,15 @@ export async function openExchange(parts: ExchangeParts): Promise<Exchange> {
 }
 
 async function takeCommitment(
-  parts: ExchangeParts,
+  { coordinator, signing }: ExchangeParts,
   desks: Mailbox<PeerDesk>,
-  { lease, commitment }: CommitMessage,
-  transport: Transport,
+  handed: CommitMessage,
 ): Promise<boolean> {
-  const { network } = parts.signing()
-  if (lease.signer !== parts.coordinator || !verifyMessage(lease, LEASE_TYPE, network))
-    throw new BadTicketError('its lease is not signed by the coordinator')
-  if (!verifyMessage(commitment, COMMITMENT_TYPE, network) || commitment.body.unit !== lease.body.unit)
-    throw new BadTicketError('its commitment is not signed for that unit')
+  const { lease, commitment } = handed
+  const verdict = verifyCommitment(commitment, lease, { network: signing().network, coordinator })
+  if (!verdict.ok) throw new BadTicketError(verdict.reason)
   const desk = await desks.wait(deskKey(lease.body), { timeoutMs: DESK_WAIT_MS })
-  return desk?.take(commitment, transport) ?? false
+  return desk?.take(handed) ?? false
 }
 
 /** Replicas of one admission of one unit sit at one desk, whatever their attempt. */
@@ -134,7 +126,7 @@ class PeerDesk implements Desk {
   readonly #onLeave: () => void
   readonly #left = new AbortController()
   readonly #peers = new Map<PublicKey, LeasePeer>()
-  readonly #commitments: Mailbox<Commitment> // by lease
+  readonly #handed: Mailbox<Handed> // by lease
   readonly #rounds: Mailbox<Round> // by round
   readonly #arrivals: Mailbox<Arrival> // by round and lease
   #opening: Opening | undefined
@@ -145,7 +137,7 @@ class PeerDesk implements Desk {
     this.#parts = parts
     this.#lease = lease
     this.#onLeave = onLeave
-    this.#commitments = new Mailbox(clock)
+    this.#handed = new Mailbox(clock)
     this.#rounds = new Mailbox(clock)
     this.#arrivals = new Mailbox(clock)
   }
@@ -160,15 +152,10 @@ class PeerDesk implements Desk {
     }
   }
 
-  async commit({ root, tag }: Computed): Promise<Commitment> {
+  async commit(computed: Computed): Promise<Commitment> {
     const { signer, random, signing } = this.#parts
-    const context = signing()
-    const lease = leaseId(this.#lease)
-    const { unit } = this.#lease.body
-    const nonce = toHex(random.bytes(DIGEST_BYTES)) as Digest
-    const opening: Opening = { network: context.network, lease, unit, node: signer.publicKey, root, tag, nonce }
-    const body: CommitmentBody = { lease, unit, hash: commitmentHash(opening) }
-    const commitment = await signMessage(signer, COMMITMENT_TYPE, context, body)
+    const opening = openingOf(this.#lease, { ...computed, nonce: openingNonce(random) })
+    const commitment = await signCommitment(signer, signing(), opening)
     this.#opening = opening
     this.#commitment = commitment
     for (const node of this.#peers.keys()) void this.#handOver(node, commitment)
@@ -176,11 +163,12 @@ class PeerDesk implements Desk {
   }
 
   commitmentOf(lease: Digest): Commitment | undefined {
-    return this.#commitments.get(lease)
+    return this.#handed.get(lease)?.commitment
   }
 
   async reveal(close: Close): Promise<{ reveal: Reveal; shown: Shown[] }> {
-    const reveal = await this.#sign(close)
+    if (this.#opening === undefined) throw new NothingCommittedError()
+    const reveal = await signReveal(this.#parts.signer, this.#parts.signing(), this.#opening, close)
     this.#rounds.put(roundKey(close), { close, reveal })
     const others = close.body.entries.filter((entry) => entry.node !== this.#parts.signer.publicKey)
     return { reveal, shown: await Promise.all(others.map((entry) => this.#shownBy(entry, { close, reveal }))) }
@@ -192,11 +180,12 @@ class PeerDesk implements Desk {
   }
 
   /** Keeps a peer's verified commitment. Two different ones for one lease are equivocation. */
-  take(commitment: Commitment, _transport: Transport): boolean {
-    const { lease } = commitment.body
-    const known = this.#commitments.get(lease)
-    if (known !== undefined && messageId(known) !== messageId(commitment)) throw new EquivocationError()
-    this.#commitments.put(lease, commitment)
+  take(handed: Handed): boolean {
+    const id = leaseId(handed.lease)
+    const known = this.#handed.get(id)
+    if (known !== undefined && messageId(known.commitment) !== messageId(handed.commitment))
+      throw new EquivocationError()
+    this.#handed.put(id, { lease: handed.lease, commitment: handed.commitment })
     return true
   }
 
@@ -209,13 +198,6 @@ class PeerDesk implements Desk {
     if (entry === undefined) throw new NotOnCloseError()
     this.#arrivals.put(arrivalKey(close, entry), { reveal, transport })
     return round.reveal
-  }
-
-  async #sign(close: Close): Promise<Reveal> {
-    if (this.#opening === undefined) throw new NothingCommittedError()
-    const { lease, root, tag, nonce } = this.#opening
-    const body: RevealBody = { lease, close: closeId(close), root, tag, nonce }
-    return signMessage(this.#parts.signer, REVEAL_TYPE, this.#parts.signing(), body)
   }
 
   async #handOver(node: PublicKey, commitment: Commitment): Promise<void> {
@@ -233,10 +215,10 @@ class PeerDesk implements Desk {
       await this.#arrivals.wait(key, { ...limits, timeoutMs: BEGIN_AFTER_MS })
     if (this.#arrivals.get(key) === undefined) void this.#ask(entry, round)
     const arrival = await this.#arrivals.wait(key, limits)
-    const commitment = await this.#commitments.wait(entry.lease, { ...limits, timeoutMs: DESK_WAIT_MS })
+    const handed = await this.#handed.wait(entry.lease, { ...limits, timeoutMs: DESK_WAIT_MS })
     return {
       entry,
-      commitment: commitment ?? null,
+      handed: handed ?? null,
       reveal: arrival?.reveal ?? null,
       transport: arrival?.transport ?? null,
     }

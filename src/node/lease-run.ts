@@ -1,18 +1,19 @@
 // One lease's life on a node, from the offer to the settlement: fetch, compute, commit, check the close, reveal, judge the peers, deliver.
 import type { Clock } from '#core/clock.ts'
-import { type ContentRef, contentId } from '#core/content.ts'
+import type { ContentLayout } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey, Signer } from '#core/ed25519.ts'
-import { AppError, toErrorRecord } from '#core/errors.ts'
-import { type SigningContext, signMessage, verifyMessage } from '#core/signed.ts'
+import { AppError, type ErrorRecord, toErrorRecord } from '#core/errors.ts'
+import { type SigningContext, signMessage } from '#core/signed.ts'
 import { HEARTBEAT_MS } from '#net/protocols/lease/constants.ts'
 import { LeaseOrderError, type NodeLease, type Offer } from '#net/protocols/lease/handler.ts'
 import type { LeasePeer } from '#net/protocols/lease/messages.ts'
 import { type Close, closeId } from '#verify/close.ts'
+import { type Authority, verifyLease } from '#verify/commit.ts'
 import { type Commitment, possessionKey } from '#verify/commitment.ts'
 import { type Reveal, SIGHTING_TYPE, type Seen, type Sighting, type SightingBody } from '#verify/reveal.ts'
 import type { Kind } from '#work/kind.ts'
-import { LEASE_TYPE, type Lease, leaseId } from '#work/lease.ts'
+import { type Lease, leaseId } from '#work/lease.ts'
 import { type Unit, unitId } from '#work/unit.ts'
 import type { Desk, Exchange, Shown } from './exchange.ts'
 import type { InputParts, UnitResult, WorkerApi } from './worker-api.ts'
@@ -34,26 +35,31 @@ export type LeaseParts = {
   readonly signing: () => SigningContext
   /** The parts of the unit's inputs that its kind needs. */
   readonly fetchInputs: (unit: Unit, kind: Kind, signal: AbortSignal) => Promise<InputParts>
-  /** Hands a result to the coordinator. */
-  readonly deliver: (content: Content, signal: AbortSignal) => Promise<void>
+  /** Hands the result under a lease to the coordinator. */
+  readonly deliver: (lease: Digest, content: Content, signal: AbortSignal) => Promise<void>
   /** Told of every change of the unit's record. */
   readonly report: (record: UnitRecord) => void
 }
 
 /** A content with all its parts. */
 export type Content = {
-  readonly ref: ContentRef
+  readonly layout: ContentLayout
   readonly leaves: readonly Digest[]
   readonly parts: readonly Uint8Array<ArrayBuffer>[]
 }
 
-/** What a finished lease came to. `operations` and `busyMs` tell the rate. */
-export type LeaseOutcome = { readonly record: UnitRecord; readonly operations: bigint; readonly busyMs: number }
+/** What a finished lease came to. `operations` and `busyMs` tell the rate; `failure` is why this node could not do its part. */
+export type LeaseOutcome = {
+  readonly record: UnitRecord
+  readonly operations: bigint
+  readonly busyMs: number
+  readonly failure: ErrorRecord | null
+}
 
 /** Why `offer` cannot be taken, or undefined when it is in order. */
-export function offerProblem(offer: Offer, parts: LeaseParts): string | undefined {
+export function offerProblem(offer: Offer, parts: Omit<LeaseParts, 'report'>): string | undefined {
   const { lease, unit, peers } = offer
-  if (!isLeaseOf(lease, parts)) return 'the lease is not signed by the coordinator'
+  if (!verifyLease(lease, authorityOf(parts)).ok) return 'the lease is not signed by the coordinator'
   if (lease.body.node !== parts.signer.publicKey) return 'the lease is for another node'
   if (lease.body.unit !== unitId(unit)) return 'the lease is for another unit'
   if (lease.body.deadlineMs <= parts.clock.nowMs()) return 'the lease is over already'
@@ -89,6 +95,7 @@ class LeaseRun {
   #record: UnitRecord
   #result: UnitResult | undefined
   #commitment: Commitment | undefined
+  #failure: ErrorRecord | null = null
 
   constructor(offer: Offer, stream: NodeLease, parts: LeaseParts, signal: AbortSignal) {
     this.#offer = offer
@@ -133,6 +140,7 @@ class LeaseRun {
       record: this.#record,
       operations: this.#result === undefined ? 0n : this.#kind.operations(this.#offer.unit),
       busyMs: this.#result?.busyMs ?? 0,
+      failure: this.#failure,
     }
   }
 
@@ -140,7 +148,7 @@ class LeaseRun {
     const { unit } = this.#offer
     const inputs = await this.#parts.fetchInputs(unit, this.#kind, this.#signal)
     this.#signal.throwIfAborted()
-    const result = await this.#parts.worker.run(this.#id, unit, inputs)
+    const result = await this.#compute(unit, inputs)
     const tag = await this.#parts.worker.possession(this.#id, possessionKey(this.#id))
     this.#signal.throwIfAborted()
     const commitment = await this.#desk.commit({ root: result.root, tag })
@@ -148,6 +156,15 @@ class LeaseRun {
     this.#commitment = commitment
     this.#report({ outcome: 'committed', reason: 'Computed; waiting for the other replicas.' })
     await this.#stream.say({ say: 'committed', commitment })
+  }
+
+  async #compute(unit: Unit, inputs: InputParts): Promise<UnitResult> {
+    try {
+      return await this.#parts.worker.run(this.#id, unit, inputs)
+    } catch (error) {
+      if (!this.#signal.aborted) this.#failure = toErrorRecord(error)
+      throw error
+    }
   }
 
   /** Hears the coordinator until the lease is settled. Checking one round and hearing go on side by side. */
@@ -197,8 +214,7 @@ class LeaseRun {
 
   async #judge(shown: Shown, close: Close, root: Digest): Promise<Seen> {
     const tag = await this.#parts.worker.possession(this.#id, possessionKey(shown.entry.lease))
-    const { network } = this.#parts.signing()
-    return judge(shown, { network, unit: this.#offer.lease.body.unit, close, root, tag })
+    return judge(shown, { authority: authorityOf(this.#parts), close, root, tag })
   }
 
   async #sayRevealed(reveal: Reveal, close: Close, seen: readonly Seen[], leaves: readonly Digest[]): Promise<void> {
@@ -210,14 +226,12 @@ class LeaseRun {
   async #deliver(): Promise<void> {
     const { result } = this.#committed()
     const layout = this.#kind.resultLayout(this.#offer.unit)
-    const ref = { id: contentId(layout, result.leaves), layout }
-    await this.#parts.deliver({ ref, leaves: result.leaves, parts: result.parts }, this.#signal)
+    await this.#parts.deliver(this.#id, { layout, leaves: result.leaves, parts: result.parts }, this.#signal)
   }
 
   #assertClose(close: Close, commitment: Commitment): void {
     const problem = closeProblem(close, {
-      network: this.#parts.signing().network,
-      coordinator: this.#parts.coordinator,
+      authority: authorityOf(this.#parts),
       lease: this.#offer.lease,
       commitment,
       commitmentOf: (lease) => this.#desk.commitmentOf(lease),
@@ -270,17 +284,17 @@ class LeaseRun {
   }
 }
 
-function isLeaseOf(lease: Lease, parts: LeaseParts): boolean {
-  return lease.signer === parts.coordinator && verifyMessage(lease, LEASE_TYPE, parts.signing().network)
+function authorityOf({ coordinator, signing }: Pick<LeaseParts, 'coordinator' | 'signing'>): Authority {
+  return { network: signing().network, coordinator }
 }
 
-function isPeerOf({ node, lease }: LeasePeer, own: Lease, parts: LeaseParts): boolean {
+function isPeerOf({ node, lease }: LeasePeer, own: Lease, parts: Pick<LeaseParts, 'coordinator' | 'signing'>): boolean {
   const { body } = lease
   return (
     body.node === node &&
     body.unit === own.body.unit &&
     body.admissionLeaf === own.body.admissionLeaf &&
-    isLeaseOf(lease, parts)
+    verifyLease(lease, authorityOf(parts)).ok
   )
 }
 
@@ -288,7 +302,7 @@ function isPeerOf({ node, lease }: LeasePeer, own: Lease, parts: LeaseParts): bo
 export class CloseError extends AppError {
   override readonly name = 'node.Close'
   constructor(problem: string) {
-    super('hostile', `Nothing is revealed: ${problem}.`)
+    super('hostile', `Nothing is revealed. ${problem}`)
   }
 }
 

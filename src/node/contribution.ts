@@ -1,0 +1,348 @@
+// A contributor's node from consent to goodbye: opens the device, joins the network, is admitted, serves leases, beats, pauses, stops.
+// Everything it is made of is handed in; browser.ts and process.ts compose it.
+import type { Clock } from '#core/clock.ts'
+import { AppError, toErrorRecord } from '#core/errors.ts'
+import type { Random } from '#core/random.ts'
+import type { Checkpoint, SigningContext } from '#core/signed.ts'
+import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-peer.ts'
+import { backoffMs } from '#net/relay-keeper.ts'
+import { delay } from '#net/wait.ts'
+import type { BackendInfo } from '#tensor/backend.ts'
+import type { Kind } from '#work/kind.ts'
+import { introduce } from './admission.ts'
+import { ConsentError, assertConsent } from './consent.ts'
+import { Earnings } from './earnings.ts'
+import type { Exchange, ExchangeParts } from './exchange.ts'
+import type { NodeIdentity } from './identity.ts'
+import type { LeaseOutcome } from './lease-run.ts'
+import { type Joined, join } from './join.ts'
+import type { NetworkInfo } from './network-info.ts'
+import { isTransient, stayConnected } from './reconnect.ts'
+import { StatePublisher } from './state-publisher.ts'
+import type { Consent, Contribution, NodeState, Phase } from './state.ts'
+import type { BackendChoice, BeatStatus } from './worker-api.ts'
+import { type WorkerHandle, workerClock } from './worker-link.ts'
+
+/** What a node is composed of. */
+export type NodeParts = {
+  readonly consent: Consent
+  readonly preferred: BackendChoice
+  readonly kinds: readonly Kind[]
+  readonly findKind: (name: string, version: number) => Kind
+  readonly clock: Clock
+  readonly random: Random
+  readonly obtainIdentity: () => Promise<NodeIdentity>
+  readonly fetchNetwork: (signal: AbortSignal) => Promise<NetworkInfo>
+  readonly openWorker: () => WorkerHandle
+  readonly openPeer: (options: ContributorPeerOptions) => Promise<ContributorPeer>
+  readonly openExchange: (parts: ExchangeParts) => Promise<Exchange>
+}
+
+/** Units in a row that the device may fail before the person is asked. */
+export const MAX_FAILURES = 3
+
+/** Longest timer of the platforms: 2^31 - 1 ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Goodbyes are said within this, then everything is cut. */
+export const GOODBYE_TIMEOUT_MS = 2_000
+
+type Live = Joined & { readonly worker: WorkerHandle; readonly identity: NodeIdentity; readonly device: BackendInfo }
+
+/** Starts a node. Its state says how it goes; nothing is thrown. */
+export function startNode(parts: NodeParts): NodeContribution {
+  const node = new NodeContribution(parts)
+  node.start()
+  return node
+}
+
+/** A running node. Stop it. */
+export class NodeContribution implements Contribution {
+  readonly #parts: NodeParts
+  readonly #publisher = new StatePublisher()
+  readonly #earnings = new Earnings()
+  readonly #stop = new AbortController()
+  #worker: WorkerHandle | undefined
+  #context: SigningContext | undefined
+  #live: Live | undefined
+  readonly #closers: (() => Promise<void> | void)[] = []
+  #isAdmitted = false
+  #pauseReason: string | undefined
+  #ratedMops = 0
+  #failures = 0
+  #isStopWanted = false
+  #ending: Promise<void> | undefined
+  #cancelExpiry = () => {}
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts
+  }
+
+  get state(): NodeState {
+    return this.#publisher.state
+  }
+
+  onChange(listener: (state: NodeState) => void): () => void {
+    return this.#publisher.onChange(listener)
+  }
+
+  /** Begins; called once, by {@link startNode}. */
+  start(): void {
+    this.#phase('starting', 'Opening the device.')
+    void this.#runToEnd()
+  }
+
+  async protectWithPasskey(): Promise<void> {
+    if (this.#live === undefined) throw new NotJoinedError()
+    await this.#live.identity.protect(this.#signing())
+    await this.#sayHello(this.#live)
+  }
+
+  pause(reason: string): void {
+    if (this.#pauseReason !== undefined || this.#stop.signal.aborted) return
+    this.#pauseReason = reason
+    this.#live?.leases.handBackComputing(`The contributor paused: ${reason}`)
+    this.#refresh()
+    this.#beat(true)
+  }
+
+  resume(): void {
+    if (this.#pauseReason === undefined || this.#stop.signal.aborted) return
+    this.#pauseReason = undefined
+    this.#refresh()
+    this.#beat(true)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopWanted = true
+    this.#publisher.update({ phase: 'stopping', reason: 'Stopping.' })
+    await this.#shutDown()
+    this.#publisher.update({ phase: 'off', reason: 'Stopped.', error: null })
+  }
+
+  async #runToEnd(): Promise<void> {
+    try {
+      await this.#run()
+    } catch (error) {
+      await this.#giveUp(error)
+    } finally {
+      // What was still being opened when the node was stopped.
+      await this.#closeAll()
+    }
+  }
+
+  async #run(): Promise<void> {
+    const parts = this.#parts
+    const { signal } = this.#stop
+    assertConsent(parts.consent, parts.clock.nowMs())
+    this.#watchExpiry()
+    const worker = this.#openWorker()
+    const identity = await parts.obtainIdentity()
+    this.#closers.push(() => identity.close())
+    this.#publisher.update({ node: identity.signer.publicKey, isIdentityPersistent: identity.isPersistent })
+    const { info: device, note } = await worker.api.open(parts.preferred, parts.consent)
+    this.#publisher.update({ device })
+    this.#phase('starting', `Joining the network. ${note}`.trim())
+    const network = await this.#findNetwork(workerClock(worker))
+    signal.throwIfAborted()
+    this.#context = { network: network.network, checkpoint: network.checkpoint }
+    const joined = await this.#join(worker, identity, network)
+    signal.throwIfAborted()
+    const live = { ...joined, worker, identity, device }
+    this.#live = live
+    const listener = {
+      onConnected: () => this.#sayHello(live),
+      onLost: (reason: string) => this.#onLost(reason),
+    }
+    await stayConnected(live.peer, parts.random, listener, signal)
+  }
+
+  #openWorker(): WorkerHandle {
+    const worker = this.#parts.openWorker()
+    this.#worker = worker
+    worker.ended.addEventListener('abort', () => {
+      if (!this.#stop.signal.aborted) void this.#giveUp(worker.ended.reason)
+    })
+    return worker
+  }
+
+  async #findNetwork(clock: Clock): Promise<NetworkInfo> {
+    const { signal } = this.#stop
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#parts.fetchNetwork(signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!isTransient(error)) throw error
+        this.#phase('reconnecting', toErrorRecord(error).message)
+        await delay(clock, backoffMs(this.#parts.random, attempt), signal)
+      }
+    }
+  }
+
+  #join(worker: WorkerHandle, identity: NodeIdentity, network: NetworkInfo): Promise<Joined> {
+    const { random, findKind, openPeer, openExchange } = this.#parts
+    return join({
+      network,
+      identity,
+      worker: worker.api,
+      clock: workerClock(worker),
+      random,
+      findKind,
+      openPeer,
+      openExchange,
+      signing: () => this.#context ?? network,
+      refusal: () => this.#refusal(),
+      own: (close) => this.#closers.push(close),
+      onCheckpoint: (checkpoint) => this.#sawCheckpoint(checkpoint),
+      onRecord: (id, record) => this.#publisher.record(record, id),
+      onOutcome: (outcome) => this.#count(outcome),
+      onLeaseCount: () => this.#refresh(),
+      onPeers: (peers) => this.#publisher.update({ peers }),
+      onStrip: (beats) => this.#publisher.update({ beats }),
+    })
+  }
+
+  async #sayHello({ peer, identity, device, worker, beats }: Live): Promise<void> {
+    const { kinds, clock, consent } = this.#parts
+    const { network } = this.#signing()
+    const onCheckpoint = (checkpoint: Checkpoint) => this.#sawCheckpoint(checkpoint)
+    const { tier, balance, ratedMops } = await introduce(
+      { peer, network, identity, device, kinds, site: consent.site, worker: worker.api, clock, onCheckpoint },
+      this.#stop.signal,
+    )
+    this.#ratedMops = ratedMops
+    this.#earnings.setBalance(balance)
+    this.#publisher.update({ tier, ...this.#earnings.shown })
+    this.#isAdmitted = true
+    this.#refresh()
+    await beats.say(this.#beatStatus(), false)
+    this.#beat(true)
+  }
+
+  #signing(): SigningContext {
+    if (this.#context === undefined) throw new NotJoinedError()
+    return this.#context
+  }
+
+  #onLost(reason: string): void {
+    this.#isAdmitted = false
+    this.#phase('reconnecting', reason)
+  }
+
+  #refusal(): string | undefined {
+    if (this.#stop.signal.aborted) return 'the node is stopping'
+    return this.#pauseReason === undefined ? undefined : `the contributor paused: ${this.#pauseReason}`
+  }
+
+  #count(outcome: LeaseOutcome): void {
+    this.#earnings.add(outcome)
+    this.#publisher.update(this.#earnings.shown)
+    this.#failures = outcome.failure === null ? 0 : this.#failures + 1
+    if (this.#failures >= MAX_FAILURES && outcome.failure !== null)
+      void this.#giveUp(new DeviceFailingError(outcome.failure.message))
+  }
+
+  #sawCheckpoint(checkpoint: Checkpoint): void {
+    if (this.#context === undefined || checkpoint.size <= this.#context.checkpoint.size) return
+    this.#context = { ...this.#context, checkpoint }
+  }
+
+  /** The phase that follows from what is going on. */
+  #refresh(): void {
+    if (this.#stop.signal.aborted) return
+    const count = this.#live?.leases.count ?? 0
+    if (this.#pauseReason !== undefined) this.#phase('paused', this.#pauseReason)
+    else if (!this.#isAdmitted) return
+    else if (count > 0) this.#phase('working', 'Computing for the network.')
+    else this.#phase('waiting', 'Ready; waiting for work.')
+    this.#beat(false)
+  }
+
+  #phase(phase: Phase, reason: string): void {
+    if (this.#stop.signal.aborted) return
+    const isHeldBack = this.#pauseReason !== undefined && phase !== 'attention'
+    this.#publisher.update(isHeldBack ? { phase: 'paused', reason: this.#pauseReason ?? '' } : { phase, reason })
+  }
+
+  #beat(isNow: boolean): void {
+    if (!this.#isAdmitted) return
+    // A beat that fails is a gap in the strip; the worker's end is told elsewhere.
+    this.#live?.beats.say(this.#beatStatus(), isNow).catch(() => undefined)
+  }
+
+  #beatStatus(): BeatStatus {
+    const isWorking = (this.#live?.leases.count ?? 0) > 0
+    const state = this.#pauseReason === undefined ? (isWorking ? 'working' : 'idle') : 'paused'
+    return { state, ratedMops: this.#ratedMops, unitsDone: this.#earnings.unitsDone }
+  }
+
+  #watchExpiry(): void {
+    const { clock, consent } = this.#parts
+    const leftMs = consent.expiresMs - clock.nowMs()
+    this.#cancelExpiry = clock.after(Math.min(Math.max(leftMs, 0), MAX_TIMER_MS), () => {
+      if (clock.nowMs() >= consent.expiresMs) void this.#giveUp(new ConsentError('it has ended'))
+      else this.#watchExpiry()
+    })
+  }
+
+  /** Ends the node because it cannot go on by itself; the state says what to do. */
+  async #giveUp(error: unknown): Promise<void> {
+    if (this.#stop.signal.aborted) return
+    const record = toErrorRecord(error)
+    await this.#shutDown()
+    if (!this.#isStopWanted) this.#publisher.update({ phase: 'attention', reason: record.message, error: record })
+  }
+
+  /** The device first and at once, then the goodbyes. */
+  #shutDown(): Promise<void> {
+    if (this.#ending !== undefined) return this.#ending
+    this.#worker?.terminate()
+    this.#stop.abort(new StoppedError())
+    this.#cancelExpiry()
+    this.#ending = this.#sayGoodbye().then(() => this.#closeAll())
+    return this.#ending
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    if (this.#live === undefined) return
+    const { leases, beats } = this.#live
+    const goodbyes = [leases.handBackAll('The contributor stopped.')]
+    const status = { ratedMops: this.#ratedMops, unitsDone: this.#earnings.unitsDone }
+    if (this.#isAdmitted) goodbyes.push(beats.sayStopped(status))
+    const cut = AbortSignal.timeout(GOODBYE_TIMEOUT_MS)
+    await Promise.race([Promise.allSettled(goodbyes), new Promise((resolve) => (cut.onabort = resolve))])
+  }
+
+  /** Closes what is open, the last opened first; an error of one keeps none of the others open. */
+  async #closeAll(): Promise<void> {
+    if (!this.#stop.signal.aborted) return
+    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop())
+      await (async () => close())().catch(() => undefined)
+    this.#publisher.update({ peers: [] })
+  }
+}
+
+/** The node has not joined the network yet. */
+export class NotJoinedError extends AppError {
+  override readonly name = 'node.NotJoined'
+  constructor() {
+    super('unavailable', 'The node has not joined the network yet: try again in a moment.')
+  }
+}
+
+/** The device failed one unit after the other. */
+export class DeviceFailingError extends AppError {
+  override readonly name = 'node.DeviceFailing'
+  constructor(last: string) {
+    super('capacity', `The device failed ${MAX_FAILURES} units in a row. ${last} Reload the page to try again.`)
+  }
+}
+
+/** The node was stopped. */
+export class StoppedError extends AppError {
+  override readonly name = 'node.Stopped'
+  constructor() {
+    super('unavailable', 'The node was stopped.')
+  }
+}

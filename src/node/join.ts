@@ -1,0 +1,84 @@
+// A node's place in the network: its peer, and everything that serves on it. Opened once; reconnecting is the peer's own business.
+import type { Clock } from '#core/clock.ts'
+import type { Random } from '#core/random.ts'
+import type { Checkpoint, SigningContext } from '#core/signed.ts'
+import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-peer.ts'
+import { serveLeases } from '#net/protocols/lease/handler.ts'
+import type { Kind } from '#work/kind.ts'
+import { Beats } from './beats.ts'
+import type { Exchange, ExchangeParts } from './exchange.ts'
+import type { NodeIdentity } from './identity.ts'
+import { InputCache, blobFetcher } from './inputs.ts'
+import type { LeaseOutcome } from './lease-run.ts'
+import { Leases } from './leases.ts'
+import type { NetworkInfo } from './network-info.ts'
+import { watchPeers } from './peer-list.ts'
+import { putResult } from './results.ts'
+import type { NodeState, UnitRecord } from './state.ts'
+import type { WorkerApi } from './worker-api.ts'
+
+/** What joining needs. */
+export type JoinParts = {
+  readonly network: NetworkInfo
+  readonly identity: NodeIdentity
+  readonly worker: WorkerApi
+  readonly clock: Clock
+  readonly random: Random
+  readonly findKind: (name: string, version: number) => Kind
+  readonly openPeer: (options: ContributorPeerOptions) => Promise<ContributorPeer>
+  readonly openExchange: (parts: ExchangeParts) => Promise<Exchange>
+  /** Network and checkpoint that signatures carry now. */
+  readonly signing: () => SigningContext
+  /** Why offers are declined now; undefined while they are welcome. */
+  readonly refusal: () => string | undefined
+  /** Keeps what must be closed in the end, the last first. */
+  readonly own: (close: () => Promise<void> | void) => void
+  readonly onCheckpoint: (checkpoint: Checkpoint) => void
+  readonly onRecord: (id: string, record: UnitRecord) => void
+  readonly onOutcome: (outcome: LeaseOutcome) => void
+  readonly onLeaseCount: () => void
+  readonly onPeers: (peers: NodeState['peers']) => void
+  readonly onStrip: (strip: NodeState['beats']) => void
+}
+
+/** A node in its network. */
+export type Joined = { readonly peer: ContributorPeer; readonly beats: Beats; readonly leases: Leases }
+
+/** Opens the peer and serves leases, commitments, reveals, beats on it. */
+export async function join(parts: JoinParts): Promise<Joined> {
+  const { network, identity, worker, clock, random, signing, own } = parts
+  const { signer } = identity
+  const { coordinator } = network
+  const peer = await parts.openPeer({ signer, coordinator: network.addresses, clock, random })
+  own(() => peer.close())
+  const exchange = await parts.openExchange({ peer, signer, coordinator, random, signing })
+  own(() => exchange.close())
+  const inputs = new InputCache(blobFetcher(peer, coordinator))
+  own(() => inputs.clear())
+  const leases = new Leases({
+    signer,
+    coordinator,
+    clock,
+    worker,
+    exchange,
+    signing,
+    findKind: ({ kind, version }) => parts.findKind(kind, version),
+    fetchInputs: (unit, kind, signal) => inputs.partsOf(unit, kind, signal),
+    deliver: (lease, content, signal) => putResult(peer, lease, content, signal),
+    refusal: parts.refusal,
+    onRecord: parts.onRecord,
+    onOutcome: parts.onOutcome,
+    onCount: parts.onLeaseCount,
+  })
+  const beats = new Beats({ peer, coordinator, signer, clock, worker, signing, onStrip: parts.onStrip })
+  own(() => beats.close())
+  own(
+    await serveLeases(peer, coordinator, (offer, stream) => {
+      parts.onCheckpoint(offer.lease.checkpoint)
+      return leases.serve(offer, stream)
+    }),
+  )
+  own(watchPeers(peer, parts.onPeers))
+  await beats.start(identity.beatKey)
+  return { peer, beats, leases }
+}

@@ -1,0 +1,91 @@
+// The leases a node holds: takes or declines offers, hands units back when the person pauses or stops, and tells what came of each.
+import { AppError } from '#core/errors.ts'
+import type { NodeLease, Offer } from '#net/protocols/lease/handler.ts'
+import { leaseId } from '#work/lease.ts'
+import { type LeaseOutcome, type LeaseParts, offerProblem, runLease } from './lease-run.ts'
+import type { UnitRecord } from './state.ts'
+
+/** Leases held at a time: one is computed while others wait for their peers. */
+export const MAX_LEASES = 4
+
+/** What leases need besides a lease's own parts. */
+export type LeasesParts = Omit<LeaseParts, 'report'> & {
+  /** Why offers are declined now; undefined while they are welcome. */
+  readonly refusal: () => string | undefined
+  readonly onRecord: (id: string, record: UnitRecord) => void
+  readonly onOutcome: (outcome: LeaseOutcome) => void
+  /** Told when the number of leases changes. */
+  readonly onCount: () => void
+}
+
+type Held = { isComputing: boolean; readonly end: AbortController; readonly done: Promise<void> }
+
+/** Leases of one node. */
+export class Leases {
+  readonly #parts: LeasesParts
+  readonly #held = new Map<string, Held>()
+
+  constructor(parts: LeasesParts) {
+    this.#parts = parts
+  }
+
+  get count(): number {
+    return this.#held.size
+  }
+
+  /** Serves one lease stream from its offer to its end. */
+  async serve(offer: Offer, stream: NodeLease): Promise<void> {
+    const reason = this.#refusal(offer)
+    if (reason !== undefined) {
+      await stream.say({ say: 'decline', reason: reason.slice(0, 300) })
+      return
+    }
+    const id = leaseId(offer.lease)
+    const end = new AbortController()
+    const running = this.#run(id, offer, stream, end.signal)
+    this.#held.set(id, { isComputing: true, end, done: running })
+    this.#parts.onCount()
+    try {
+      await running
+    } finally {
+      this.#held.delete(id)
+      this.#parts.onCount()
+    }
+  }
+
+  /** Hands back what is still being computed; what is committed goes on, since others wait for its reveal. */
+  handBackComputing(reason: string): void {
+    for (const held of this.#held.values()) if (held.isComputing) held.end.abort(new HandedBackError(reason))
+  }
+
+  /** Hands everything back; resolves when the coordinator has been told, as far as it listens. */
+  async handBackAll(reason: string): Promise<void> {
+    for (const { end } of this.#held.values()) end.abort(new HandedBackError(reason))
+    await Promise.allSettled([...this.#held.values()].map(({ done }) => done))
+  }
+
+  async #run(id: string, offer: Offer, stream: NodeLease, signal: AbortSignal): Promise<void> {
+    const report = (record: UnitRecord) => {
+      const held = this.#held.get(id)
+      if (held !== undefined) held.isComputing = record.outcome === 'computing'
+      this.#parts.onRecord(id, record)
+    }
+    this.#parts.onOutcome(await runLease(offer, stream, { ...this.#parts, report }, signal))
+  }
+
+  #refusal(offer: Offer): string | undefined {
+    const refusal = this.#parts.refusal()
+    if (refusal !== undefined) return refusal
+    if (this.#held.has(leaseId(offer.lease))) return 'the lease is held already'
+    if (this.#held.size >= MAX_LEASES) return `the node holds ${MAX_LEASES} leases already`
+    return offerProblem(offer, this.#parts)
+  }
+}
+
+/** The person paused or stopped the node while it had a unit. */
+export class HandedBackError extends AppError {
+  override readonly name = 'node.HandedBack'
+  constructor(reason: string) {
+    super('unavailable', reason)
+  }
+}

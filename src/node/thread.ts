@@ -1,0 +1,23 @@
+// The worker's entry in a Node process: a worker thread with the TypeScript reference backend, spoken to over the port in its workerData.
+// It must not import gpu, whose shaders plain Node cannot load.
+import { type MessagePort as ThreadPort, workerData } from 'node:worker_threads'
+import type { Endpoint } from 'comlink'
+import { systemClock } from '#core/clock.ts'
+import { openCpuBackend } from '#tensor/cpu-backend.ts'
+import { kindOf } from '#work/kinds.ts'
+import { UnitWorker } from './worker-api.ts'
+import { serveWorker } from './worker-link.ts'
+
+/** What the process hands to its thread. */
+export type ThreadData = { readonly port: ThreadPort }
+
+const { port } = workerData as ThreadData
+const worker = new UnitWorker({
+  openBackend: async (preferred) => ({
+    backend: await openCpuBackend(),
+    note: preferred === 'cpu' ? '' : 'A Node process computes with the TypeScript reference.',
+  }),
+  findKind: ({ kind, version }) => kindOf(kind, version),
+  clock: systemClock,
+})
+serveWorker(worker, port as unknown as Endpoint)
