@@ -51,14 +51,14 @@ export async function rootAt(reader: NodeReader, size: number): Promise<Digest> 
 }
 
 /** Audit path for leaf `index` in the tree of `size` leaves; verifyMerkleProof in core/merkle.ts checks it. */
-export function inclusionPath(reader: NodeReader, index: number, size: number): Promise<Digest[]> {
+export async function inclusionPath(reader: NodeReader, index: number, size: number): Promise<Digest[]> {
   assertSize(size)
   if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw new LogRangeError('leaf', index, size)
   return digestsOf(reader, inclusionRanges(index, { begin: 0, end: size }))
 }
 
 /** Proof that the tree of `from` leaves is the beginning of the one of `to` leaves. */
-export function consistencyPath(reader: NodeReader, from: number, to: number): Promise<Digest[]> {
+export async function consistencyPath(reader: NodeReader, from: number, to: number): Promise<Digest[]> {
   assertSize(to)
   if (!Number.isSafeInteger(from) || from < 0 || from > to) throw new LogRangeError('size', from, to)
   const isTrivial = from === 0 || from === to

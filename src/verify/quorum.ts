@@ -94,7 +94,8 @@ export function transportOf(replicas: readonly Pick<Replica, 'lease' | 'sighting
     for (const other of replicas) {
       if (other.lease.body.node === lease.body.node) continue
       const seen = sighting.body.seen.find(({ node }) => node === other.lease.body.node)
-      worst = Math.max(worst, ORDER.indexOf(seen?.transport ?? 'none'))
+      const transport = seen === undefined || seen.root === null ? null : seen.transport
+      worst = Math.max(worst, ORDER.indexOf(transport ?? 'none'))
     }
   return ORDER[worst] ?? 'none'
 }

@@ -103,7 +103,7 @@ function sightingOutcome(replica: Replica, replicas: readonly Replica[]): Outcom
       seen.length === 1 &&
       only !== undefined &&
       (only.verdict === 'missing'
-        ? only.root === null && only.transport === null
+        ? only.root === null
         : only.verdict === 'agrees' && only.root === other.reveal.body.root && only.transport !== null)
     if (!holds)
       return outcome('sighting', false, `Node ${replica.lease.body.node} did not find that node ${node} agrees.`)
