@@ -6,7 +6,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MAX_NPY_HEADER_BYTES, NpyError, encodeNpyHeader } from './npy-header.ts'
 import { NpyIncompleteError, NpyPartError, createNpy } from './npy-writer.ts'
-import { type ByteSource, NPY_WINDOW_BYTES, openNpy, readTiles } from './npy.ts'
+import type { ByteSource } from '#core/byte-source.ts'
+import { NPY_WINDOW_BYTES, openNpy, readTiles } from './npy.ts'
 
 const FOLDER = new URL('../../test/vectors/npy/', import.meta.url)
 

@@ -1,14 +1,9 @@
 // Reading a .npy matrix as canonical tiles, from anything that gives bytes at an offset. Matrices may be larger than memory: what is
 // held is one window of whole tiles, and one more so that readers of neighbouring tiles do not push each other's window out.
+import type { ByteSource } from '#core/byte-source.ts'
 import { type DType, TILE, elementBytes, partCount, tileSpan } from '#core/content.ts'
 import type { MatrixLayout } from '#tensor/tiles.ts'
 import { NPY_PREAMBLE_BYTES, NpyError, type NpyHeader, npyLiteralSpan, parseNpyHeader } from './npy-header.ts'
-
-/** Random access to bytes: a file, a Blob, a buffer. `read` gives exactly `length` bytes or throws. */
-export interface ByteSource {
-  readonly sizeBytes: number
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>
-}
 
 /** An open .npy matrix: a source of canonical tiles, in any order and more than once. */
 export interface NpyMatrix {
