@@ -1,0 +1,116 @@
+// What a person should know before the click: what runs, what it costs, what is seen, how it ends. And which browsers have WebGPU.
+import { LitElement, css, html, nothing } from 'lit'
+import { baseStyles } from '#ui/shared-styles.ts'
+
+/** Whether this browser can lend a GPU: looked at without touching it. */
+export type GpuSupport = 'yes' | 'no' | 'insecure'
+
+/** Reads {@link GpuSupport} off the globals alone; requestAdapter waits for the click. */
+export function gpuSupport(): GpuSupport {
+  if (!globalThis.isSecureContext) return 'insecure'
+  return 'gpu' in navigator ? 'yes' : 'no'
+}
+
+/** `<cw-facts gpu="yes" percent="50">`. */
+export class ConsentFacts extends LitElement {
+  static override properties = { gpu: {}, percent: { type: Number } }
+  static override styles = [
+    baseStyles,
+    css`
+      dl {
+        display: grid;
+        gap: 16px;
+      }
+      dt {
+        font-weight: 600;
+      }
+      dd {
+        max-width: 62ch;
+      }
+      .support {
+        margin-bottom: 24px;
+        padding: 12px 16px;
+        border-left: 4px solid var(--filament);
+        background: var(--surface);
+      }
+      .support p + p {
+        margin-top: 8px;
+      }
+    `,
+  ]
+
+  declare gpu: GpuSupport
+  declare percent: number
+
+  constructor() {
+    super()
+    this.gpu = 'yes'
+    this.percent = 50
+  }
+
+  override render() {
+    return html`${this.gpu === 'yes' ? nothing : this.#support()}
+      <dl>
+        <div>
+          <dt>What runs</dt>
+          <dd>
+            Large multiplications of numbers, in this tab. Only the programs that come with this page: whoever asks for
+            work sends numbers, never code.
+          </dd>
+        </div>
+        <div>
+          <dt>What it costs you</dt>
+          <dd>
+            At most ${this.percent} % of your GPU, and the electricity it draws. Each unit of work fetches its numbers
+            and sends its result: a few megabytes of traffic.
+          </dd>
+        </div>
+        <div>
+          <dt>What it sees</dt>
+          <dd>No files, no history, nothing else on your device. It keeps one key of its own in this browser.</dd>
+        </div>
+        <div>
+          <dt>What others see</dt>
+          <dd>Your network address, as in a video call, because nodes check one another’s results directly.</dd>
+        </div>
+        <div>
+          <dt>What you get</dt>
+          <dd>
+            Credit for each result that another node reached too, with the reason beside it. Credit pays for work on
+            this grid; it is not a promise of income.
+          </dd>
+        </div>
+        <div>
+          <dt>How it ends</dt>
+          <dd>With a click on Stop, or when you close the tab. After 24 hours it stops and asks you again.</dd>
+        </div>
+      </dl>`
+  }
+
+  #support() {
+    return html`<div class="support" data-testid="no-webgpu">
+      ${
+        this.gpu === 'insecure'
+          ? html`<p><strong>Your browser hides the GPU here, because this address is not secure.</strong></p>
+              <p>Open the page over https, or on localhost.</p>`
+          : html`<p><strong>This browser has no WebGPU, so your GPU cannot be lent from it.</strong></p>
+              <p>
+                Chrome and Edge 113 or later have it, as do Safari 26 and Firefox 141 on Windows (145 on Macs with Apple
+                chips).
+              </p>`
+      }
+      <p>
+        You can still contribute from here: the same work then runs on your processor, with the same results and the
+        same credit for each, only far more slowly.
+      </p>
+    </div>`
+  }
+}
+
+customElements.define('cw-facts', ConsentFacts)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'cw-facts': ConsentFacts
+  }
+}

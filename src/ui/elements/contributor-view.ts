@@ -1,0 +1,266 @@
+// The contributor's page. Before the click it says what would run; after it, from the top: state, the one button, credit and why,
+// the picture, the day, the units, settings. It owns no node: a ContributionSession does.
+import { LitElement, html, nothing } from 'lit'
+import { systemClock } from '#core/clock.ts'
+import type { NodeState } from '#node/state.ts'
+import type { ContributionSession } from '#ui/session.ts'
+import {
+  CONSENT_MS,
+  DEFAULT_SETTINGS,
+  KEPT_CONSENT_MS,
+  type Settings,
+  type SettingsStore,
+  loadSettings,
+  mayResume,
+  saveSettings,
+} from '#ui/settings.ts'
+import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import { isOn } from '#ui/words.ts'
+import { type GpuSupport, gpuSupport } from './consent-facts.ts'
+import { contributorStyles } from './contributor-styles.ts'
+import type { ContributeDetail } from './control-panel.ts'
+import { canOfferPasskey } from './passkey-card.ts'
+import './beat-strip.ts'
+import './control-panel.ts'
+import './credit-panel.ts'
+import './digest-text.ts'
+import './grid-picture.ts'
+import './problem-card.ts'
+import './unit-list.ts'
+
+const TICK_MS = 10_000
+const FRAME_FALLBACK_MS = 250
+
+/** `<cw-contributor>`: give it a `session` and a `store` before it is connected. */
+export class ContributorView extends LitElement {
+  static override properties = {
+    session: { attribute: false },
+    store: { attribute: false },
+    gpu: { attribute: false },
+    state: { state: true },
+    settings: { state: true },
+    nowMs: { state: true },
+  }
+  static override styles = [baseStyles, buttonStyles, contributorStyles]
+
+  declare session: ContributionSession | null
+  declare store: SettingsStore | null
+  declare gpu: GpuSupport
+  declare state: NodeState | null
+  declare settings: Settings
+  declare nowMs: number
+  #isResumed = false
+  #unsubscribe = () => {}
+  #ticker: ReturnType<typeof setInterval> | undefined
+
+  constructor() {
+    super()
+    this.session = null
+    this.store = null
+    this.gpu = gpuSupport()
+    this.state = null
+    this.settings = DEFAULT_SETTINGS
+    this.nowMs = systemClock.nowMs()
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    const { session } = this
+    if (session === null) return
+    this.settings = loadSettings(this.store)
+    this.state = session.state
+    this.#unsubscribe = session.onChange((state) => {
+      this.state = state
+      this.nowMs = systemClock.nowMs()
+    })
+    this.#ticker = setInterval(() => {
+      this.nowMs = systemClock.nowMs()
+    }, TICK_MS)
+    if (mayResume(this.settings, systemClock.nowMs())) this.#resume(session)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#unsubscribe()
+    clearInterval(this.#ticker)
+  }
+
+  // A busy node changes its state hundreds of times a second; the page draws at most once a frame, and rarely while nobody looks.
+  protected override async scheduleUpdate(): Promise<void> {
+    if (this.hasUpdated) await nextFrame()
+    await super.scheduleUpdate()
+  }
+
+  override render() {
+    const { state } = this
+    if (state === null) return nothing
+    const isFresh = !isOn(state.phase) && state.units.length === 0 && state.node === null
+    return html`<div class="page ${isFresh ? 'before' : 'after'}">
+      <header><img src="/mark.svg" width="28" height="28" alt="" />commonwatt</header>
+      <main class="columns">
+        <div class="main">
+          ${isFresh ? intro() : html`<h1 class="unseen">Your contribution</h1>`} ${this.#control(state)}
+          ${isFresh ? nothing : html`<cw-credit class="block" .state=${state}></cw-credit>`}
+        </div>
+        <div class="side">${isFresh ? this.#facts() : this.#live(state)}</div>
+        ${isFresh ? nothing : this.#record(state)}
+      </main>
+      ${links()}
+    </div>`
+  }
+
+  #control(state: NodeState) {
+    const { settings } = this
+    return html`<section class="control" aria-label="Contribution">
+        <cw-control
+          .state=${this.#explained(state)}
+          .gpuShare=${settings.gpuShare}
+          .isKept=${settings.isKept}
+          .isKeepOffered=${true}
+          .device=${this.gpu === 'yes' ? 'GPU' : 'processor'}
+          @cw-contribute=${this.#contribute}
+          @cw-choose=${this.#choose}
+          @cw-stop=${this.#stop}
+        ></cw-control>
+      </section>
+      <cw-problem .state=${state}></cw-problem>
+      ${this.#passkey(state)}`
+  }
+
+  #passkey(state: NodeState) {
+    const isOffered =
+      isOn(state.phase) &&
+      state.node !== null &&
+      state.tier === 0 &&
+      !this.settings.isPasskeyDismissed &&
+      canOfferPasskey()
+    return isOffered
+      ? html`<cw-passkey .protect=${this.#protect} @cw-passkey-dismissed=${this.#dismissPasskey}></cw-passkey>`
+      : nothing
+  }
+
+  #facts() {
+    return html`<section class="block" aria-labelledby="facts">
+      <h2 id="facts" class="unseen">Before you click</h2>
+      <cw-facts .gpu=${this.gpu} .percent=${Math.round(this.settings.gpuShare * 100)}></cw-facts>
+    </section>`
+  }
+
+  #live(state: NodeState) {
+    return html`<cw-grid class="block" .state=${state}></cw-grid>
+      <cw-beats class="block" .beats=${state.beats} .nowMs=${this.nowMs}></cw-beats>`
+  }
+
+  #record(state: NodeState) {
+    return html`<cw-units class="block" .units=${state.units} .nowMs=${this.nowMs}></cw-units> ${this.#settings(state)}`
+  }
+
+  #settings(state: NodeState) {
+    const { gpuShare, isKept } = this.settings
+    return html`<section class="block settings" aria-labelledby="settings">
+      <h2 id="settings">Settings</h2>
+      <dl>
+        <dt class="muted">Share of the GPU</dt>
+        <dd class="figure">${Math.round(gpuShare * 100)} %</dd>
+        <dt class="muted">When you come back</dt>
+        <dd>${isKept ? 'goes on by itself' : 'asks you again'}</dd>
+        <dt class="muted">Your key</dt>
+        <dd>${state.node === null ? '–' : html`<cw-digest .value=${state.node} label="public key"></cw-digest>`}</dd>
+        <dt class="muted">Passkey</dt>
+        <dd>${this.#passkeyState(state)}</dd>
+      </dl>
+      <p class="note">
+        ${isOn(state.phase) ? 'Stop to change the share.' : 'The choices beside the button change these.'}
+      </p>
+    </section>`
+  }
+
+  #passkeyState(state: NodeState) {
+    if (state.tier > 0) return `protects your key (tier ${state.tier})`
+    const canReoffer = this.settings.isPasskeyDismissed && canOfferPasskey()
+    return canReoffer
+      ? html`none <button class="quiet" type="button" @click=${this.#offerPasskey}>Add one</button>`
+      : 'none'
+  }
+
+  /** The state with the reason that only the page knows. */
+  #explained(state: NodeState): NodeState {
+    if (state.phase === 'off') return { ...state, reason: state.reason || 'Nothing runs until you click.' }
+    if (!isOn(state.phase) || state.reason !== '') return state
+    const share = `At most ${Math.round(this.settings.gpuShare * 100)} % of your device.`
+    return { ...state, reason: this.#isResumed ? `Resumed, because you chose to keep contributing. ${share}` : share }
+  }
+
+  readonly #contribute = (event: CustomEvent<ContributeDetail>): void => {
+    const { gpuShare, isKept } = event.detail
+    const nowMs = systemClock.nowMs()
+    const expiresMs = nowMs + (isKept ? KEPT_CONSENT_MS : CONSENT_MS)
+    this.#isResumed = false
+    this.#save({ ...this.settings, gpuShare, isKept, resumeUntilMs: isKept ? expiresMs : 0 })
+    void this.session?.start({ gpuShare, expiresMs, site: null })
+  }
+
+  readonly #choose = (event: CustomEvent<ContributeDetail>): void => {
+    const { gpuShare, isKept } = event.detail
+    this.#save({ ...this.settings, gpuShare, isKept })
+  }
+
+  readonly #stop = (): void => {
+    this.#save({ ...this.settings, resumeUntilMs: 0 })
+    void this.session?.stop()
+  }
+
+  readonly #protect = (): Promise<void> => this.session?.protectWithPasskey() ?? Promise.resolve()
+
+  readonly #dismissPasskey = (): void => this.#save({ ...this.settings, isPasskeyDismissed: true })
+
+  readonly #offerPasskey = (): void => this.#save({ ...this.settings, isPasskeyDismissed: false })
+
+  #resume(session: ContributionSession): void {
+    const { gpuShare, resumeUntilMs } = this.settings
+    this.#isResumed = true
+    void session.start({ gpuShare, expiresMs: resumeUntilMs, site: null })
+  }
+
+  #save(settings: Settings): void {
+    this.settings = settings
+    saveSettings(this.store, settings)
+  }
+}
+
+function intro() {
+  return html`<div class="intro">
+    <h1>Lend your GPU to work that anyone can check</h1>
+    <p>
+      Commonwatt joins browser tabs into one computer. Each piece of work is done by at least two of them and counts
+      only if they agree; you earn credit for it, and see why.
+    </p>
+  </div>`
+}
+
+function links() {
+  return html`<footer>
+    <span class="muted">This grid in public:</span>
+    <a href="/api/v1/network">Network</a>
+    <a href="/api/v1/nodes">Nodes</a>
+    <a href="/api/v1/log/checkpoint">Log</a>
+  </footer>`
+}
+
+function nextFrame(): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, FRAME_FALLBACK_MS)
+    requestAnimationFrame(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+customElements.define('cw-contributor', ContributorView)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'cw-contributor': ContributorView
+  }
+}

@@ -1,0 +1,105 @@
+// The offer of a passkey: calm, refusable, and honest about what it is for.
+import { LitElement, css, html, nothing } from 'lit'
+import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+
+/** Whether a passkey can be offered here at all: the platform has them, and the address is a name, not an IP number. */
+export function canOfferPasskey(): boolean {
+  const isNumber = /^[\d.]+$|:|^\[/.test(globalThis.location.hostname)
+  return typeof globalThis.PublicKeyCredential === 'function' && !isNumber
+}
+
+/** `<cw-passkey .protect=…>`: fires `cw-passkey-dismissed`. `protect` is called from the click and rejects with the platform's words. */
+export class PasskeyCard extends LitElement {
+  static override properties = {
+    protect: { attribute: false },
+    isBusy: { state: true },
+    said: { state: true },
+  }
+  static override styles = [
+    baseStyles,
+    buttonStyles,
+    css`
+      section {
+        padding: 16px 20px 20px;
+        border: 1px solid var(--line);
+        border-radius: 12px;
+        background: var(--surface);
+      }
+      p {
+        margin-top: 4px;
+        max-width: 62ch;
+      }
+      .buttons {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+        margin-top: 12px;
+      }
+    `,
+  ]
+
+  declare protect: () => Promise<void>
+  declare isBusy: boolean
+  declare said: string
+
+  constructor() {
+    super()
+    this.protect = () => Promise.resolve()
+    this.isBusy = false
+    this.said = ''
+  }
+
+  override render() {
+    return html`<section aria-labelledby="title" data-testid="passkey">
+      <h2 id="title">Protect your credit with a passkey</h2>
+      <p class="muted">
+        Your credit belongs to a key that this browser keeps. A passkey vouches for that key with your fingerprint, face
+        or device PIN. Nothing about you is sent, and you can go on without one.
+      </p>
+      <div class="buttons">
+        <button
+          type="button"
+          data-testid="passkey-create"
+          aria-disabled=${this.isBusy ? 'true' : nothing}
+          @click=${this.#create}
+        >
+          ${this.isBusy ? 'Waiting for your device' : 'Create a passkey'}
+        </button>
+        <button type="button" class="quiet" data-testid="passkey-skip" @click=${this.#dismiss}>Not now</button>
+      </div>
+      <p role="status">${this.said}</p>
+    </section>`
+  }
+
+  readonly #create = async (): Promise<void> => {
+    if (this.isBusy) return
+    this.isBusy = true
+    this.said = ''
+    try {
+      await this.protect()
+    } catch (error) {
+      this.said = refusal(error)
+    } finally {
+      this.isBusy = false
+    }
+  }
+
+  readonly #dismiss = (): void => {
+    this.dispatchEvent(new CustomEvent('cw-passkey-dismissed', { bubbles: true, composed: true }))
+  }
+}
+
+function refusal(error: unknown): string {
+  const isCancelled = error instanceof Error && (error.name === 'NotAllowedError' || error.name === 'AbortError')
+  const cause =
+    isCancelled || !(error instanceof Error) ? 'No passkey was made.' : `No passkey was made: ${error.message}`
+  return `${cause} Nothing was lost; you go on contributing as before and can try again.`
+}
+
+customElements.define('cw-passkey', PasskeyCard)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'cw-passkey': PasskeyCard
+  }
+}

@@ -1,0 +1,112 @@
+// The state line: is it on, what is it doing. Shown with a sign beside the words, and said aloud when the phase changes.
+import { LitElement, type TemplateResult, css, html, nothing, svg } from 'lit'
+import type { NodeState, Phase } from '#node/state.ts'
+import { OFF_STATE } from '#ui/session.ts'
+import { baseStyles } from '#ui/shared-styles.ts'
+import { announcement, stateLine } from '#ui/words.ts'
+
+/** `<cw-state-line .state=…>`. */
+export class StateLine extends LitElement {
+  static override properties = { state: { attribute: false } }
+  static override styles = [
+    baseStyles,
+    css`
+      :host {
+        position: relative;
+        min-width: 0;
+      }
+      .line {
+        display: flex;
+        align-items: center;
+        gap: 12px;
+        font-size: var(--size-lead);
+        font-weight: 600;
+      }
+      svg {
+        flex: none;
+        width: 16px;
+        height: 16px;
+        overflow: visible;
+      }
+      .reason {
+        padding-left: 28px;
+        color: var(--muted);
+        overflow-wrap: anywhere;
+      }
+      .rest {
+        fill: none;
+        stroke: var(--muted);
+        stroke-width: 2;
+      }
+      .live {
+        fill: var(--filament);
+        stroke: var(--filament);
+      }
+      .fault {
+        fill: var(--fault);
+      }
+      .pulse {
+        fill: none;
+        stroke: var(--filament);
+        transform-origin: center;
+        animation: pulse 1.8s ease-out infinite;
+      }
+      @keyframes pulse {
+        from {
+          opacity: 0.7;
+          transform: scale(0.6);
+        }
+        40%,
+        to {
+          opacity: 0;
+          transform: scale(1.5);
+        }
+      }
+    `,
+  ]
+
+  declare state: NodeState
+
+  constructor() {
+    super()
+    this.state = OFF_STATE
+  }
+
+  override render() {
+    const { phase, error } = this.state
+    // What the error says stands in full beside the button.
+    const reason = this.state.reason === error?.message ? '' : this.state.reason
+    return html`<p class="line" data-testid="state-line">
+        <svg viewBox="0 0 16 16" aria-hidden="true">${sign(phase)}</svg><span>${stateLine(this.state)}</span>
+      </p>
+      ${reason === '' ? nothing : html`<p class="reason">${reason}</p>`}
+      <p class="unseen" role="status" aria-live="polite">${announcement(this.state)}</p>`
+  }
+}
+
+function sign(phase: Phase): TemplateResult {
+  switch (phase) {
+    case 'off':
+      return svg`<circle class="rest" cx="8" cy="8" r="6" />`
+    case 'paused':
+      return svg`<path class="live" stroke-width="1" d="M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z" />`
+    case 'attention':
+      return svg`<path class="fault" d="M8 1 16 15H0zM7 6v4h2V6zm0 5v2h2v-2z" fill-rule="evenodd" />`
+    case 'working':
+      return svg`<circle class="pulse" cx="8" cy="8" r="8" /><circle class="live" cx="8" cy="8" r="5" />`
+    case 'waiting':
+      return svg`<circle class="live" cx="8" cy="8" r="5" />`
+    case 'starting':
+    case 'reconnecting':
+    case 'stopping':
+      return svg`<circle class="live" fill="none" fill-opacity="0" stroke-width="2" stroke-dasharray="4 3" cx="8" cy="8" r="6" />`
+  }
+}
+
+customElements.define('cw-state-line', StateLine)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'cw-state-line': StateLine
+  }
+}

@@ -1,0 +1,187 @@
+// The units in plain words, newest first: what it was, how it ended, what it earned, and on opening why and who checked it.
+import { LitElement, css, html, nothing, svg } from 'lit'
+import { repeat } from 'lit/directives/repeat.js'
+import type { UnitRecord } from '#node/state.ts'
+import { formatAgo, formatCredits, formatDuration, shortDigest } from '#ui/format.ts'
+import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import { outcomeSentence, outcomeWord, transportWords } from '#ui/words.ts'
+import './digest-text.ts'
+
+const FIRST_SHOWN = 12
+
+/** `<cw-units .units=… .nowMs=…>`. */
+export class UnitList extends LitElement {
+  static override properties = { units: { attribute: false }, nowMs: { attribute: false }, isLong: { state: true } }
+  static override styles = [
+    baseStyles,
+    buttonStyles,
+    css`
+      .list {
+        margin-top: 8px;
+      }
+      li + li {
+        border-top: 1px solid var(--line);
+      }
+      summary {
+        display: grid;
+        grid-template-columns: 20px 1fr auto;
+        gap: 0 8px;
+        align-items: baseline;
+        padding: 10px 0;
+        cursor: pointer;
+        list-style: none;
+      }
+      summary::-webkit-details-marker {
+        display: none;
+      }
+      summary > svg {
+        width: 14px;
+        height: 14px;
+        align-self: center;
+        overflow: visible;
+      }
+      .meta {
+        grid-column: 2 / -1;
+      }
+      .what {
+        overflow-wrap: anywhere;
+      }
+      summary:hover .what {
+        text-decoration: underline;
+        text-decoration-color: var(--line);
+        text-underline-offset: 3px;
+      }
+      .agreed {
+        color: var(--agreed);
+      }
+      .rejected {
+        color: var(--fault);
+      }
+      svg.open-unit {
+        color: var(--filament);
+      }
+      .more {
+        display: grid;
+        gap: 4px;
+        padding: 0 0 16px 28px;
+        overflow-wrap: anywhere;
+      }
+      .peers li {
+        border: 0;
+      }
+      .all {
+        margin-top: 8px;
+      }
+    `,
+  ]
+
+  declare units: readonly UnitRecord[]
+  declare nowMs: number
+  declare isLong: boolean
+
+  constructor() {
+    super()
+    this.units = []
+    this.nowMs = 0
+    this.isLong = false
+  }
+
+  override render() {
+    const shown = this.isLong ? this.units : this.units.slice(0, FIRST_SHOWN)
+    const rest = this.units.length - shown.length
+    return html`<h2>Units</h2>
+      ${
+        this.units.length === 0
+          ? html`<p class="muted list">None yet. Work comes when somebody asks for it.</p>`
+          : html`<ul class="list" data-testid="units">
+              ${repeat(
+                shown,
+                (unit) => `${unit.unit}/${unit.startedMs}`,
+                (unit) => html`<li>${this.#unit(unit)}</li>`,
+              )}
+            </ul>`
+      }
+      ${rest === 0 ? nothing : html`<button class="all" type="button" @click=${this.#lengthen}>Show ${rest} more</button>`}`
+  }
+
+  #unit(unit: UnitRecord) {
+    const took = unit.finishedMs === null ? null : unit.finishedMs - unit.startedMs
+    return html`<details data-outcome=${unit.outcome}>
+      <summary>
+        <svg viewBox="0 0 14 14" class=${tone(unit.outcome)} aria-hidden="true">${sign(unit.outcome)}</svg>
+        <span class="what">${unit.what}</span>
+        <span class="figure">${earned(unit)}</span>
+        <span class="meta note"
+          ><span class=${tone(unit.outcome)}>${outcomeWord(unit.outcome)}</span>${
+            took === null ? nothing : html` · ${formatDuration(took)}`
+          }
+          · ${formatAgo(unit.finishedMs ?? unit.startedMs, this.nowMs)}</span
+        >
+      </summary>
+      <div class="more">
+        <p>${outcomeSentence(unit)}</p>
+        ${unit.reason === '' ? nothing : html`<p>${unit.reason}</p>`}
+        ${unit.peers.length === 0 ? nothing : peerList(unit)}
+        ${unit.certificate === null ? nothing : certificate(unit.certificate)}
+        <p class="note">Unit <cw-digest .value=${unit.unit} label="unit’s id"></cw-digest></p>
+      </div>
+    </details>`
+  }
+
+  readonly #lengthen = (): void => {
+    this.isLong = true
+  }
+}
+
+function peerList(unit: UnitRecord) {
+  return html`<ul class="peers note">
+    ${unit.peers.map(
+      (peer) =>
+        html`<li>
+          Checked with <span class="figure">${shortDigest(peer.node)}</span>, ${transportWords(peer.transport)}
+        </li>`,
+    )}
+  </ul>`
+}
+
+function certificate(id: string) {
+  return html`<p class="note">
+    <a href="/api/v1/certificates/${id}" target="_blank" rel="noopener">Certificate</a>
+    <cw-digest .value=${id} label="certificate’s id"></cw-digest>
+  </p>`
+}
+
+function earned({ credited }: UnitRecord): string {
+  if (credited === null) return ''
+  return credited === '0' ? '0' : `+${formatCredits(credited)}`
+}
+
+function tone(outcome: UnitRecord['outcome']): string {
+  if (outcome === 'agreed' || outcome === 'rejected') return outcome
+  return outcome === 'lost' ? 'muted' : 'open-unit'
+}
+
+function sign(outcome: UnitRecord['outcome']) {
+  switch (outcome) {
+    case 'agreed':
+      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M1.5 7.5 5.5 11.5 12.5 3" />`
+    case 'rejected':
+      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="m2.5 2.5 9 9m0-9-9 9" />`
+    case 'lost':
+      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M2 7h10M6 3 2 7l4 4" />`
+    case 'committed':
+      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M2 6.5h10v6H2zM4.5 6V4a2.5 2.5 0 0 1 5 0v2" />`
+    case 'checking':
+      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M1 5h12M1 9h12" />`
+    case 'computing':
+      return svg`<circle fill="currentColor" cx="7" cy="7" r="4" />`
+  }
+}
+
+customElements.define('cw-units', UnitList)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'cw-units': UnitList
+  }
+}

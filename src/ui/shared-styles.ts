@@ -1,0 +1,124 @@
+// Styles that every element shares: type, buttons, cards, focus. Constructable sheets, so that no inline style is ever needed.
+import { css } from 'lit'
+
+/** Type, colours, focus and the text helpers. */
+export const baseStyles = css`
+  :host {
+    display: block;
+  }
+  :host([hidden]) {
+    display: none;
+  }
+  *,
+  ::before,
+  ::after {
+    box-sizing: border-box;
+  }
+  h1,
+  h2,
+  h3,
+  p,
+  ul,
+  ol,
+  dl,
+  dd,
+  figure {
+    margin: 0;
+    padding: 0;
+  }
+  ul,
+  ol {
+    list-style: none;
+  }
+  h2 {
+    font-size: var(--size-text);
+    font-weight: 600;
+  }
+  a {
+    color: inherit;
+    text-decoration-color: var(--filament);
+    text-decoration-thickness: 2px;
+    text-underline-offset: 3px;
+  }
+  a:hover {
+    text-decoration-thickness: 3px;
+  }
+  :focus-visible {
+    outline: 2px solid var(--filament);
+    outline-offset: 3px;
+    border-radius: 4px;
+  }
+  .muted {
+    color: var(--muted);
+  }
+  .note {
+    font-size: var(--size-note);
+    color: var(--muted);
+  }
+  .figure {
+    font-family: var(--mono);
+    font-variant-numeric: tabular-nums;
+  }
+  .unseen {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    *,
+    ::before,
+    ::after {
+      animation: none !important;
+      transition: none !important;
+    }
+  }
+`
+
+/** Buttons: `primary` for the one action of a view, plain for the rest, `quiet` for what can be ignored. */
+export const buttonStyles = css`
+  button {
+    min-height: 44px;
+    padding: 8px 20px;
+    border: 1px solid var(--edge);
+    border-radius: 8px;
+    background: var(--surface);
+    color: var(--ink);
+    font: 600 var(--size-text) / 1.5 var(--sans);
+    cursor: pointer;
+    transition:
+      background var(--quick),
+      border-color var(--quick);
+  }
+  button:hover {
+    border-color: var(--ink);
+  }
+  button:focus-visible {
+    border-radius: 8px;
+  }
+  button[disabled] {
+    color: var(--muted);
+    border-color: var(--line);
+    cursor: default;
+  }
+  button.primary {
+    border-color: var(--filament);
+    background: var(--filament);
+    color: var(--on-filament);
+  }
+  button.primary:hover {
+    border-color: var(--ink);
+  }
+  button.quiet {
+    padding: 8px 12px;
+    border-color: transparent;
+    background: none;
+    font-weight: 400;
+    text-decoration: underline;
+    text-decoration-color: var(--filament);
+    text-decoration-thickness: 2px;
+    text-underline-offset: 3px;
+  }
+`
