@@ -1,0 +1,63 @@
+// Composition of a node in a Node process: a worker thread with the reference backend, a peer of Node, a key that the caller keeps.
+import { systemClock } from '#core/clock.ts'
+import type { Signer } from '#core/ed25519.ts'
+import { AppError } from '#core/errors.ts'
+import { systemRandom } from '#core/random.ts'
+import { createNodePeer } from '#net/node-peer.ts'
+import { KINDS, kindOf } from '#work/kinds.ts'
+import { type NodeContribution, type NodeParts, startNode } from './contribution.ts'
+import { openExchange } from './exchange.ts'
+import { fetchNetworkInfo } from './network-info.ts'
+import type { Consent, NodeState } from './state.ts'
+import { openThreadWorker } from './thread-worker.ts'
+
+/** What a process needs to contribute. */
+export type ProcessNodeOptions = {
+  /** Address of the coordinator, e.g. http://localhost:4747. */
+  readonly coordinator: string
+  readonly consent: Consent
+  /** The session key: the node's identity and the account that earns. */
+  readonly signer: Signer
+  /** Whether the key will be there next time. */
+  readonly isKeyKept?: boolean
+  readonly onState?: (state: NodeState) => void
+}
+
+/** Starts a node in this process. */
+export function startProcessNode(options: ProcessNodeOptions): NodeContribution {
+  const node = startNode(processParts(options))
+  if (options.onState !== undefined) node.onChange(options.onState)
+  return node
+}
+
+/** What such a node is made of. */
+export function processParts({ coordinator, consent, signer, isKeyKept = true }: ProcessNodeOptions): NodeParts {
+  return {
+    consent,
+    preferred: 'cpu',
+    kinds: KINDS,
+    findKind: kindOf,
+    clock: systemClock,
+    random: systemRandom,
+    obtainIdentity: async () => ({
+      signer,
+      beatKey: signer,
+      isPersistent: isKeyKept,
+      delegation: () => null,
+      protect: () => Promise.reject(new NoPersonError()),
+      close: () => {},
+    }),
+    fetchNetwork: (signal) => fetchNetworkInfo(coordinator, fetch, signal),
+    openWorker: openThreadWorker,
+    openPeer: createNodePeer,
+    openExchange,
+  }
+}
+
+/** A process has nobody to ask for a passkey. */
+export class NoPersonError extends AppError {
+  override readonly name = 'node.NoPerson'
+  constructor() {
+    super('input', 'A Node process cannot make a passkey: contribute from the page to protect a key with one.')
+  }
+}
