@@ -48,7 +48,7 @@ export async function createSoftwareCredential(options: SoftwareOptions = {}): P
 }
 
 /** Client data as a browser writes them. */
-export function clientDataOf(type: string, challenge: string, options: SoftwareOptions): Bytes {
+function clientDataOf(type: string, challenge: string, options: SoftwareOptions): Bytes {
   const { origin = 'http://localhost:4747', clientData = {} } = options
   return utf8(JSON.stringify({ type, challenge, origin, crossOrigin: false, ...clientData }))
 }

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { utf8 } from '#core/bytes.ts'
 import { verifyEd25519 } from '#core/ed25519.ts'
-import { KeyPairError, createSessionKey, signerFromKeyPair } from './session-key.ts'
+import { KeyPairError, NoEd25519Error, createSessionKey, signerFromKeyPair } from './session-key.ts'
 
 test('default', async () => {
   const pair = await createSessionKey()
@@ -30,4 +30,15 @@ test('behaviour: two keys differ, and one pair always gives one signer', async (
 test('error: KeyPair for a pair of another algorithm', async () => {
   const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
   await expect(signerFromKeyPair(pair)).rejects.toThrow(KeyPairError)
+})
+
+test('error: NoEd25519 outside a secure context, and where the algorithm is unknown', async () => {
+  onTestFinished(() => {
+    vi.unstubAllGlobals()
+  })
+  vi.stubGlobal('crypto', {})
+  await expect(createSessionKey()).rejects.toThrow(/https or localhost/)
+  const refuse = () => Promise.reject(new DOMException('Unrecognized name.', 'NotSupportedError'))
+  vi.stubGlobal('crypto', { subtle: { generateKey: refuse } })
+  await expect(createSessionKey()).rejects.toThrow(NoEd25519Error)
 })
