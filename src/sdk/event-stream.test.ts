@@ -39,5 +39,7 @@ async function parse(text: string, chunkSize = 1 << 20): Promise<ServerEvent[]> 
   async function* chunks(): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < bytes.length; at += chunkSize) yield bytes.subarray(at, at + chunkSize)
   }
-  return Array.fromAsync(parseEvents(chunks()))
+  const events: ServerEvent[] = []
+  for await (const event of parseEvents(chunks())) events.push(event)
+  return events
 }

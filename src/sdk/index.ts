@@ -7,4 +7,5 @@ export { type ContentSink, type ContentSource, type Matrix, addressOf, matrixSou
 export type { RunOptions, RunOutcome, Stage, Task } from './run.ts'
 export { type Verification, type VerifyOptions, verifyCertificate } from './verify.ts'
 export { signerFromSecret } from '#core/ed25519.ts'
+export { MAX_JOB_CERTIFICATE_BYTES } from '#ledger/job-certificate.ts'
 export { ATTO_PER_CREDIT, formatCredits } from '#ledger/price.ts'

@@ -1,0 +1,129 @@
+// `commonwatt verify CERT`: checks a certificate, and what is given besides it. Exit code 1 names the check that failed.
+import { readFile, stat } from 'node:fs/promises'
+import { Command, InvalidArgumentError } from 'commander'
+import { isHex } from '#core/bytes.ts'
+import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
+import { AppError } from '#core/errors.ts'
+import { type Client, MAX_JOB_CERTIFICATE_BYTES, type Verification, connect, verifyCertificate } from '#sdk/index.ts'
+import { type CommandContext, DEFAULT_COORDINATOR, withAction } from '#cli/command.ts'
+import { EXIT_DONE, EXIT_FAILED } from '#cli/failure.ts'
+import { type MatrixFiles, ResultFormError, openMatrixFiles, openResultFile } from '#cli/matrix-files.ts'
+import { knownNetwork } from '#cli/settings-folder.ts'
+import { describeCheck, describeFailedCheck, describeMatrix } from '#cli/words.ts'
+
+type Options = {
+  readonly result?: string
+  readonly recompute?: boolean
+  readonly inputs?: readonly string[]
+  readonly network?: Digest
+  readonly coordinator?: string
+}
+
+/** The command. */
+export function verifyCommand(): Command {
+  const command = new Command('verify')
+    .description("check a job's certificate; offline, unless --recompute needs inputs that are not given")
+    .argument('<cert.json>', 'the certificate')
+    .option('--result <C.npy>', 'check that this is the certified result')
+    .option('--recompute', 'compute everything again with the portable reference')
+    .option('--inputs <files...>', "the job's inputs, in order; without them --recompute asks the coordinator")
+    .option('--network <id>', 'the network it must be of', parseNetwork)
+    .option(
+      '--coordinator <url>',
+      `where inputs come from, and whose network it must be (default: ${DEFAULT_COORDINATOR})`,
+    )
+  return withAction<Options, [string]>(command, verify)
+}
+
+async function verify(context: CommandContext, options: Options, path: string): Promise<number> {
+  const { output } = context
+  const bytes = await readCertificate(path)
+  const opened: MatrixFiles[] = []
+  const progress = output.progress()
+  try {
+    const verification = await check(context, options, bytes, opened, (done, total) =>
+      progress.show('Computing', done, total),
+    )
+    progress.stop()
+    return report(context, options, path, verification)
+  } catch (error) {
+    progress.stop()
+    // A result that cannot be read as one fails its check: it is not a mistake in calling this command.
+    if (!(error instanceof ResultFormError)) throw error
+    const verdict = { ok: false, check: 'bytes', reason: error.message, checks: [] } as const
+    return report(context, options, path, { verdict, certificate: undefined })
+  } finally {
+    await Promise.all(opened.map((files) => files.close()))
+  }
+}
+
+async function check(
+  { signal }: CommandContext,
+  options: Options,
+  bytes: Uint8Array<ArrayBuffer>,
+  opened: MatrixFiles[],
+  onProgress: (done: number, total: number) => void,
+): Promise<Verification> {
+  const { recompute, result } = options
+  const inputs = options.inputs === undefined ? undefined : await openMatrixFiles(options.inputs)
+  if (inputs !== undefined) opened.push(inputs)
+  const results = result === undefined ? undefined : await openResultFile(result)
+  if (results !== undefined) opened.push(results)
+  const needsCoordinator = recompute === true && inputs === undefined
+  const url = options.coordinator ?? (needsCoordinator ? DEFAULT_COORDINATOR : undefined)
+  const client = url === undefined ? undefined : await connectWithoutAccount(url, signal)
+  const network = options.network ?? client?.network.network
+  const all = { network, result: results?.sources[0], inputs: inputs?.sources, recompute, signal, onProgress }
+  return client === undefined ? verifyCertificate(bytes, all) : client.verify(bytes, all)
+}
+
+/** The verdict in words; says what was checked and, just as much, what was not. */
+function report({ output }: CommandContext, options: Options, path: string, verification: Verification): number {
+  const { verdict, certificate } = verification
+  output.json({
+    ok: verdict.ok,
+    ...(verdict.ok ? {} : { check: verdict.check, reason: verdict.reason }),
+    checks: verdict.checks,
+  })
+  if (!verdict.ok) {
+    output.line(`${path} is NOT valid.`)
+    output.line(describeFailedCheck(verdict.check, verdict.reason))
+    return EXIT_FAILED
+  }
+  for (const passed of verdict.checks) output.line(describeCheck(passed))
+  if (certificate === undefined) return EXIT_FAILED
+  const { result, job, units } = certificate
+  output.line(
+    `${path} is valid: ${describeMatrix(result.layout)}, content ${result.id}, ` +
+      `${units.length} units of a "${job.body.kind}" job with ${job.body.replication} replicas each.`,
+  )
+  if (options.result === undefined) output.line('No result was given to check (--result C.npy).')
+  if (options.recompute !== true) output.line('Nothing was computed again (--recompute).')
+  if (options.network === undefined && options.coordinator === undefined && options.recompute !== true)
+    output.line('Any network would have done (--network ID or --coordinator URL names yours).')
+  return EXIT_DONE
+}
+
+async function connectWithoutAccount(url: string, signal: AbortSignal): Promise<Client> {
+  const network = URL.canParse(url) ? await knownNetwork(url) : undefined
+  return connect(url, { network, signal })
+}
+
+async function readCertificate(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { size } = await stat(path)
+  if (size > MAX_JOB_CERTIFICATE_BYTES) throw new CertificateFileError(path, size)
+  return new Uint8Array(await readFile(path))
+}
+
+function parseNetwork(text: string): Digest {
+  if (!isHex(text, DIGEST_BYTES)) throw new InvalidArgumentError('It must be a network id: 64 hex digits.')
+  return text as Digest
+}
+
+/** A file is too large to be a certificate. */
+export class CertificateFileError extends AppError {
+  override readonly name = 'cli.CertificateFile'
+  constructor(path: string, size: number) {
+    super('input', `${path} has ${size} bytes, more than the ${MAX_JOB_CERTIFICATE_BYTES} that a certificate can have.`)
+  }
+}

@@ -1,0 +1,27 @@
+// Words for people, shared by commands.
+import type { ContentLayout } from '#core/content.ts'
+import { type CheckName, CHECKS, type Passed } from '#verify/verdict.ts'
+import type { RunOutcome } from '#sdk/index.ts'
+
+const DTYPE_NAMES = { i8: 'int8', i32: 'int32', f32: 'float32' } as const
+
+/** A content in a few words, e.g. "512 x 512 int32". */
+export function describeMatrix(layout: ContentLayout): string {
+  if (layout.form === 'blob') return `${layout.sizeBytes} bytes`
+  return `${layout.rows} x ${layout.cols} ${DTYPE_NAMES[layout.dtype]}`
+}
+
+/** How the replicas' reveals travelled, over all units. */
+export function transportsOf(certificate: RunOutcome['certificate']): string[] {
+  return [...new Set(certificate.units.map(({ body }) => body.transport))].filter((name) => name !== 'none').sort()
+}
+
+/** A check and what it means. */
+export function describeCheck({ check, count }: Passed): string {
+  return `${check.padEnd(21)} ${CHECKS[check]}${count === 1 ? '' : ` (${count} times)`}`
+}
+
+/** What a failed check would have meant. */
+export function describeFailedCheck(check: CheckName, reason: string): string {
+  return `The check "${check}" fails (${CHECKS[check]}): ${reason}`
+}
