@@ -1,6 +1,6 @@
 // Domain-separated SHA-256. A digest binds `commonwatt/<type>/v<version>` and a canonical value: no float, clock or map order.
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
-import { type Hex, toHex, utf8 } from './bytes.ts'
+import { type Hex, concat, toHex, utf8 } from './bytes.ts'
 import { type CborValue, encodeCbor } from './cbor.ts'
 
 declare const digest: unique symbol
@@ -23,6 +23,13 @@ export function digestOf(type: string, value: CborValue, version = 1): Digest {
 /** SHA-256 of the parts joined, as hex. */
 export function digestBytes(...parts: readonly Uint8Array[]): Digest {
   return toHex(sha256(...parts)) as Digest
+}
+
+/** As {@link digestBytes}, by WebCrypto where the context is secure: many times faster on the parts of contents. */
+export async function digestBytesAsync(...parts: readonly Uint8Array[]): Promise<Digest> {
+  const subtle = globalThis.crypto.subtle as SubtleCrypto | undefined
+  if (subtle === undefined) return digestBytes(...parts)
+  return toHex(new Uint8Array(await subtle.digest('SHA-256', concat(...parts)))) as Digest
 }
 
 /** SHA-256 of the parts joined. */

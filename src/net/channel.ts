@@ -20,7 +20,16 @@ export const FRAME_COST_BYTES = 64
 export const CLOSE_TIMEOUT_MS = 5_000
 
 /** Limits of a channel; both ends must hold the same, so they belong to the protocol. */
-export type ChannelBounds = FrameBounds & { readonly idleTimeoutMs: number }
+export type ChannelBounds = FrameBounds & {
+  readonly idleTimeoutMs: number
+  /** What may lie unread at the receiver, at least two of the largest frames. */
+  readonly windowBytes: number
+}
+
+/** The smallest window that cannot come to a standstill: two of the largest frames. */
+export function smallestWindow(bounds: FrameBounds): number {
+  return 2 * (Math.max(bounds.maxMessageBytes, bounds.maxRawBytes) + FRAME_COST_BYTES)
+}
 
 /** What a channel is made of. */
 export type ChannelInit = {
@@ -64,7 +73,7 @@ export class Channel {
     this.remote = init.remote
     this.transport = init.transport
     this.#reader = new FrameReader(init.bounds)
-    this.#windowCost = 2 * (Math.max(init.bounds.maxMessageBytes, init.bounds.maxRawBytes) + FRAME_COST_BYTES)
+    this.#windowCost = Math.max(init.bounds.windowBytes, smallestWindow(init.bounds))
     this.#lastActiveMs = init.clock.nowMs()
     init.traffic.count(init.protocol, init.transport, { channels: 1 })
     this.#listen()

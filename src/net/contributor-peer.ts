@@ -12,7 +12,14 @@ import { type Random, systemRandom } from '#core/random.ts'
 import { bestConnection, directConnection } from './connections.ts'
 import { DirectDialer } from './direct-connection.ts'
 import { sharedOptions } from './libp2p-options.ts'
-import { type ConnectOptions, type Peer, type PeerTarget, UnreachablePeerError, dropPunishedPeers } from './peer.ts'
+import {
+  type ConnectOptions,
+  type Peer,
+  type PeerTarget,
+  UnreachablePeerError,
+  dialAddresses,
+  dropPunishedPeers,
+} from './peer.ts'
 import { peerIdOf, publicKeyOf } from './peer-identity.ts'
 import { PeerScores } from './peer-score.ts'
 import { askToDial, serveDialRequests } from './protocols/connect/handler.ts'
@@ -126,15 +133,10 @@ class Connector {
 
   async connect(target: PeerTarget, options: ConnectOptions = {}): Promise<Connection> {
     const { libp2p, coordinator, addresses } = this.#init
-    const signal = options.signal === undefined ? {} : { signal: options.signal }
-    if (typeof target !== 'string')
-      return libp2p.dial(
-        target.map((address) => multiaddr(address)),
-        signal,
-      )
+    if (typeof target !== 'string') return dialAddresses(libp2p, target, options.signal)
     const direct = directConnection(libp2p, target)
     if (direct !== undefined) return direct
-    if (target === coordinator) return libp2p.dial([...addresses], signal)
+    if (target === coordinator) return dialAddresses(libp2p, addresses.map(String), options.signal)
     return options.requireDirect === true
       ? this.#connectDirectly(target, options.signal)
       : this.#connectAnyhow(target, options.signal)

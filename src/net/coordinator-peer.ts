@@ -3,12 +3,11 @@
 import type { Server } from 'node:http'
 import type { Connection } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
-import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { type Clock, systemClock } from '#core/clock.ts'
 import type { PublicKey, Signer } from '#core/ed25519.ts'
 import { directConnection } from './connections.ts'
-import { type Peer, type PeerTarget, UnreachablePeerError, dropPunishedPeers } from './peer.ts'
+import { type Peer, UnreachablePeerError, dialAddresses, dropPunishedPeers } from './peer.ts'
 import { PeerScores } from './peer-score.ts'
 import { RelayMeter } from './relay-meter.ts'
 import {
@@ -72,12 +71,8 @@ export async function createCoordinatorPeer(options: CoordinatorPeerOptions): Pr
     relayed,
     multiaddrs: libp2p.getMultiaddrs().map(String),
     connect: async (target, { signal } = {}): Promise<Connection> => {
-      const connection = isAddresses(target)
-        ? await libp2p.dial(
-            target.map((address) => multiaddr(address)),
-            signal === undefined ? {} : { signal },
-          )
-        : directConnection(libp2p, target)
+      if (typeof target !== 'string') return dialAddresses(libp2p, target, signal)
+      const connection = directConnection(libp2p, target)
       if (connection !== undefined) return connection
       throw new UnreachablePeerError(String(target), 'the node is not connected')
     },
@@ -107,8 +102,4 @@ function meteredPolicy(relayed: RelayMeter, mayRelay: CoordinatorPeerOptions['ma
     if (isAllowed) relayed.join(from, to)
     return isAllowed
   }
-}
-
-function isAddresses(target: PeerTarget): target is readonly string[] {
-  return typeof target !== 'string'
 }

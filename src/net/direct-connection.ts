@@ -7,14 +7,19 @@ import type { PublicKey } from '#core/ed25519.ts'
 import { bestConnection, directConnection, isDirect } from './connections.ts'
 import { UnreachablePeerError } from './peer.ts'
 import { peerIdOf } from './peer-identity.ts'
-import { DIAL_TIMEOUT_MS } from './settings.ts'
 import { waitFor } from './wait.ts'
 
 /** How long the higher peer waits for the lower one to dial before it dials itself. */
 export const ASK_TIMEOUT_MS = 15_000
 
-/** A dial can join one to the relayed address that is under way and return that connection; then it is tried again. */
-const MAX_DIAL_ATTEMPTS = 3
+/** One WebRTC dial. Now and then one comes to nothing (both ends lose the handshake), and the next one takes 200 ms. */
+export const ATTEMPT_TIMEOUT_MS = 20_000
+
+/** A dial also has to be tried again when it joined one to the relayed address that was under way and returned that connection. */
+export const MAX_DIAL_ATTEMPTS = 3
+
+/** Everything together: asking, and three attempts. */
+export const DIRECT_TIMEOUT_MS = ASK_TIMEOUT_MS + MAX_DIAL_ATTEMPTS * ATTEMPT_TIMEOUT_MS
 
 /** What is needed to connect directly. */
 export type DirectDialerInit = {
@@ -63,9 +68,7 @@ export class DirectDialer {
   #shared(remote: PublicKey, start: (signal: AbortSignal) => Promise<Connection>): Promise<Connection> {
     const running = this.#underWay.get(remote)
     if (running !== undefined) return running
-    const attempt = start(AbortSignal.timeout(DIAL_TIMEOUT_MS + ASK_TIMEOUT_MS)).finally(() =>
-      this.#underWay.delete(remote),
-    )
+    const attempt = start(AbortSignal.timeout(DIRECT_TIMEOUT_MS)).finally(() => this.#underWay.delete(remote))
     attempt.catch(() => undefined) // whoever asked may be gone by the time it fails
     this.#underWay.set(remote, attempt)
     return attempt
@@ -115,15 +118,15 @@ export class DirectDialer {
     let cause: unknown
     for (let attempt = 0; attempt < MAX_DIAL_ATTEMPTS; attempt++) {
       signal.throwIfAborted()
-      const addresses = this.#addresses(remote, '/webrtc')
-      const connection = await this.#init.libp2p.dial(addresses, { signal }).catch((error: unknown) => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_TIMEOUT_MS)])
+      const dialing = this.#init.libp2p.dial(this.#addresses(remote, '/webrtc'), { signal: limit })
+      const connection = await dialing.catch((error: unknown) => {
         cause = error
         return undefined
       })
       const direct = connection !== undefined && isDirect(connection) ? connection : undefined
       const found = direct ?? directConnection(this.#init.libp2p, remote)
       if (found !== undefined) return found
-      if (connection === undefined) break
     }
     throw new UnreachablePeerError(remote, 'no direct connection could be made', { cause })
   }

@@ -1,9 +1,11 @@
 // A peer of the grid: a libp2p node with the session key as its identity, its clock, scores and byte counters. How it reaches others
 // depends on what it is: see coordinator-peer.ts and contributor-peer.ts.
 import type { Connection, Libp2p } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '#core/clock.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
+import { dropConnection } from './drop-connection.ts'
 import { peerIdOf } from './peer-identity.ts'
 import type { PeerScores } from './peer-score.ts'
 import type { Traffic } from './traffic.ts'
@@ -34,8 +36,24 @@ export interface Peer {
 /** Cuts the connections of every peer that `scores` reports; returns the end of it. */
 export function dropPunishedPeers(libp2p: Libp2p, scores: PeerScores): () => void {
   return scores.onDrop((peer, score) => {
-    for (const connection of libp2p.getConnections(peerIdOf(peer))) connection.abort(score.lastError)
+    for (const connection of libp2p.getConnections(peerIdOf(peer))) void dropConnection(connection, score.lastError)
   })
+}
+
+/** A connection to the peer at `addresses`. Throws {@link UnreachablePeerError}, or the signal's reason. */
+export async function dialAddresses(
+  libp2p: Libp2p,
+  addresses: readonly string[],
+  signal?: AbortSignal,
+): Promise<Connection> {
+  const parsed = addresses.map((address) => multiaddr(address))
+  try {
+    return await libp2p.dial(parsed, signal === undefined ? {} : { signal })
+  } catch (cause) {
+    signal?.throwIfAborted()
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new UnreachablePeerError(addresses.join(', '), reason, { cause })
+  }
 }
 
 /** No connection to the peer could be had. */

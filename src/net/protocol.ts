@@ -4,10 +4,11 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { MESSAGE_BOUNDS } from '#core/cbor.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
-import { Channel, type ChannelBounds } from './channel.ts'
+import { Channel, type ChannelBounds, smallestWindow } from './channel.ts'
 import { isDirect, transportOf } from './connections.ts'
+import { dropConnection } from './drop-connection.ts'
 import type { ConnectOptions, Peer, PeerTarget } from './peer.ts'
-import { PeerIdError, publicKeyOf } from './peer-identity.ts'
+import { publicKeyOf } from './peer-identity.ts'
 import { UPGRADE_TIMEOUT_MS } from './settings.ts'
 import type { TransportKind } from './traffic.ts'
 
@@ -19,6 +20,16 @@ export const MAX_INBOUND_CHANNELS = 4
 
 /** Channels of one protocol that this side opens on one connection at a time. */
 export const MAX_OUTBOUND_CHANNELS = 16
+
+/** What libp2p throws when the connection is fine and it is the protocol that is not taken. */
+const PEER_REFUSALS = new Set([
+  'UnsupportedProtocolError',
+  'TooManyOutboundProtocolStreamsError',
+  'LimitedConnectionError',
+])
+
+/** What it throws when the connection still counts as open but its streams are gone. */
+const DEAD_CONNECTIONS = new Set(['ConnectionClosedError', 'MuxerClosedError'])
 
 /** A protocol: its name on the wire and the limits that both ends hold to. */
 export type ProtocolSpec = {
@@ -41,12 +52,16 @@ export type ProtocolHandler = (channel: Channel, remote: RemotePeer) => Promise<
 
 /** The protocol `/commonwatt/<name>/v<version>`: control messages only and the relay allowed, unless `limits` say otherwise. */
 export function defineProtocol(name: string, version = 1, limits: ProtocolLimits = {}): ProtocolSpec {
+  const frames = {
+    maxMessageBytes: limits.maxMessageBytes ?? MESSAGE_BOUNDS.maxBytes,
+    maxRawBytes: limits.maxRawBytes ?? 0,
+  }
   return {
     id: `/commonwatt/${name}/v${version}`,
     bounds: {
-      maxMessageBytes: limits.maxMessageBytes ?? MESSAGE_BOUNDS.maxBytes,
-      maxRawBytes: limits.maxRawBytes ?? 0,
+      ...frames,
       idleTimeoutMs: limits.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+      windowBytes: limits.windowBytes ?? smallestWindow(frames),
     },
     maxInboundStreams: limits.maxInboundStreams ?? MAX_INBOUND_CHANNELS,
     maxOutboundStreams: limits.maxOutboundStreams ?? MAX_OUTBOUND_CHANNELS,
@@ -74,7 +89,7 @@ export async function handleProtocol(
   return () => peer.libp2p.unhandle(protocol.id)
 }
 
-/** Opens a channel to `target`, connecting first if need be; a direct connection is preferred. Throws UnreachablePeerError. */
+/** Opens a channel to `target`, connecting first if need be; a direct connection is preferred. Throws UnreachablePeerError, ChannelRefusedError. */
 export async function openChannel(
   peer: Peer,
   target: PeerTarget,
@@ -82,30 +97,44 @@ export async function openChannel(
   options: ConnectOptions = {},
 ): Promise<Channel> {
   const requireDirect = options.requireDirect === true || !protocol.allowRelay
-  const connection = await peer.connect(target, { ...options, requireDirect })
+  const connect = () => peer.connect(target, { ...options, requireDirect })
+  const connection = await connect()
   try {
     return await openChannelOn(peer, connection, protocol, options.signal)
   } catch (error) {
     options.signal?.throwIfAborted()
-    if (connection.status === 'open') throw error
-    // The connection died between being chosen and being used: one fresh one is worth a try.
-    return openChannelOn(peer, await peer.connect(target, { ...options, requireDirect }), protocol, options.signal)
+    if (!isConnectionAtFault(connection, error)) throw error
+    await dropConnection(connection, error as Error)
+    return openChannelOn(peer, await connect(), protocol, options.signal)
   }
 }
 
-/** Opens a channel on `connection` and no other. */
+/** Opens a channel on `connection` and no other. Throws {@link ChannelRefusedError}. */
 export async function openChannelOn(
   peer: Peer,
   connection: Connection,
   protocol: ProtocolSpec,
   signal: AbortSignal = AbortSignal.timeout(UPGRADE_TIMEOUT_MS),
 ): Promise<Channel> {
-  const stream = await connection.newStream(protocol.id, {
+  const remote = publicKeyOf(connection.remotePeer)
+  const options = {
     signal,
     maxOutboundStreams: protocol.maxOutboundStreams,
     runOnLimitedConnection: protocol.allowRelay,
+  }
+  const stream = await connection.newStream(protocol.id, options).catch((cause: unknown) => {
+    signal.throwIfAborted()
+    throw new ChannelRefusedError(protocol.id, remote, { cause })
   })
-  return channelOver(peer, protocol, stream, connection, publicKeyOf(connection.remotePeer))
+  return channelOver(peer, protocol, stream, connection, remote)
+}
+
+/** A WebRTC connection can be dead without saying so, any can die between being chosen and being used: then a fresh one is worth a try. */
+function isConnectionAtFault(connection: Connection, error: unknown): boolean {
+  if (!(error instanceof ChannelRefusedError) || !(error.cause instanceof Error)) return false
+  const { name } = error.cause
+  if (PEER_REFUSALS.has(name)) return false
+  return connection.status !== 'open' || transportOf(connection) === 'webrtc' || DEAD_CONNECTIONS.has(name)
 }
 
 async function serveChannel(
@@ -126,9 +155,10 @@ function adopt(peer: Peer, protocol: ProtocolSpec, stream: Stream, connection: C
   try {
     const remote = publicKeyOf(connection.remotePeer)
     if (!protocol.allowRelay && !isDirect(connection)) throw new RelayRefusedError(protocol.id)
+    if (peer.scores.isCooling(remote)) throw new CoolingPeerError(remote)
     return channelOver(peer, protocol, stream, connection, remote)
   } catch (error) {
-    if (!(error instanceof PeerIdError || error instanceof RelayRefusedError)) throw error
+    if (!(error instanceof AppError)) throw error
     stream.abort(error)
     return undefined
   }
@@ -151,6 +181,23 @@ function channelOver(
     traffic: peer.traffic,
     onViolation: (error) => peer.scores.punish(remote, error),
   })
+}
+
+/** The connection does not take a channel of the protocol: the peer does not speak it, has enough of them, or is going away. */
+export class ChannelRefusedError extends AppError {
+  override readonly name = 'net.ChannelRefused'
+  constructor(protocol: string, remote: PublicKey, options: ErrorOptions) {
+    const reason = options.cause instanceof Error ? options.cause.message : String(options.cause)
+    super('unavailable', `The peer ${remote} took no channel of ${protocol}: ${reason}.`, options)
+  }
+}
+
+/** A peer that is being dropped opened another channel meanwhile. */
+export class CoolingPeerError extends AppError {
+  override readonly name = 'net.CoolingPeer'
+  constructor(remote: PublicKey) {
+    super('unavailable', `The peer ${remote} has broken the rules and is refused for a while.`)
+  }
 }
 
 /** A peer opened a protocol over the relay that may not run there. */

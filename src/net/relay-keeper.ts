@@ -5,6 +5,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '#core/clock.ts'
 import { AppError } from '#core/errors.ts'
 import { type Random, randomInt } from '#core/random.ts'
+import { dropConnection } from './drop-connection.ts'
 import { RESERVATION_TIMEOUT_MS } from './settings.ts'
 import { type WaitOptions, delay, waitFor } from './wait.ts'
 
@@ -109,7 +110,8 @@ export class RelayKeeper {
       return error
     } finally {
       // A connection that lost its reservation is started afresh: libp2p reserves when a relay is met, not when it is known.
-      if (!signal.aborted) this.#connection?.abort(new ReservationLostError())
+      const connection = this.#connection
+      if (!signal.aborted && connection !== undefined) await dropConnection(connection, new ReservationLostError())
       this.#connection = undefined
     }
   }
