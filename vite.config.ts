@@ -6,7 +6,23 @@ import { chromiumArgs, findChromium } from './scripts/find-chromium.mjs'
 const executablePath = process.env.VITEST === undefined ? undefined : await findChromium()
 
 export default defineConfig({
-  build: { target: 'es2023', outDir: 'dist/page', emptyOutDir: true, assetsInlineLimit: 0, license: true },
+  build: {
+    target: 'es2023',
+    outDir: 'dist/page',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    license: true,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { page: 'index.html', frame: 'embed.html', embed: 'src/widget/embed.ts' },
+      // Site owners paste the address of embed.js, so it has no hash in its name.
+      output: {
+        entryFileNames: ({ name }) => (name === 'embed' ? 'embed.js' : 'assets/[name]-[hash].js'),
+        // Page and frame share the elements; a name of its own lets .size-limit.json count what a first visit loads.
+        codeSplitting: { groups: [{ name: 'elements', test: /src\/ui\/.*\.ts$|node_modules\/(?:@lit|lit)/ }] },
+      },
+    },
+  },
   worker: { format: 'es' },
   test: {
     projects: [

@@ -12,7 +12,7 @@ import { CONSENT_MS, DEFAULT_SHARE } from '#ui/settings.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import { isOn, problemOf } from '#ui/words.ts'
 import type { FrameMessage } from './messages.ts'
-import { type Sight, watchSight } from './sight.ts'
+import { watchSight } from './sight.ts'
 
 /** `<cw-frame>`: give it a `session`, the `site` it stands on and `tell` before it is connected. */
 export class FrameView extends LitElement {
@@ -23,6 +23,7 @@ export class FrameView extends LitElement {
     state: { state: true },
     gpuShare: { state: true },
     refusal: { state: true },
+    isSeen: { type: Boolean, reflect: true, attribute: 'seen' },
   }
   static override styles = [
     baseStyles,
@@ -85,7 +86,9 @@ export class FrameView extends LitElement {
   declare state: NodeState | null
   declare gpuShare: number
   declare refusal: string
-  #sight: Sight | null = null
+  /** Whether the whole box has been in plain sight for long enough that a click may count. */
+  declare isSeen: boolean
+  #endWatch = () => {}
   #unsubscribe = () => {}
   #wasOn = false
   #unitsTold = 0
@@ -98,18 +101,21 @@ export class FrameView extends LitElement {
     this.state = null
     this.gpuShare = DEFAULT_SHARE
     this.refusal = ''
+    this.isSeen = false
   }
 
   override connectedCallback(): void {
     super.connectedCallback()
-    this.#sight = watchSight(this)
+    this.#endWatch = watchSight(this, (isSeen) => {
+      this.isSeen = isSeen
+    })
     this.state = this.session?.state ?? null
     this.#unsubscribe = this.session?.onChange((state) => this.#follow(state)) ?? this.#unsubscribe
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
-    this.#sight?.close()
+    this.#endWatch()
     this.#unsubscribe()
   }
 
@@ -139,7 +145,7 @@ export class FrameView extends LitElement {
   readonly #contribute = ({ detail }: CustomEvent<ContributeDetail>): void => {
     const { site, session } = this
     if (site === null || session === null) return
-    if (!detail.isTrusted || this.#sight?.isSeen() !== true) {
+    if (!detail.isTrusted || !this.isSeen) {
       this.refusal =
         'Something covered this box when you clicked, so nothing was started. Click again when you see all of it.'
       return

@@ -7,29 +7,24 @@ export const SEEN_MS = 500
 /** Least delay that trackVisibility allows. */
 const DELAY_MS = 100
 
-/** Watches whether `element` is in plain sight. */
-export type Sight = {
-  /** Whether a click now may count. */
-  isSeen(): boolean
-  close(): void
-}
-
-/** Begins to watch `element`. */
-export function watchSight(element: Element, now: () => number = () => performance.now()): Sight {
-  if (typeof IntersectionObserver !== 'function' || !('isVisible' in IntersectionObserverEntry.prototype))
-    return { isSeen: () => true, close: () => {} }
-  let seenSinceMs: number | null = null
-  const observer = new IntersectionObserver(
-    (entries) => {
-      const isVisible = (entries.at(-1) as (IntersectionObserverEntry & { isVisible: boolean }) | undefined)?.isVisible
-      if (isVisible !== true) seenSinceMs = null
-      else seenSinceMs ??= now()
-    },
-    { threshold: [0, 0.5, 1], trackVisibility: true, delay: DELAY_MS } as IntersectionObserverInit,
-  )
+/** Tells `onChange` whether `element` has been in plain sight for {@link SEEN_MS}; returns its end. */
+export function watchSight(element: Element, onChange: (isSeen: boolean) => void): () => void {
+  if (typeof IntersectionObserver !== 'function' || !('isVisible' in IntersectionObserverEntry.prototype)) {
+    onChange(true)
+    return () => {}
+  }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const observe = (entries: readonly IntersectionObserverEntry[]) => {
+    clearTimeout(timer)
+    const last = entries.at(-1) as (IntersectionObserverEntry & { isVisible: boolean }) | undefined
+    if (last?.isVisible === true) timer = setTimeout(() => onChange(true), SEEN_MS)
+    else onChange(false)
+  }
+  const options = { threshold: [0, 0.5, 1], trackVisibility: true, delay: DELAY_MS }
+  const observer = new IntersectionObserver(observe, options)
   observer.observe(element)
-  return {
-    isSeen: () => seenSinceMs !== null && now() - seenSinceMs >= SEEN_MS,
-    close: () => observer.disconnect(),
+  return () => {
+    clearTimeout(timer)
+    observer.disconnect()
   }
 }
