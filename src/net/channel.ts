@@ -225,7 +225,9 @@ export class Channel {
     const cost = costOf(payload)
     options.signal?.throwIfAborted()
     while (this.#unacknowledged + cost > this.#windowCost) await this.#waitForCredit(options)
-    await waitDrain(this.#init.stream, options.signal)
+    await waitDrain(this.#init.stream, options.signal).catch((error: unknown) => {
+      throw options.signal?.aborted === true ? error : (this.#endError ?? error)
+    })
     if (this.#endError !== undefined && this.#init.stream.writeStatus !== 'writable') throw this.#endError
     this.#unacknowledged += cost
     this.#write(encodeFrame(kind, payload))
