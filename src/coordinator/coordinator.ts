@@ -24,6 +24,7 @@ import { createApp } from './http/app.ts'
 import { ACCOUNT_LIMIT, RateLimiter, WRITE_LIMIT } from './http/rate-limit.ts'
 import { LiveNodes } from './live-nodes.ts'
 import { TransparencyLog } from './log/transparency-log.ts'
+import { servePeers } from './peers/serve-peers.ts'
 import { lockDirectory } from './store/lock.ts'
 import { readLogEntries } from './store/log.ts'
 import { type Store, openStore } from './store/store.ts'
@@ -36,6 +37,8 @@ export type CoordinatorOptions = {
   readonly config?: Partial<CoordinatorConfig>
   readonly clock?: Clock
   readonly random?: Random
+  /** Origins under which our pages are reached, for delegations; the coordinator's own URL when omitted. */
+  readonly origins?: readonly string[]
   /** The built pages; without them only the API is served. */
   readonly pageDir?: string
   /** Told of what should not happen. */
@@ -83,6 +86,8 @@ async function start(
   const peer = await createCoordinatorPeer({ signer: grid.signer, server, clock: grid.clock })
   onClose(() => peer.close())
   const nodes = new LiveNodes()
+  const url = urlOf(server, host)
+  onClose(await servePeers({ grid, nodes, peer, origins: options.origins ?? [url] }))
   const app = createApp({
     grid,
     nodes,
@@ -94,7 +99,7 @@ async function start(
   })
   answer = (request, env) => app.fetch(request, env)
   void lock.lost.then((error) => grid.report(error))
-  return { url: urlOf(server, host), network: grid.network }
+  return { url, network: grid.network }
 }
 
 async function openGrid(options: CoordinatorOptions, onClose: (closer: () => Promise<void>) => void): Promise<Grid> {

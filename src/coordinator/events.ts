@@ -31,6 +31,7 @@ export type JobListener = (event: JobEvent) => void
 /** Hands events of jobs to their listeners. */
 export class JobEvents {
   readonly #listeners = new Map<Digest, Set<JobListener>>()
+  readonly #observers: ((job: Digest, event: JobEvent) => void)[] = []
   #count = 0
 
   /** How many listen. */
@@ -51,8 +52,14 @@ export class JobEvents {
     }
   }
 
+  /** Calls `listener` for each event of any job. */
+  onAny(listener: (job: Digest, event: JobEvent) => void): void {
+    this.#observers.push(listener)
+  }
+
   /** Tells the listeners of `job`. */
   emit(job: Digest, event: JobEvent): void {
+    for (const observer of this.#observers) observer(job, event)
     for (const listener of this.#listeners.get(job) ?? []) listener(event)
   }
 }

@@ -12,10 +12,13 @@ export type LiveNode = {
   readonly ratedMops: number
   readonly capabilities: Hello['capabilities']
   readonly since: number
-  /** Leases it holds now. */
+  /** Leases it holds now, and those of them whose unit it still computes. */
   leases: number
+  computing: number
   /** Not offered anything before this moment: it declined, failed or vanished. */
   coolUntilMs: number
+  /** Offers declined in a row. */
+  declines: number
   lastBeatMs: number | null
   state: 'working' | 'idle' | 'paused' | 'stopped'
 }
@@ -43,8 +46,9 @@ export class LiveNodes {
   /** Admits a node, or takes over what changed of it. */
   admit(node: LiveNode): void {
     const known = this.#nodes.get(node.node)
-    if (known !== undefined) node.leases = known.leases
-    this.#nodes.set(node.node, node)
+    // The same object stays: leases count on it.
+    if (known === undefined) this.#nodes.set(node.node, node)
+    else Object.assign(known, { ...node, leases: known.leases, computing: known.computing, since: known.since })
     this.changed()
   }
 

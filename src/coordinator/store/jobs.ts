@@ -74,6 +74,17 @@ export async function runningJobs(db: Db): Promise<JobRecord[]> {
   return rows.map(fromRow)
 }
 
+/** Running jobs whose deadline has passed. */
+export async function expiredJobs(db: Db, nowMs: number): Promise<{ id: Digest; deadlineMs: number }[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .select(['job', 'submitted_ms', 'deadline_ms'])
+    .where('state', '=', 'running')
+    .where('deadline_ms', '<=', BigInt(nowMs))
+    .execute()
+  return rows.map((row) => ({ id: row.job as Digest, deadlineMs: Number(row.deadline_ms - row.submitted_ms) }))
+}
+
 /** How many jobs of `account` run. */
 export async function countRunning(db: Db, account: PublicKey): Promise<number> {
   const { count } = await db

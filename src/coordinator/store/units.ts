@@ -120,17 +120,40 @@ export async function beginAttempt(tx: Db, job: Digest, number: number): Promise
   return row?.attempt ?? null
 }
 
-/** Ends an attempt without a result; returns how many attempts nodes have broken so far. */
-export async function endAttempt(tx: Db, job: Digest, number: number, isFailure: boolean): Promise<number> {
+/** Numbers a further attempt of a unit that stays leased: a node takes over from one that was lost. Null when it is not leased. */
+export async function renewAttempt(tx: Db, job: Digest, number: number): Promise<number | null> {
   const row = await tx
     .updateTable('units')
-    .set((eb) => ({ state: 'pending', failures: eb('failures', '+', isFailure ? 1 : 0) }))
+    .set((eb) => ({ attempt: eb('attempt', '+', 1) }))
     .where('job', '=', job)
     .where('number', '=', number)
     .where('state', '=', 'leased')
-    .returning('failures')
+    .returning('attempt')
     .executeTakeFirst()
-  return row?.failures ?? 0
+  return row?.attempt ?? null
+}
+
+/** Counts an attempt that a node broke; returns how many there were. */
+export async function countFailure(tx: Db, job: Digest, number: number): Promise<number> {
+  const row = await tx
+    .updateTable('units')
+    .set((eb) => ({ failures: eb('failures', '+', 1) }))
+    .where('job', '=', job)
+    .where('number', '=', number)
+    .returning('failures')
+    .executeTakeFirstOrThrow()
+  return row.failures
+}
+
+/** Returns a leased unit to the queue. */
+export async function releaseUnit(tx: Db, job: Digest, number: number): Promise<void> {
+  await tx
+    .updateTable('units')
+    .set({ state: 'pending' })
+    .where('job', '=', job)
+    .where('number', '=', number)
+    .where('state', '=', 'leased')
+    .execute()
 }
 
 /** Marks a leased unit done. False, and nothing changes, when it was not leased: a unit settles once. */

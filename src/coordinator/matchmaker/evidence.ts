@@ -1,0 +1,89 @@
+// What the coordinator checks of revealed replicas, with the inputs at hand: openings, leaves, possession, sightings, and who was wrong.
+import type { Digest } from '#core/digest.ts'
+import { verifyMessage } from '#core/signed.ts'
+import { closeId } from '#verify/close.ts'
+import { type Authority, type Evidence, verifyEvidence } from '#verify/commit.ts'
+import { possessionKey } from '#verify/commitment.ts'
+import { type FaultProof, makeFaultProof } from '#verify/fault-proof.ts'
+import { verifyLeaves } from '#verify/quorum.ts'
+import { SIGHTING_TYPE } from '#verify/reveal.ts'
+import { type Kind, type PartNeed, type UnitInputs, inputsFrom, partKey } from '#work/kind.ts'
+import type { Unit } from '#work/unit.ts'
+import type { BlobDirectory } from '#coordinator/blobs/blob-directory.ts'
+import type { Replica, Revealed } from './replica.ts'
+
+/** A replica that has revealed. */
+export type RevealedReplica = { readonly replica: Replica; readonly revealed: Revealed; readonly evidence: Evidence }
+
+/** The parts of the unit's inputs that `needs` names, read from `blobs`. */
+export async function readInputs(blobs: BlobDirectory, unit: Unit, needs: readonly PartNeed[]): Promise<UnitInputs> {
+  const found = new Map<string, Uint8Array<ArrayBuffer>>()
+  for (const { input, parts } of needs) {
+    const content = unit.inputs[input]
+    if (content === undefined) throw new RangeError(`A unit with ${unit.inputs.length} inputs needs input ${input}.`)
+    for (const part of parts) found.set(partKey(input, part), await blobs.read(content.id, part))
+  }
+  return inputsFrom(found)
+}
+
+/** The replica with its evidence, when it has committed and revealed. */
+export function revealedReplica(replica: Replica): RevealedReplica | null {
+  const { lease, commitment, revealed } = replica
+  if (commitment === undefined || revealed === undefined) return null
+  const { close, reveal } = revealed
+  return { replica, revealed, evidence: { lease, commitment, close, reveal } }
+}
+
+/** Why the replica's reveal does not hold, or null: signatures, opening, leaves, possession tag, and the form of its sighting. */
+export function revealProblem(
+  { replica, revealed, evidence }: RevealedReplica,
+  kind: Kind,
+  unit: Unit,
+  inputs: UnitInputs,
+  authority: Authority,
+): string | null {
+  const verdict = verifyEvidence(evidence, authority)
+  if (!verdict.ok) return verdict.reason
+  const { reveal, leaves, sighting, close } = revealed
+  const hasLeaves = verifyLeaves(kind, unit, reveal.body.root, leaves)
+  if (!hasLeaves.ok) return hasLeaves.reason
+  if (kind.possession(unit, inputs, possessionKey(replica.id)) !== reveal.body.tag)
+    return 'The possession tag is not that of a computed result.'
+  const isSighting =
+    sighting.signer === replica.node &&
+    verifyMessage(sighting, SIGHTING_TYPE, authority.network) &&
+    sighting.body.lease === replica.id &&
+    sighting.body.close === closeId(close)
+  return isSighting ? null : 'The sighting is not its own, or is about another close.'
+}
+
+/** Why what an agreeing replica says of the others is not true, or null. One that it could not reach is `missing`. */
+export function sightingProblem(
+  { replica, revealed }: RevealedReplica,
+  all: readonly RevealedReplica[],
+): string | null {
+  for (const other of all) {
+    if (other.replica === replica) continue
+    const seen = revealed.sighting.body.seen.filter(({ node }) => node === other.replica.node)
+    const [only] = seen
+    const isTrue =
+      seen.length === 1 &&
+      only !== undefined &&
+      (only.verdict === 'missing'
+        ? only.root === null && only.transport === null
+        : only.verdict === 'agrees' && only.root === other.revealed.reveal.body.root && only.transport !== null)
+    if (!isTrue) return `Its sighting of node ${other.replica.node} contradicts what both revealed.`
+  }
+  return null
+}
+
+/** The proof that a replica revealed a wrong part `part`, whose leaf by the reference is `expected`. */
+export async function proveFault(
+  blobs: BlobDirectory,
+  { revealed, evidence }: RevealedReplica,
+  { kind, unit, part, expected }: { kind: Kind; unit: Unit; part: number; expected: Digest },
+): Promise<FaultProof> {
+  const inputs = await readInputs(blobs, unit, kind.partNeeds(unit, part))
+  const inputLeaves = await Promise.all(unit.inputs.map(async ({ id }) => (await blobs.get(id)).leaves))
+  return makeFaultProof({ kind, unit, evidence, leaves: revealed.leaves, part, expected, inputs, inputLeaves })
+}

@@ -1,0 +1,128 @@
+// Judging revealed replicas: all agree, or some are rejected, each with its reason and, for exact kinds, a proof that anyone can check.
+import { equals } from '#core/bytes.ts'
+import { contentId } from '#core/content.ts'
+import type { Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import type { Authority } from '#verify/commit.ts'
+import { type FaultProof, encodeFaultProof, faultProofId } from '#verify/fault-proof.ts'
+import { decide, settleDispute } from '#verify/quorum.ts'
+import type { Kind, UnitInputs } from '#work/kind.ts'
+import type { Unit } from '#work/unit.ts'
+import { fromUtf8 } from '#core/bytes.ts'
+import type { BlobDirectory } from '#coordinator/blobs/blob-directory.ts'
+import type { Grid } from '#coordinator/grid.ts'
+import { insertFault } from '#coordinator/store/certificates.ts'
+import type { JobRecord } from '#coordinator/store/jobs.ts'
+import { banNode, readNode } from '#coordinator/store/nodes.ts'
+import { type RevealedReplica, proveFault, readInputs, revealProblem, sightingProblem } from './evidence.ts'
+
+/** A replica whose result does not count. */
+export type Rejection = { readonly of: RevealedReplica; readonly reason: string; readonly fault: FaultProof | null }
+
+/** What became of a round. */
+export type Judgement =
+  | {
+      readonly outcome: 'agreed'
+      readonly root: Digest
+      readonly leaves: readonly Digest[]
+      readonly replicas: readonly RevealedReplica[]
+    }
+  | { readonly outcome: 'rejected'; readonly rejections: readonly Rejection[] }
+
+/** What is judged. */
+export type Round = {
+  readonly kind: Kind
+  readonly unit: Unit
+  readonly replicas: readonly RevealedReplica[]
+  readonly authority: Authority
+}
+
+/** A second proven fault keeps a node out; the first costs it its admission, because drivers have bugs. */
+export const FAULTS_BEFORE_BAN = 2
+
+/** Judges a round. Results of a tolerant kind must have been delivered. */
+export async function judge(blobs: BlobDirectory, round: Round): Promise<Judgement> {
+  const { kind, unit, replicas, authority } = round
+  const inputs = await readInputs(blobs, unit, kind.needs(unit))
+  const invalid = rejectionsBy(replicas, (replica) => revealProblem(replica, kind, unit, inputs, authority))
+  if (invalid.length > 0) return { outcome: 'rejected', rejections: invalid }
+  return kind.comparison(unit) === 'exact' ? judgeExact(blobs, round, inputs) : judgeTolerant(blobs, round, inputs)
+}
+
+/** Records a fault: proof, log entry and the node's record in one transaction. Returns the proof's id. */
+export async function recordFault(grid: Grid, job: JobRecord, node: PublicKey, proof: FaultProof): Promise<Digest> {
+  const id = faultProofId(proof)
+  const body = fromUtf8(encodeFaultProof(proof))
+  const { clock, config } = grid
+  await grid.log.transaction(async (tx, append) => {
+    const logIndex = await append({ type: 'fault', admissionLeaf: job.admissionLeaf, node, proof: id })
+    await insertFault(tx, { id, node, job: job.id, logIndex, body, atMs: clock.nowMs() })
+    const faults = ((await readNode(tx, node))?.faults ?? 0) + 1
+    await banNode(tx, node, faults >= FAULTS_BEFORE_BAN ? clock.nowMs() + config.faultBanMs : 0)
+  })
+  return id
+}
+
+async function judgeExact(blobs: BlobDirectory, round: Round, inputs: UnitInputs): Promise<Judgement> {
+  const { kind, unit, replicas } = round
+  const claims = replicas.map(({ replica, revealed }) => ({
+    node: replica.node,
+    root: revealed.reveal.body.root,
+    leaves: revealed.leaves,
+  }))
+  const decision = decide(claims, replicas.length)
+  if (decision.outcome === 'disputed') {
+    const { wrong, leaf } = settleDispute(kind, unit, inputs, decision)
+    const rejections: Rejection[] = []
+    for (const of of replicas.filter(({ replica }) => wrong.includes(replica.node))) {
+      const fault = await proveFault(blobs, of, { kind, unit, part: decision.part, expected: leaf })
+      rejections.push({ of, reason: `Part ${decision.part} of the result is wrong; the reference proves it.`, fault })
+    }
+    return { outcome: 'rejected', rejections }
+  }
+  const untrue = rejectionsBy(replicas, (replica) => sightingProblem(replica, replicas))
+  if (untrue.length > 0) return { outcome: 'rejected', rejections: untrue }
+  return agreed(replicas)
+}
+
+/** Compares every part by the kind's own bounds; where two do not agree, the reference says who is outside. Nobody is punished for it. */
+async function judgeTolerant(
+  blobs: BlobDirectory,
+  { kind, unit, replicas }: Round,
+  inputs: UnitInputs,
+): Promise<Judgement> {
+  const layout = kind.resultLayout(unit)
+  const contents = replicas.map(({ revealed }) => contentId(layout, revealed.leaves))
+  const outside = new Set<RevealedReplica>()
+  for (const part of replicas[0]?.revealed.leaves.keys() ?? []) {
+    const results = await Promise.all(contents.map((id) => blobs.read(id, part)))
+    const [first = new Uint8Array(0), ...others] = results
+    if (others.every((bytes) => equals(first, bytes) || kind.agree(unit, inputs, part, first, bytes))) continue
+    const truth = kind.recompute(unit, inputs, part)
+    for (const [at, replica] of replicas.entries()) {
+      const bytes = results[at]
+      if (bytes === undefined || !kind.agree(unit, inputs, part, truth, bytes)) outside.add(replica)
+    }
+  }
+  const rejections = rejectionsBy(replicas, (replica) => (outside.has(replica) ? OUTSIDE_REASON : null))
+  return rejections.length > 0 ? { outcome: 'rejected', rejections } : agreed(replicas)
+}
+
+const OUTSIDE_REASON = 'The result is outside the bounds that correct ones keep.'
+
+function agreed(replicas: readonly RevealedReplica[]): Judgement {
+  const [first] = replicas
+  if (first === undefined) return { outcome: 'rejected', rejections: [] }
+  const { reveal, leaves } = first.revealed
+  return { outcome: 'agreed', root: reveal.body.root, leaves, replicas }
+}
+
+function rejectionsBy(
+  replicas: readonly RevealedReplica[],
+  problem: (replica: RevealedReplica) => string | null,
+): Rejection[] {
+  return replicas.flatMap((of) => {
+    const reason = problem(of)
+    return reason === null ? [] : [{ of, reason, fault: null }]
+  })
+}

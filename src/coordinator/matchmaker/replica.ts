@@ -1,0 +1,193 @@
+// One replica of a unit: a node, its lease, and the conversation on the lease's stream. It keeps what the node said and tells its
+// session of every change; it decides nothing.
+import type { Clock } from '#core/clock.ts'
+import type { Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import { AppError, toErrorRecord } from '#core/errors.ts'
+import type { Peer } from '#net/peer.ts'
+import { ACCEPT_TIMEOUT_MS, HEARTBEAT_TIMEOUT_MS } from '#net/protocols/lease/constants.ts'
+import { type CoordinatorLease, LeaseOrderError, openLease } from '#net/protocols/lease/handler.ts'
+import type { FromCoordinator, FromNode, LeasePeer } from '#net/protocols/lease/messages.ts'
+import { type Close, closeId } from '#verify/close.ts'
+import { type Authority, verifyCommitment } from '#verify/commit.ts'
+import type { Commitment } from '#verify/commitment.ts'
+import type { Reveal, Sighting } from '#verify/reveal.ts'
+import { type Lease, leaseId } from '#work/lease.ts'
+import type { Unit } from '#work/unit.ts'
+import type { LiveNode } from '#coordinator/live-nodes.ts'
+
+/** What a node said after a close. */
+export type Revealed = {
+  readonly close: Close
+  readonly reveal: Reveal
+  readonly sighting: Sighting
+  readonly leaves: readonly Digest[]
+}
+
+/** How a replica ended: `declined` and `ended` (by us) cost the unit nothing, `lost` is counted. */
+export type ReplicaEnd = { readonly how: 'declined' | 'lost' | 'ended'; readonly reason: string }
+
+/** What a replica is made of. */
+export type ReplicaParts = {
+  readonly peer: Peer
+  readonly clock: Clock
+  readonly authority: Authority
+  readonly live: LiveNode
+  readonly lease: Lease
+  readonly unit: Unit
+  readonly onChange: () => void
+}
+
+/** A node's part in a unit. */
+export class Replica {
+  readonly live: LiveNode
+  readonly lease: Lease
+  readonly id: Digest
+  /** When the offer was accepted, the commitment came and the reveal came. */
+  acceptedMs: number | undefined
+  committedMs: number | undefined
+  revealedMs: number | undefined
+  commitment: Commitment | undefined
+  revealed: Revealed | undefined
+  end: ReplicaEnd | undefined
+  readonly #parts: ReplicaParts
+  readonly #abort = new AbortController()
+  readonly #cancels: (() => void)[] = []
+  #stream: CoordinatorLease | undefined
+  #close: Close | undefined
+  #isComputing = true
+
+  constructor(parts: ReplicaParts) {
+    this.#parts = parts
+    this.live = parts.live
+    this.lease = parts.lease
+    this.id = leaseId(parts.lease)
+    parts.live.leases++
+    parts.live.computing++
+  }
+
+  get node(): PublicKey {
+    return this.live.node
+  }
+
+  /** Holds the conversation until the lease is over. */
+  async run(peers: readonly LeasePeer[]): Promise<void> {
+    const { peer, clock, lease, unit } = this.#parts
+    const leftMs = lease.body.deadlineMs - clock.nowMs()
+    this.#cancels.push(clock.after(leftMs, () => this.lose('the lease ran out')))
+    try {
+      const stream = await openLease(peer, this.node, { say: 'offer', lease, unit, peers }, this.#abort.signal)
+      this.#stream = stream
+      const answer = await stream.hear({ timeoutMs: ACCEPT_TIMEOUT_MS, signal: this.#abort.signal })
+      if (answer.say === 'decline') return this.#finish({ how: 'declined', reason: answer.reason })
+      if (answer.say !== 'accept') throw new LeaseOrderError(answer.say, '"accept" or "decline"')
+      this.acceptedMs = clock.nowMs()
+      this.live.declines = 0
+      this.#parts.onChange()
+      await this.#converse(stream)
+    } catch (error) {
+      if (error instanceof AppError && error.kind === 'hostile') this.#stream?.abort(error)
+      this.#finish({ how: 'lost', reason: toErrorRecord(error).message })
+    } finally {
+      void this.#stream?.close().catch(() => undefined)
+    }
+  }
+
+  /** Says something to the node, if it still listens. */
+  say(message: FromCoordinator): void {
+    if (message.say === 'closed') {
+      this.#close = message.close
+      this.revealed = undefined
+    }
+    this.#stream?.say(message).catch(() => undefined)
+  }
+
+  /** Calls `act` after `delayMs` unless the replica is over by then or the returned function was called. */
+  after(delayMs: number, act: () => void): () => void {
+    const cancel = this.#parts.clock.after(delayMs, act)
+    this.#cancels.push(cancel)
+    return cancel
+  }
+
+  /** Ends the lease because the node did not do what was due. */
+  lose(reason: string): void {
+    this.dismiss(
+      { say: 'rejected', reason: `The lease is over: ${reason}.`.slice(0, 300), fault: null },
+      'lost',
+      reason,
+    )
+  }
+
+  /** Says a last word and ends the lease. */
+  dismiss(
+    lastWord: Extract<FromCoordinator, { say: 'settled' | 'rejected' }>,
+    how: ReplicaEnd['how'],
+    reason: string,
+  ): void {
+    if (this.end !== undefined) return
+    const said = this.#stream?.say(lastWord).catch(() => undefined) ?? Promise.resolve()
+    this.#finish({ how, reason })
+    void said.then(() => this.#abort.abort(new LeaseOverError(reason)))
+  }
+
+  async #converse(stream: CoordinatorLease): Promise<void> {
+    while (this.end === undefined) {
+      const message = await stream.hear({ timeoutMs: HEARTBEAT_TIMEOUT_MS, signal: this.#abort.signal })
+      if (this.end !== undefined) return
+      if (message.say === 'failed') return this.#finish({ how: 'lost', reason: message.reason })
+      if (message.say === 'committed') this.#take(message.commitment)
+      else if (message.say === 'revealed') this.#takeReveal(message)
+      else if (message.say !== 'alive') throw new LeaseOrderError(message.say, 'a commitment or a reveal')
+    }
+  }
+
+  #take(commitment: Commitment): void {
+    if (this.commitment !== undefined) throw new LeaseOrderError('committed', 'one commitment')
+    const verdict = verifyCommitment(commitment, this.lease, this.#parts.authority)
+    if (!verdict.ok) throw new BadCommitmentError(verdict.reason)
+    this.commitment = commitment
+    this.committedMs = this.#parts.clock.nowMs()
+    this.#stopComputing()
+    this.#parts.onChange()
+  }
+
+  #takeReveal({ reveal, sighting, leaves }: Extract<FromNode, { say: 'revealed' }>): void {
+    const close = this.#close
+    if (close === undefined) throw new LeaseOrderError('revealed', 'patience until the close')
+    // A reveal of an earlier round may cross the next close on its way.
+    if (reveal.body.close !== closeId(close)) return
+    this.revealed = { close, reveal, sighting, leaves }
+    this.revealedMs = this.#parts.clock.nowMs()
+    this.#parts.onChange()
+  }
+
+  #finish(end: ReplicaEnd): void {
+    if (this.end !== undefined) return
+    this.end = end
+    for (const cancel of this.#cancels.splice(0)) cancel()
+    this.#stopComputing()
+    this.live.leases--
+    this.#parts.onChange()
+  }
+
+  #stopComputing(): void {
+    if (this.#isComputing) this.live.computing--
+    this.#isComputing = false
+  }
+}
+
+/** A node's commitment does not hold. */
+export class BadCommitmentError extends AppError {
+  override readonly name = 'coordinator.BadCommitment'
+  constructor(reason: string) {
+    super('hostile', reason)
+  }
+}
+
+/** The coordinator ended the lease. */
+export class LeaseOverError extends AppError {
+  override readonly name = 'coordinator.LeaseOver'
+  constructor(reason: string) {
+    super('unavailable', `The lease is over: ${reason}.`)
+  }
+}

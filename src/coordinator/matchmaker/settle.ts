@@ -1,0 +1,158 @@
+// Settling a verified unit: certificate, receipt in the log, payments and the unit's state change in one transaction; with the last unit
+// the job's too. A unit settles once, whatever is killed when.
+import type { ContentRef } from '#core/content.ts'
+import type { Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import { signMessage } from '#core/signed.ts'
+import { type Payment, receiptEntry } from '#ledger/entry.ts'
+import { priceAtto, rewardAtto } from '#ledger/price.ts'
+import {
+  CERTIFICATE_TYPE,
+  type Certificate,
+  type CertificateBody,
+  type Replica as CertifiedReplica,
+  certificateId,
+} from '#verify/certificate.ts'
+import { assuranceOf, transportOf } from '#verify/quorum.ts'
+import type { Kind } from '#work/kind.ts'
+import { type Grid, signingContext } from '#coordinator/grid.ts'
+import type { Append } from '#coordinator/log/transparency-log.ts'
+import { earn, spend } from '#coordinator/store/accounts.ts'
+import { insertCertificate, insertReceipt } from '#coordinator/store/certificates.ts'
+import { uploadMs } from '#coordinator/store/contents.ts'
+import { type JobRecord, finishJob, readJob, readSalt, spendEscrow } from '#coordinator/store/jobs.ts'
+import { countUnitDone } from '#coordinator/store/nodes.ts'
+import type { Db } from '#coordinator/store/schema.ts'
+import { type UnitRecord, countUnits, finishUnit, unitsOf } from '#coordinator/store/units.ts'
+import { type DoneUnit, assembleResult, removeUnitContents } from './assemble.ts'
+import type { RevealedReplica } from './evidence.ts'
+import { type Interval, stagesOf } from './stages.ts'
+
+/** An epoch is an hour. */
+export const EPOCH_MS = 3_600_000
+
+/** A unit whose replicas agree and whose result is here. */
+export type Agreement = {
+  readonly job: JobRecord
+  readonly record: UnitRecord
+  readonly kind: Kind
+  readonly replicas: readonly RevealedReplica[]
+  readonly root: Digest
+  readonly leaves: readonly Digest[]
+  readonly attempt: number
+}
+
+/** What a settled unit came to. `result` is the job's when this was its last unit. */
+export type Settled = {
+  readonly certificate: Digest
+  readonly credited: bigint
+  readonly reason: string
+  readonly units: { readonly total: number; readonly done: number }
+  readonly result: ContentRef | null
+}
+
+/** Settles; null when the job does not run any more. Units of one job are settled one after the other by the caller. */
+export async function settle(
+  grid: Grid,
+  agreement: Agreement,
+  intervals: readonly Interval[],
+): Promise<Settled | null> {
+  const { job, record, kind, replicas, leaves } = agreement
+  const certificate = await certify(grid, agreement)
+  const before = await countUnits(grid.store.db, job.id)
+  const isLast = before.done === before.total - 1
+  const units = isLast ? await doneUnits(grid, agreement) : []
+  const result = isLast ? await assembleResult(grid, job, kind, units) : null
+  const credited = rewardAtto(record.operations)
+  const reason = `${kind.describe(record.unit)}; ${replicas.length === 1 ? 'one node computed it' : `${replicas.length} nodes agreed`}.`
+  const isSettled = await grid.log.transaction(async (tx, append) => {
+    const now = await readJob(tx, job.id)
+    const id = certificateId(certificate)
+    if (now?.state !== 'running' || !(await finishUnit(tx, job.id, record.number, id, leaves))) return false
+    await pay(grid, { tx, append }, agreement, certificate, reason)
+    if (result !== null) {
+      const nowMs = grid.clock.nowMs()
+      const upload = await uploadMs(
+        tx,
+        job.job.body.inputs.map((input) => input.id),
+      )
+      await finishJob(tx, job.id, result, stagesOf(intervals, job.submittedMs, nowMs, upload), nowMs)
+    }
+    return true
+  })
+  if (!isSettled) return null
+  if (result !== null) await removeUnitContents(grid, result, kind, units)
+  const counts = { total: before.total, done: before.done + 1 }
+  return { certificate: certificateId(certificate), credited, reason, units: counts, result }
+}
+
+async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
+  const { job, record, kind, root, leaves, attempt } = agreement
+  const replicas: CertifiedReplica[] = agreement.replicas.map(({ replica, revealed, evidence }) => ({
+    ...evidence,
+    sighting: revealed.sighting,
+    delegation: replica.live.delegation,
+  }))
+  const body: CertificateBody = {
+    unit: record.unit,
+    job: job.id,
+    admissionLeaf: job.admissionLeaf,
+    attempt,
+    price: priceAtto(record.operations, replicas.length).toString(),
+    epoch: Math.floor(grid.clock.nowMs() / EPOCH_MS),
+    root,
+    leaves,
+    replicas,
+    transport: transportOf(replicas),
+    finishReason: 'complete',
+    assurance: assuranceOf(kind.comparison(record.unit), replicas.length),
+  }
+  return signMessage(grid.signer, CERTIFICATE_TYPE, signingContext(grid), body)
+}
+
+async function doneUnits(grid: Grid, { job, record, leaves }: Agreement): Promise<DoneUnit[]> {
+  const units = await unitsOf(grid.store.db, job.id)
+  return units.map(({ unit, number, leaves: own }) => ({
+    unit,
+    number,
+    leaves: number === record.number ? leaves : (own ?? []),
+  }))
+}
+
+async function pay(
+  grid: Grid,
+  { tx, append }: { tx: Db; append: Append },
+  { job, record, replicas }: Agreement,
+  certificate: Certificate,
+  reason: string,
+): Promise<void> {
+  const payments = paymentsOf(replicas, rewardAtto(record.operations))
+  const logIndex = await append(receiptEntry(certificate, await readSalt(tx, job.id), payments))
+  const id = certificateId(certificate)
+  await insertCertificate(tx, { id, job: job.id, number: record.number, body: JSON.stringify(certificate) })
+  const total = payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
+  await spendEscrow(tx, job.id, total)
+  await spend(tx, job.account, total)
+  const atMs = grid.clock.nowMs()
+  for (const { account, amount } of payments) {
+    await earn(tx, account, BigInt(amount), atMs)
+    await insertReceipt(tx, {
+      logIndex,
+      account,
+      job: job.id,
+      unit: record.id,
+      certificate: id,
+      amount: BigInt(amount),
+      reason,
+      atMs,
+    })
+  }
+  for (const { replica } of replicas) await countUnitDone(tx, replica.node)
+}
+
+/** One payment for each account: two nodes of one payee are paid together. */
+function paymentsOf(replicas: readonly RevealedReplica[], reward: bigint): Payment[] {
+  const amounts = new Map<PublicKey, bigint>()
+  for (const { replica } of replicas) amounts.set(replica.live.payee, (amounts.get(replica.live.payee) ?? 0n) + reward)
+  return [...amounts].map(([account, amount]) => ({ account, amount: amount.toString() }))
+}

@@ -1,0 +1,322 @@
+// The life of one unit from its first lease to its settlement: collect commitments, close, collect reveals, judge, take the result, settle.
+// A replica that is lost or wrong is replaced, and all who stay are closed and reveal again together with the new one.
+import { contentId } from '#core/content.ts'
+import type { Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import type { Peer } from '#net/peer.ts'
+import { REVEAL_TIMEOUT_MS } from '#net/protocols/reveal/constants.ts'
+import type { Close } from '#verify/close.ts'
+import { type Authority, signClose } from '#verify/commit.ts'
+import type { Kind } from '#work/kind.ts'
+import type { Lease } from '#work/lease.ts'
+import { isComplete } from '#coordinator/blobs/blob-directory.ts'
+import { type Grid, signingContext } from '#coordinator/grid.ts'
+import type { LiveNode } from '#coordinator/live-nodes.ts'
+import type { JobRecord } from '#coordinator/store/jobs.ts'
+import type { UnitRecord } from '#coordinator/store/units.ts'
+import type { Deliveries } from './deliveries.ts'
+import { type RevealedReplica, revealedReplica } from './evidence.ts'
+import { type Judgement, type Rejection, judge, recordFault } from './judgement.ts'
+import { Replica } from './replica.ts'
+import type { Agreement, Settled } from './settle.ts'
+import type { Interval } from './stages.ts'
+
+/** From the close to the last reveal: the peers' own limits, once for either side to begin. */
+export const REVEAL_DEADLINE_MS = 2 * REVEAL_TIMEOUT_MS
+
+/** From the request to the last part of a result: 1 GiB at 4 MB/s. */
+export const DELIVERY_DEADLINE_MS = 300_000
+
+/** How a session ended; `ended` together with its job. */
+export type SessionEnd = 'settled' | 'ended' | 'released' | 'broken'
+
+/** What a session needs of the matchmaker. */
+export type SessionParts = {
+  readonly grid: Grid
+  readonly peer: Peer
+  readonly authority: Authority
+  readonly deliveries: Deliveries
+  readonly job: JobRecord
+  readonly record: UnitRecord
+  readonly kind: Kind
+  /** Settles and tells the job's listeners; null when the job does not run any more. */
+  readonly settle: (agreement: Agreement, intervals: readonly Interval[]) => Promise<Settled | null>
+  /** Told of a replica that was lost or declined. */
+  readonly onLost: (session: UnitSession, replica: Replica) => Promise<void>
+  /** Told of a node whose result was rejected. */
+  readonly onRejected: (live: LiveNode, fault: Digest | null) => void
+  /** More replicas are wanted. */
+  readonly onWanting: () => void
+  /** The session is over; unless it is `settled` the unit goes back to the queue, and `broken` counts as a failed attempt. */
+  readonly onOver: (session: UnitSession, how: SessionEnd) => Promise<void>
+}
+
+/** One leased unit. */
+export class UnitSession {
+  readonly job: JobRecord
+  readonly record: UnitRecord
+  readonly #parts: SessionParts
+  readonly #excluded = new Set<PublicKey>()
+  readonly #asked = new Map<Replica, () => void>()
+  readonly #startMs: number
+  #replicas: Replica[] = []
+  #attempt = 0
+  #round = 0
+  #close: Close | undefined
+  #closedMs = 0
+  #judgement: { close: Close; judgement: Judgement } | undefined
+  #isOver = false
+  #isStepping = false
+  #isStale = false
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    this.job = parts.job
+    this.record = parts.record
+    this.#startMs = parts.grid.clock.nowMs()
+  }
+
+  /** Replicas that are wanted now. */
+  get missing(): number {
+    return this.#isOver ? 0 : Math.max(0, this.job.job.body.replication - this.#replicas.length)
+  }
+
+  /** Nodes that have or may not have a part in the unit. */
+  get taken(): Pick<LiveNode, 'node' | 'payee'>[] {
+    return [...this.#replicas.map(({ live }) => live), ...[...this.#excluded].map((node) => ({ node, payee: node }))]
+  }
+
+  /** Whether a replica of `node` may read content `id` now. */
+  mayRead(node: PublicKey, id: Digest): boolean {
+    const isInput = this.record.unit.inputs.some((input) => input.id === id)
+    return isInput && this.#replicas.some((replica) => replica.node === node && replica.end === undefined)
+  }
+
+  /** Adds replicas under fresh leases of attempt `attempt`. */
+  recruit(recruits: readonly { live: LiveNode; lease: Lease }[], attempt: number): void {
+    const { grid, peer, authority } = this.#parts
+    this.#attempt = attempt
+    const added = recruits.map(
+      ({ live, lease }) =>
+        new Replica({
+          peer,
+          clock: grid.clock,
+          authority,
+          live,
+          lease,
+          unit: this.record.unit,
+          onChange: () => this.#advance(),
+        }),
+    )
+    const asPeer = ({ node, lease }: Replica) => ({ node, lease, addresses: [] })
+    for (const replica of this.#replicas) replica.say({ say: 'peers', peers: added.map(asPeer) })
+    this.#replicas.push(...added)
+    for (const replica of added)
+      void replica.run(this.#replicas.filter((other) => other !== replica && other.end === undefined).map(asPeer))
+  }
+
+  /** Ends the session because the job has ended; the nodes are told why. */
+  cancel(reason: string): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#dismissAll(reason)
+    void this.#parts.onOver(this, 'ended').catch(this.#parts.grid.report)
+  }
+
+  /** Ends every lease without touching the store: the coordinator stops. */
+  abandon(): void {
+    this.#isOver = true
+    this.#dismissAll('the coordinator stops')
+  }
+
+  #dismissAll(reason: string): void {
+    for (const replica of this.#replicas)
+      replica.dismiss({ say: 'rejected', reason: reason.slice(0, 300), fault: null }, 'ended', reason)
+    for (const stop of this.#asked.values()) stop()
+  }
+
+  /** Runs steps until nothing changes; a change during a step makes another one. */
+  #advance(): void {
+    this.#isStale = true
+    if (this.#isStepping) return
+    this.#isStepping = true
+    this.#stepWhileStale().catch(this.#parts.grid.report)
+  }
+
+  async #stepWhileStale(): Promise<void> {
+    try {
+      while (this.#isStale && !this.#isOver) {
+        this.#isStale = false
+        await this.#step()
+      }
+    } catch (error) {
+      await this.#break(error)
+    } finally {
+      this.#isStepping = false
+    }
+  }
+
+  /** Something that should not happen: the unit goes back to the queue rather than hang. */
+  async #break(error: unknown): Promise<void> {
+    const { grid, onOver } = this.#parts
+    grid.report(error)
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#dismissAll('Something went wrong at the coordinator.')
+    await onOver(this, 'broken')
+  }
+
+  async #step(): Promise<void> {
+    await this.#dropEnded()
+    if (this.#isOver) return
+    if (this.#replicas.length === 0) return this.#release('no replica is left')
+    if (this.missing > 0) return this.#parts.onWanting()
+    if (this.#replicas.some(({ commitment }) => commitment === undefined)) return
+    if (!this.#isClosed()) return this.#closeRound()
+    const revealed = this.#replicas.map(revealedReplica).filter((one) => one !== null)
+    if (revealed.length < this.#replicas.length) return
+    await this.#conclude(revealed)
+  }
+
+  /** A replica that left after it revealed still counts, as long as nobody has to reveal again. */
+  async #dropEnded(): Promise<void> {
+    const ended = this.#replicas.filter(({ end }) => end !== undefined)
+    if (ended.length === 0) return
+    if (this.missing === 0 && ended.every(({ revealed }) => revealed !== undefined)) return
+    this.#replicas = this.#replicas.filter(({ end }) => end === undefined)
+    for (const replica of ended) await this.#parts.onLost(this, replica)
+  }
+
+  #isClosed(): boolean {
+    const entries = this.#close?.body.entries ?? []
+    return (
+      entries.length === this.#replicas.length &&
+      this.#replicas.every(({ id }) => entries.some((entry) => entry.lease === id))
+    )
+  }
+
+  async #closeRound(): Promise<void> {
+    const { grid } = this.#parts
+    const at = {
+      unit: this.record.id,
+      admissionLeaf: this.job.admissionLeaf,
+      attempt: this.#attempt,
+      round: ++this.#round,
+    }
+    const committed = this.#replicas.flatMap(({ lease, commitment }) =>
+      commitment === undefined ? [] : [{ lease, commitment }],
+    )
+    const close = await signClose(grid.signer, signingContext(grid), at, committed)
+    this.#close = close
+    this.#closedMs = grid.clock.nowMs()
+    for (const replica of this.#replicas) {
+      replica.say({ say: 'closed', close })
+      replica.after(REVEAL_DEADLINE_MS, () => {
+        if (this.#close === close && replica.revealed === undefined) replica.lose('it committed and did not reveal')
+      })
+    }
+  }
+
+  async #conclude(revealed: readonly RevealedReplica[]): Promise<void> {
+    const { grid, kind, authority } = this.#parts
+    const { unit } = this.record
+    const close = this.#close
+    if (close === undefined) return
+    if (kind.comparison(unit) === 'tolerant')
+      for (const one of revealed) if (!(await this.#isDelivered(one))) return this.#askFor(one)
+    if (this.#judgement?.close !== close)
+      this.#judgement = { close, judgement: await judge(grid.blobs, { kind, unit, replicas: revealed, authority }) }
+    const { judgement } = this.#judgement
+    if (judgement.outcome === 'rejected') return this.#reject(judgement.rejections)
+    for (const one of judgement.replicas) if (await this.#isDelivered(one)) return this.#settle(judgement)
+    const giver = judgement.replicas.find(({ replica }) => replica.end === undefined)
+    if (giver === undefined) return this.#release('every replica left before it delivered')
+    await this.#askFor(giver)
+  }
+
+  async #reject(rejections: readonly Rejection[]): Promise<void> {
+    const { grid, onRejected } = this.#parts
+    for (const { of, reason, fault } of rejections) {
+      const { replica } = of
+      const proof = fault === null ? null : await recordFault(grid, this.job, replica.node, fault)
+      this.#excluded.add(replica.node)
+      replica.dismiss({ say: 'rejected', reason: reason.slice(0, 300), fault: proof }, 'lost', reason)
+      this.#replicas = this.#replicas.filter((other) => other !== replica)
+      onRejected(replica.live, proof)
+      if (proof !== null)
+        grid.events.emit(this.job.id, { event: 'dispute', data: { unit: this.record.id, node: replica.node, proof } })
+      await this.#parts.onLost(this, replica)
+    }
+    this.#isStale = true
+  }
+
+  async #isDelivered({ revealed }: RevealedReplica): Promise<boolean> {
+    const content = await this.#parts.grid.blobs.find(this.#contentOf(revealed.leaves))
+    return content !== null && isComplete(content)
+  }
+
+  #contentOf(leaves: readonly Digest[]): Digest {
+    return contentId(this.#parts.kind.resultLayout(this.record.unit), leaves)
+  }
+
+  /** Asks a replica for its result, once; a replica that is gone leaves the unit without it. */
+  async #askFor({ replica, revealed }: RevealedReplica): Promise<void> {
+    if (this.#asked.has(replica)) return
+    if (replica.end !== undefined) return this.#release('a replica left before it delivered')
+    const { grid, kind, deliveries } = this.#parts
+    const { id } = await grid.blobs.announce(kind.resultLayout(this.record.unit), revealed.leaves)
+    const onStored = () => this.#advance()
+    this.#asked.set(replica, deliveries.expect(replica.id, { from: replica.node, id, onStored }))
+    replica.say({ say: 'deliver' })
+    replica.after(DELIVERY_DEADLINE_MS, () => replica.lose('it did not deliver its result'))
+  }
+
+  async #settle({ root, leaves, replicas }: Extract<Judgement, { outcome: 'agreed' }>): Promise<void> {
+    const { kind } = this.#parts
+    const agreement = { job: this.job, record: this.record, kind, replicas, root, leaves, attempt: this.#attempt }
+    const settled = await this.#parts.settle(agreement, this.#intervals())
+    this.#isOver = true
+    if (settled === null) this.#dismissAll('The job does not run any more.')
+    else
+      for (const { replica } of replicas)
+        replica.dismiss(
+          {
+            say: 'settled',
+            certificate: settled.certificate,
+            credited: settled.credited.toString(),
+            reason: settled.reason.slice(0, 300),
+          },
+          'ended',
+          'it is settled',
+        )
+    for (const stop of this.#asked.values()) stop()
+    await this.#parts.onOver(this, settled === null ? 'ended' : 'settled')
+  }
+
+  async #release(reason: string): Promise<void> {
+    this.#isOver = true
+    for (const replica of this.#replicas) if (replica.end !== undefined) await this.#parts.onLost(this, replica)
+    this.#dismissAll(`The unit was taken back: ${reason}.`)
+    await this.#parts.onOver(this, 'released')
+  }
+
+  /** When the unit was in which stage, by its slowest replica. */
+  #intervals(): Interval[] {
+    const { grid, deliveries } = this.#parts
+    const latest = (times: readonly (number | undefined)[]) =>
+      Math.max(this.#startMs, ...times.map((time) => time ?? 0))
+    const accepted = latest(this.#replicas.map(({ acceptedMs }) => acceptedMs))
+    const committed = latest(this.#replicas.map(({ committedMs }) => committedMs))
+    const served = deliveries.lastServedMs(this.record.unit.inputs.map(({ id }) => id))
+    const fetched = Math.min(committed, Math.max(accepted, served))
+    const revealed = latest(this.#replicas.map(({ revealedMs }) => revealedMs))
+    return [
+      { stage: 'lease', fromMs: this.#startMs, toMs: accepted },
+      { stage: 'inputs', fromMs: accepted, toMs: fetched },
+      { stage: 'compute', fromMs: fetched, toMs: committed },
+      { stage: 'commit', fromMs: committed, toMs: this.#closedMs },
+      { stage: 'reveal', fromMs: this.#closedMs, toMs: revealed },
+      { stage: 'assemble', fromMs: revealed, toMs: grid.clock.nowMs() },
+    ]
+  }
+}

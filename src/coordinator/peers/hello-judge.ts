@@ -1,0 +1,121 @@
+// Who is admitted: a key that is not kept out, vouched for as it says, whose kernels give the reference's digest on a fresh challenge.
+import { toHex } from '#core/bytes.ts'
+import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import { type ChainPolicy, type Tier, verifyDelegation } from '#identity/chain.ts'
+import type { CoordinatorPeer } from '#net/coordinator-peer.ts'
+import { peerIdOf } from '#net/peer-identity.ts'
+import type { RemotePeer } from '#net/protocol.ts'
+import type { HelloJudge } from '#net/protocols/hello/handler.ts'
+import type { Challenge, Hello, SelfTest, Welcome } from '#net/protocols/hello/messages.ts'
+import { expectedSelfTest } from '#tensor/self-test.ts'
+import { KINDS } from '#work/kinds.ts'
+import type { Grid } from '#coordinator/grid.ts'
+import type { LiveNodes } from '#coordinator/live-nodes.ts'
+import { readAccount } from '#coordinator/store/accounts.ts'
+import { readNode, upsertNode } from '#coordinator/store/nodes.ts'
+import { RateLimiter } from '#coordinator/http/rate-limit.ts'
+
+/** Hellos of one key: one after each change of backend or delegation, and a few in a row while a connection is bad. */
+export const HELLO_LIMIT = { perSecond: 1 / 6, burst: 10 }
+
+const TIERS: Readonly<Record<Tier, number>> = { T0: 0, T1: 1, T2: 2 }
+
+/** What a judge is made of. `origins` are those of our own pages, where delegations are made. */
+export type JudgeParts = {
+  readonly grid: Grid
+  readonly nodes: LiveNodes
+  readonly peer: Pick<CoordinatorPeer, 'libp2p'>
+  readonly origins: readonly string[]
+}
+
+type Voucher = { readonly tier: number; readonly payee: PublicKey } | { readonly reason: string }
+
+/** Judges hellos and admits nodes. */
+export function helloJudge(parts: JudgeParts): HelloJudge {
+  const { grid } = parts
+  const limiter = new RateLimiter(HELLO_LIMIT, grid.clock)
+  return {
+    challenge: () => ({
+      network: grid.network,
+      checkpoint: grid.log.checkpoint,
+      seed: toHex(grid.random.bytes(DIGEST_BYTES)) as Digest,
+    }),
+    async judge(hello, challenge, test, { publicKey }: RemotePeer) {
+      limiter.take(publicKey)
+      const reason = await keptOut(parts, publicKey)
+      if (reason !== null) return refuse(reason)
+      const voucher = await vouch(parts, hello, publicKey)
+      if ('reason' in voucher) return refuse(voucher.reason)
+      const unfit = assess(hello, challenge, test)
+      if (unfit !== null) return refuse(unfit)
+      return admit(parts, hello, test, publicKey, voucher)
+    },
+  }
+}
+
+async function keptOut({ grid }: JudgeParts, node: PublicKey): Promise<string | null> {
+  const known = await readNode(grid.store.db, node)
+  if (known === null || known.bannedUntilMs <= grid.clock.nowMs()) return null
+  return `This key gave ${known.faults} wrong results and is kept out until ${new Date(known.bannedUntilMs).toISOString()}.`
+}
+
+async function vouch({ grid, origins }: JudgeParts, hello: Hello, node: PublicKey): Promise<Voucher> {
+  if (hello.delegation === null) return { tier: 0, payee: hello.payee }
+  const policy: ChainPolicy = {
+    network: grid.network,
+    rpId: hello.delegation.body.rpId,
+    origins,
+    topOrigins: 'any',
+  }
+  if (!origins.some((origin) => new URL(origin).hostname === policy.rpId))
+    return { reason: `The delegation is for relying party ${policy.rpId.slice(0, 100)}, which is not ours.` }
+  const verdict = await verifyDelegation(hello.delegation, node, policy, grid.clock.nowMs())
+  if (!verdict.ok) return { reason: verdict.reason }
+  if (verdict.payee !== hello.payee) return { reason: 'The delegation names another payee than the hello.' }
+  return { tier: TIERS[verdict.tier], payee: verdict.payee }
+}
+
+function assess(hello: Hello, challenge: Challenge, test: SelfTest): string | null {
+  const known = hello.capabilities.kinds.filter(({ name, version }) =>
+    KINDS.some((kind) => kind.name === name && kind.version === version),
+  )
+  if (known.length === 0) return 'It knows no kind of work that there is here: it needs another version.'
+  if (expectedSelfTest(challenge.seed) !== test.digest)
+    return `Its ${hello.capabilities.backend} kernels gave a wrong result in the self-test: the driver may be broken.`
+  return null
+}
+
+async function admit(
+  { grid, nodes, peer }: JudgeParts,
+  hello: Hello,
+  { ratedMops }: SelfTest,
+  node: PublicKey,
+  { tier, payee }: Exclude<Voucher, { reason: string }>,
+): Promise<Welcome> {
+  const { backend, adapter } = hello.capabilities
+  const nowMs = grid.clock.nowMs()
+  await upsertNode(grid.store.db, { node, payee, tier, backend, adapter, ratedMops, seenMs: nowMs })
+  const { balance } = await readAccount(grid.store.db, payee)
+  if (peer.libp2p.getConnections(peerIdOf(node)).length === 0) return refuse('It went away while it was admitted.')
+  nodes.admit({
+    node,
+    payee,
+    tier,
+    ratedMops,
+    delegation: hello.delegation,
+    capabilities: hello.capabilities,
+    since: nowMs,
+    leases: 0,
+    computing: 0,
+    coolUntilMs: 0,
+    declines: 0,
+    lastBeatMs: null,
+    state: 'idle',
+  })
+  return { outcome: 'admitted', tier, balance: balance.toString() }
+}
+
+function refuse(reason: string): Welcome {
+  return { outcome: 'refused', reason: reason.slice(0, 300) }
+}
