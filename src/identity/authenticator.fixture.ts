@@ -16,6 +16,8 @@ export type SoftwareOptions = {
   readonly flags?: number
   /** The flag byte of the attestation; that of assertions when omitted. */
   readonly attestedFlags?: number
+  /** The COSE key of the attestation; the credential's own when omitted. */
+  readonly attestedKey?: Bytes
   readonly counter?: number
   /** Bytes after the header: extensions, when the flags say so. */
   readonly extensions?: Bytes
@@ -82,7 +84,7 @@ async function signAssertion(key: CryptoKey, challenge: string, options: Softwar
 async function attest(key: CryptoKey, publicKey: Bytes, options: SoftwareOptions) {
   const client = clientDataOf('webauthn.create', toBase64url(new Uint8Array(32)), options)
   const flags = (options.attestedFlags ?? options.flags ?? DEVICE_BOUND_FLAGS) | ATTESTED_FLAG
-  const data = authenticatorDataOf(options, flags, attestedCredentialOf(publicKey))
+  const data = authenticatorDataOf(options, flags, attestedCredentialOf(options.attestedKey ?? publicKey))
   const statement = new Map<string, number | Uint8Array>([
     ['alg', options.algorithm ?? -7],
     ['sig', await sign(key, concat(data, sha256(client)))],

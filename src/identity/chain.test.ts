@@ -155,6 +155,7 @@ describe('the first failing link is named', () => {
     await refused(await makeDelegation({}, { scope: 'payout' }), 'scope')
     await refused(await makeDelegation({ rpId: 'evil.example' }, { rpId: 'evil.example' }), 'rp-id')
     await refused(await makeDelegation({ rpId: 'evil.example' }), 'rp-id')
+    await refused(await makeDelegation({}, { rpId: 'evil.example' }), 'rp-id')
     const evil = 'https://evil.example'
     await refused(await makeDelegation({ origin: evil }, { origin: evil }), 'origin')
     // The body names one of our origins and the browser another.
@@ -187,6 +188,8 @@ describe('the first failing link is named', () => {
     }
     await refused(attested.credential.attestation)
     await refused({ object: '', clientDataJSON: '' })
+    const ofBrokenKey = await makeDelegation({ isSelfAttested: true, attestedKey: Uint8Array.of(0xa0) })
+    await refused(ofBrokenKey.credential.attestation)
     await refused({ object: 'gYGBgYGBgYE', clientDataJSON: '' })
   })
 

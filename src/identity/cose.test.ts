@@ -81,6 +81,7 @@ describe('parse', () => {
     ['an Ed25519 key with a y', change(ed25519(), -3, Y)],
     ['an exponent of 3', change(rsa(), -2, Uint8Array.of(3))],
     ['an even exponent', change(rsa(), -2, Uint8Array.of(1, 0, 2))],
+    ['RSA with an optional parameter', change(rsa(), 4, [2])],
     ['a padded exponent', change(rsa(), -2, Uint8Array.of(0, 1, 0, 1))],
     ['numbers as bytes', change(p256(), -2, 7)],
     ['a nesting bomb', new Uint8Array(1024).fill(0x81)],
