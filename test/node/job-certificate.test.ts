@@ -1,13 +1,405 @@
-import { describe, expect, test } from 'vitest'
-import { certifyMatmul } from '../support/certified-job.ts'
-import { decodeJobCertificate, encodeJobCertificate } from '#ledger/job-certificate.ts'
-import { resultLeaves, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
+// A certificate is believed only as a whole: every changed byte and every changed field is refused, and a coordinator that signs
+// something else than the evidence says is caught by the check that is named for it.
+import { utf8 } from '#core/bytes.ts'
+import { encodeCanonicalJson } from '#core/canonical-json.ts'
+import { type Digest, digestOf } from '#core/digest.ts'
+import { AppError } from '#core/errors.ts'
+import { leafDigest, merkleRoot } from '#core/merkle.ts'
+import { randomInt, seededRandom } from '#core/random.ts'
+import { type PlainValue, type Signed, signMessage } from '#core/signed.ts'
+import {
+  JOB_CERTIFICATE_FORMAT,
+  type JobCertificate,
+  decodeJobCertificate,
+  encodeJobCertificate,
+} from '#ledger/job-certificate.ts'
+import { recomputeJob, resultLeaves, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
+import { openCpuBackend } from '#tensor/cpu-backend.ts'
+import { CERTIFICATE_TYPE, type Certificate, type CertificateBody, type Replica } from '#verify/certificate.ts'
+import { SIGHTING_TYPE, type SightingBody } from '#verify/reveal.ts'
+import type { PartSource } from '#verify/recompute.ts'
+import { CHECKS, type Verdict } from '#verify/verdict.ts'
+import { verifyCertificate } from '#verify/verify-certificate.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type CertifiedJob, certifyMatmul } from '../support/certified-job.ts'
+
+/** Positions at which one byte is changed, from a seed that is printed with every failure. */
+const POSITIONS = 2_000
+
+let job: CertifiedJob
+let large: CertifiedJob
+beforeAll(async () => {
+  job = await certifyMatmul('tampering', { m: 300, k: 40, n: 20 })
+  large = await certifyMatmul('units', { m: 1100, k: 9, n: 1030 })
+})
 
 describe('job certificate', () => {
-  test('default: a certified job verifies', async () => {
-    const { certificate } = await certifyMatmul('default', { m: 300, k: 40, n: 20 })
-    const verdict = await verifyJobCertificate(decodeJobCertificate(encodeJobCertificate(certificate)))
-    expect(verdict).toMatchObject({ ok: true })
-    expect(verifyResult(certificate, resultLeaves(certificate)).ok).toBe(true)
+  test('default: verifies, and its text comes back byte for byte', async () => {
+    for (const { certificate } of [job, large]) {
+      const text = encodeJobCertificate(certificate)
+      const back = decodeJobCertificate(text)
+      expect(encodeJobCertificate(back)).toEqual(text)
+      expect(await verifyJobCertificate(back)).toMatchObject({ ok: true })
+    }
+    expect(large.certificate.units).toHaveLength(4)
+  })
+
+  test('default: a tolerant job', async () => {
+    const { certificate } = await certifyMatmul('tolerant', { m: 5, k: 6, n: 7, dtype: 'f32' })
+    expect(await verifyJobCertificate(certificate)).toMatchObject({ ok: true })
+    expect(certificate.units[0]?.body.assurance).toBe('tolerant')
+  })
+
+  test('behaviour: a single replica is labelled single', async () => {
+    const { certificate } = await certifyMatmul('single', { m: 5, k: 6, n: 7, replication: 1 })
+    expect(await verifyJobCertificate(certificate)).toMatchObject({ ok: true })
+    expect(certificate.units[0]?.body).toMatchObject({ assurance: 'single', transport: 'none' })
+  })
+
+  test('behaviour: every check that is applied is counted under its name', async () => {
+    const verdict = await verifyJobCertificate(large.certificate)
+    const counts = Object.fromEntries(verdict.checks.map(({ check, count }) => [check, count]))
+    expect(counts).toMatchObject({ 'certificate-signature': 4, commitment: 8, reveal: 8, result: 1, checkpoint: 1 })
+    expect(Object.keys(counts).every((name) => name in CHECKS)).toBe(true)
+  })
+
+  test('error: another network than expected', async () => {
+    const { network } = job.network.context
+    expect(await verifyJobCertificate(job.certificate, { networkExpected: network })).toMatchObject({ ok: true })
+    const other = digestOf('test', 'another network')
+    expect(await verifyJobCertificate(job.certificate, { networkExpected: other })).toMatchObject({ check: 'network' })
   })
 })
+
+describe('tampering', () => {
+  test(`behaviour: ${POSITIONS} changed bytes are refused, each by a named check`, { timeout: 240_000 }, async () => {
+    const text = encodeJobCertificate(job.certificate)
+    const seed = 'tampered bytes'
+    const random = seededRandom(seed)
+    const named = new Map<string, number>()
+    for (let i = 0; i < POSITIONS; i++) {
+      const at = randomInt(random, text.length)
+      const changed = text.slice()
+      // Half of the changes keep a digit a digit, so that they pass the form and must fail a check.
+      changed[at] = i % 2 === 0 ? otherByte(text[at] ?? 0, randomInt(random, 255)) : otherDigit(text[at] ?? 0)
+      const name = await refusal(changed)
+      expect(name, `byte ${at} of "${seed}"`).not.toBeUndefined()
+      named.set(name ?? '', (named.get(name ?? '') ?? 0) + 1)
+    }
+    expect([...named.keys()]).toEqual(
+      expect.arrayContaining(['verify.CanonicalJson', 'core.Schema', 'certificate-signature', 'job', 'receipt']),
+    )
+  })
+
+  test('behaviour: every changed, missing, doubled or added field is refused', { timeout: 240_000 }, async () => {
+    const value = JSON.parse(new TextDecoder().decode(encodeJobCertificate(job.certificate))) as PlainValue
+    const believed: string[] = []
+    let changes = 0
+    for (const [path, changed] of changesOf(value)) {
+      changes++
+      if ((await refusal(encodeCanonicalJson(changed))) === undefined) believed.push(path)
+    }
+    expect(believed).toEqual([])
+    expect(changes).toBeGreaterThan(400)
+  })
+
+  test('behaviour: units in another order, left out, doubled, or of another job', async () => {
+    const { certificate } = large
+    const [first, second, ...rest] = certificate.units
+    if (first === undefined || second === undefined) throw new Error('no units')
+    const foreign = job.certificate.units[0] ?? first
+    for (const units of [
+      [second, first, ...rest],
+      [second, ...rest],
+      [first, first, ...rest],
+      [foreign, second, ...rest],
+    ])
+      expect(await verifyJobCertificate({ ...certificate, units })).toMatchObject({ ok: false, check: 'units' })
+  })
+
+  test('behaviour: receipts swapped, or an admission of another job', async () => {
+    const { certificate } = large
+    const [first, second, ...rest] = certificate.receipts
+    if (first === undefined || second === undefined) throw new Error('no receipts')
+    const swapped = { ...certificate, receipts: [second, first, ...rest] }
+    expect(await verifyJobCertificate(swapped)).toMatchObject({ check: 'receipt' })
+    const doubled = { ...certificate, receipts: [first, { ...second, index: first.index }, ...rest] }
+    expect(await verifyJobCertificate(doubled)).toMatchObject({ check: 'receipt' })
+    const moved = { ...certificate, admission: { ...certificate.admission, salt: digestOf('test', 'other salt') } }
+    expect(await verifyJobCertificate(moved)).toMatchObject({ check: 'admission' })
+  })
+
+  test('error: text that is not a certificate', () => {
+    for (const text of ['', 'null\n', '{}\n', '[]\n', `{\n  "format": "${JOB_CERTIFICATE_FORMAT}"\n}\n`])
+      expect(() => decodeJobCertificate(utf8(text))).toThrow(AppError)
+  })
+})
+
+describe('a coordinator that signs what the evidence does not say', () => {
+  test.each([
+    ['assurance', { assurance: 'replicated-3' }],
+    ['assurance', { assurance: 'single' }],
+    ['assurance', { transport: 'relay' }],
+    ['assurance', { transport: 'none' }],
+    ['root', { root: digestOf('test', 'root') }],
+    ['root', { leaves: [digestOf('test', 'leaf')] }],
+    ['lease', { job: digestOf('test', 'job') }],
+    ['lease', { admissionLeaf: 7 }],
+    ['lease', { attempt: 0 }],
+  ] as const)('error: %s when it says %j', async (check, change) => {
+    expect(await verdictOnChanged((body) => ({ ...body, ...change }))).toMatchObject({ ok: false, check })
+  })
+
+  test('error: unit, of a kind that is unknown or a block that is none of its units', async () => {
+    const withUnit = (unit: Partial<CertificateBody['unit']>): Promise<Verdict> =>
+      verdictOnChanged((body) => ({ ...body, unit: { ...body.unit, ...unit } }))
+    expect(await withUnit({ kind: 'divination' })).toMatchObject({ check: 'unit' })
+    expect(await withUnit({ params: { rowStart: 0, rowEnd: 1, colStart: 0, colEnd: 1 } })).toMatchObject({
+      check: 'unit',
+    })
+  })
+
+  test('error: root, when a wrong result is certified with the right evidence', async () => {
+    const wrong = [leafDigest(Uint8Array.of(1)), leafDigest(Uint8Array.of(2))]
+    const change = { leaves: wrong, root: merkleRoot(wrong) }
+    expect(await verdictOnChanged((body) => ({ ...body, ...change }))).toMatchObject({ check: 'root' })
+  })
+
+  test('error: replicas, when one node is listed twice', async () => {
+    const verdict = await verdictOnChanged((body) => ({
+      ...body,
+      replicas: body.replicas.map(() => replicaOf(body, 0)),
+    }))
+    expect(verdict).toMatchObject({ ok: false, check: 'replicas' })
+  })
+
+  test('error: evidence of one node under the lease of the other', async () => {
+    const mixed = (change: (own: Replica, other: Replica) => Replica): Promise<Verdict> =>
+      verdictOnChanged((body) => {
+        const [own, other] = [replicaOf(body, 0), replicaOf(body, 1)]
+        return { ...body, replicas: [change(own, other), other] }
+      })
+    expect(await mixed((own, other) => ({ ...own, commitment: other.commitment }))).toMatchObject({
+      check: 'commitment',
+    })
+    expect(await mixed((own, other) => ({ ...own, reveal: other.reveal }))).toMatchObject({ check: 'reveal' })
+    expect(await mixed((own, other) => ({ ...own, sighting: other.sighting }))).toMatchObject({ check: 'sighting' })
+  })
+
+  test('error: sighting, when a replica said that the other differs or did not mention it', async () => {
+    const seenAs = (change: (body: SightingBody) => SightingBody): Promise<Verdict> => verdictOnSighting(change)
+    const [agrees] = replicaOf(job.certificate.units[0]?.body, 0).sighting.body.seen
+    if (agrees === undefined) throw new Error('no sighting')
+    expect(await seenAs((body) => body)).toMatchObject({ ok: true })
+    for (const seen of [
+      [],
+      [{ ...agrees, verdict: 'differs' as const }],
+      [{ ...agrees, verdict: 'invalid' as const, root: null }],
+      [{ ...agrees, root: digestOf('test', 'root') }],
+      [{ ...agrees, transport: null }],
+      [agrees, agrees],
+    ])
+      expect(await seenAs((body) => ({ ...body, seen }))).toMatchObject({ ok: false, check: 'sighting' })
+  })
+
+  test('behaviour: replicas that could not reach each other have no transport to claim', async () => {
+    const missing = (transport: 'none' | 'webrtc'): Promise<Verdict> =>
+      verdictOnSighting(
+        (body) => ({
+          ...body,
+          seen: body.seen.map(({ node }) => ({ node, root: null, verdict: 'missing' as const, transport: null })),
+        }),
+        transport,
+      )
+    expect(await missing('none')).toMatchObject({ ok: true })
+    expect(await missing('webrtc')).toMatchObject({ ok: false, check: 'assurance' })
+  })
+})
+
+describe('result', () => {
+  test('default: the certified leaves are accepted', () => {
+    const leaves = large.result.map((part) => leafDigest(part))
+    expect(resultLeaves(large.certificate)).toEqual(leaves)
+    expect(verifyResult(large.certificate, leaves)).toMatchObject({ ok: true })
+  })
+
+  test('error: bytes, with the part that differs', () => {
+    const leaves = large.result.map((part) => leafDigest(part))
+    const changed = leaves.map((leaf, at) => (at === 7 ? leafDigest(utf8('x')) : leaf))
+    expect(verifyResult(large.certificate, changed)).toMatchObject({
+      check: 'bytes',
+      reason: 'Part 7 of the result is not the one that was certified.',
+    })
+    expect(verifyResult(large.certificate, leaves.slice(1))).toMatchObject({ check: 'bytes' })
+  })
+})
+
+describe('recomputation', () => {
+  test('default: by the reference and by a backend, with progress', async () => {
+    const backend = await openCpuBackend()
+    for (const options of [{}, { backend }]) {
+      const progress: number[] = []
+      const verdict = await recomputeJob(
+        large.certificate,
+        sourceOf(large),
+        ({ done, total }) => {
+          expect(total).toBe(large.result.length)
+          progress.push(done)
+        },
+        options,
+      )
+      expect(verdict).toMatchObject({ ok: true })
+      expect(progress).toEqual(large.result.map((_, at) => at + 1))
+      expect(verdict.checks.find(({ check }) => check === 'possession')?.count).toBe(8)
+    }
+    await backend.close()
+  })
+
+  test('default: a tolerant job within its bounds', async () => {
+    const tolerant = await certifyMatmul('tolerant', { m: 5, k: 6, n: 7, dtype: 'f32' })
+    expect(await recomputeJob(tolerant.certificate, sourceOf(tolerant))).toMatchObject({ ok: true })
+    const other = tolerant.result.map((part) => part.map(() => 0))
+    expect(await recomputeJob(tolerant.certificate, sourceOf({ ...tolerant, result: other }))).toMatchObject({
+      check: 'recompute',
+    })
+  })
+
+  test('error: recompute, when replicas agreed on a wrong result', async () => {
+    // Two colluders: everything is signed and consistent, and only the result is wrong.
+    const forged = await certifyMatmul('forged', { m: 300, k: 40, n: 20, wrongPart: 1 })
+    expect(await verifyJobCertificate(forged.certificate)).toMatchObject({ ok: true })
+    expect(await recomputeJob(forged.certificate, sourceOf(forged))).toMatchObject({
+      ok: false,
+      check: 'recompute',
+      reason: expect.stringContaining('Part 1') as unknown,
+    })
+  })
+
+  test('error: possession, when a replica did not know intermediate values', async () => {
+    const lookedUp = await certifyMatmul('looked up', { m: 300, k: 40, n: 20, hasWrongTags: true })
+    expect(await verifyJobCertificate(lookedUp.certificate)).toMatchObject({ ok: true })
+    expect(await recomputeJob(lookedUp.certificate, sourceOf(lookedUp))).toMatchObject({ check: 'possession' })
+  })
+
+  test('error: input, when the source gives other bytes or leaves', async () => {
+    const source = sourceOf(job)
+    const wrongPart = { ...source, part: async () => new Uint8Array(3) }
+    expect(await recomputeJob(job.certificate, wrongPart)).toMatchObject({ check: 'input' })
+    const wrongLeaves = { ...source, leaves: async () => [leafDigest(utf8('x'))] }
+    expect(await recomputeJob(job.certificate, wrongLeaves)).toMatchObject({ check: 'input' })
+  })
+
+  test('behaviour: stops with its signal, and passes on what the source throws', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(recomputeJob(job.certificate, sourceOf(job), undefined, { signal })).rejects.toThrow('enough')
+    const broken = { ...sourceOf(job), part: () => Promise.reject(new Error('unreachable')) }
+    await expect(recomputeJob(job.certificate, broken)).rejects.toThrow('unreachable')
+  })
+})
+
+/** The error or check that refuses `text`; undefined when it is believed. */
+async function refusal(text: Uint8Array): Promise<string | undefined> {
+  let certificate: JobCertificate
+  try {
+    certificate = decodeJobCertificate(text)
+  } catch (error) {
+    if (error instanceof AppError) return error.name
+    throw error
+  }
+  const verdict = await verifyJobCertificate(certificate, { networkExpected: job.network.context.network })
+  return verdict.ok ? undefined : verdict.check
+}
+
+function otherByte(byte: number, choice: number): number {
+  return choice < byte ? choice : choice + 1
+}
+
+function otherDigit(byte: number): number {
+  const digits = utf8('0123456789abcdef')
+  const at = digits.indexOf(byte)
+  return at === -1 ? otherByte(byte, 0x30) : (digits[(at + 1) % 16] ?? 0)
+}
+
+/** Every way of changing one field of a value, with its path. */
+function* changesOf(value: PlainValue, path = ''): Generator<[string, PlainValue]> {
+  for (const changed of scalarChanges(value)) yield [path, changed]
+  if (Array.isArray(value)) yield* listChanges(value, path)
+  else if (isMap(value)) yield* mapChanges(value, path)
+}
+
+function* listChanges(items: readonly PlainValue[], path: string): Generator<[string, PlainValue]> {
+  for (const [at, item] of items.entries()) {
+    for (const [inner, changed] of changesOf(item, `${path}[${at}]`)) yield [inner, items.with(at, changed)]
+    yield [`${path}[${at}] removed`, items.toSpliced(at, 1)]
+    yield [`${path}[${at}] doubled`, items.toSpliced(at, 0, item)]
+  }
+}
+
+function* mapChanges(map: PlainMap, path: string): Generator<[string, PlainValue]> {
+  const entries = Object.entries(map)
+  for (const [key, item] of entries) {
+    for (const [inner, changed] of changesOf(item, `${path}.${key}`)) yield [inner, { ...map, [key]: changed }]
+    yield [`${path}.${key} removed`, Object.fromEntries(entries.filter(([name]) => name !== key))]
+  }
+  yield [`${path}.added`, { ...map, added: 1 }]
+}
+
+type PlainMap = { readonly [key: string]: PlainValue }
+
+function isMap(value: PlainValue): value is PlainMap {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+function scalarChanges(value: PlainValue): PlainValue[] {
+  if (value === null) return [0, '']
+  if (typeof value === 'boolean') return [!value]
+  if (typeof value === 'number') return [value + 1, value === 0 ? 2 : 0, null]
+  if (typeof value !== 'string') return [null]
+  const last = value.at(-1) ?? ''
+  return [`${value.slice(0, -1)}${last === '0' ? '1' : '0'}`, value.slice(1), `${value}0`, null]
+}
+
+function replicaOf(body: CertificateBody | undefined, at: number): Replica {
+  const replica = body?.replicas[at]
+  if (replica === undefined) throw new Error(`There is no replica ${at}.`)
+  return replica
+}
+
+/** The verdict on the first unit's certificate, changed and signed again by the coordinator. */
+async function verdictOnChanged(change: (body: CertificateBody) => CertificateBody): Promise<Verdict> {
+  const { coordinator, context } = job.network
+  const [unit] = job.certificate.units
+  if (unit === undefined) throw new Error('no unit')
+  const changed: Certificate = await signMessage(coordinator, CERTIFICATE_TYPE, context, change(unit.body))
+  return verifyCertificate(changed, { network: context.network, coordinator: coordinator.publicKey })
+}
+
+/** The same where every replica signed another sighting. */
+async function verdictOnSighting(
+  change: (body: SightingBody) => SightingBody,
+  transport: 'webrtc' | 'none' = 'webrtc',
+): Promise<Verdict> {
+  const body = job.certificate.units[0]?.body
+  if (body === undefined) throw new Error('no unit')
+  const replicas = await Promise.all(
+    body.replicas.map(async (replica, at): Promise<Replica> => {
+      const signer = job.network.nodes[at]
+      if (signer === undefined) throw new Error('no node')
+      const changed = at === 0 || transport === 'none' ? change(replica.sighting.body) : replica.sighting.body
+      const sighting: Signed<SightingBody> = await signMessage(signer, SIGHTING_TYPE, job.network.context, changed)
+      return Object.assign({}, replica, { sighting })
+    }),
+  )
+  return verdictOnChanged((own) => ({ ...own, replicas, transport }))
+}
+
+function sourceOf({ inputs, result, certificate }: CertifiedJob): PartSource {
+  const contents = new Map(inputs.map((content) => [content.ref.id, content]))
+  return {
+    leaves: async ({ id }): Promise<readonly Digest[]> => contents.get(id)?.leaves ?? [],
+    part: async ({ id }, index) => {
+      const parts = id === certificate.result.id ? result : contents.get(id)?.parts
+      return parts?.[index] ?? new Uint8Array(0)
+    },
+  }
+}

@@ -114,19 +114,25 @@ export function signLease(network: TestNetwork, unit: Unit, job: Digest, node: S
 /** What one node does for a unit: `parts` as it claims them. */
 export type Claimed = { readonly signer: Signer; readonly lease: Lease; readonly parts: readonly Uint8Array[] }
 
+/** The possession tag of whoever has computed. */
+export function honestTag(unit: Unit, inputs: UnitInputs): (lease: Lease) => Digest {
+  const kind = kindOf(unit.kind, unit.version)
+  return (lease) => kind.possession(unit, inputs, possessionKey(leaseId(lease)))
+}
+
 /** Takes claims on one unit from commitment to reveal. */
 export async function evidenceOf(
   network: TestNetwork,
   unit: Unit,
   inputs: UnitInputs,
   claims: readonly Claimed[],
+  tagOf: (lease: Lease) => Digest = honestTag(unit, inputs),
 ): Promise<Evidence[]> {
-  const kind = kindOf(unit.kind, unit.version)
   const committed = await Promise.all(
     claims.map(async ({ signer, lease, parts }) => {
       const opening = openingOf(lease, {
         root: merkleRoot(parts.map((part) => leafDigest(part))),
-        tag: kind.possession(unit, inputs, possessionKey(leaseId(lease))),
+        tag: tagOf(lease),
         nonce: openingNonce(network.random),
       })
       return { signer, lease, opening, commitment: await signCommitment(signer, network.context, opening) }
@@ -144,23 +150,27 @@ export async function evidenceOf(
   )
 }
 
-/** Certifies a unit that two honest nodes computed. */
+/** Certifies a unit that the nodes computed; `lies` are what all of them together make of it. */
 async function certifyUnit(
   network: TestNetwork,
   unit: Unit,
   job: Job,
   contents: readonly HeldContent[],
+  lies: Lies,
 ): Promise<{ certificate: Certificate; parts: Uint8Array<ArrayBuffer>[] }> {
   const kind = kindOf(unit.kind, unit.version)
   const inputs = inputsOf(kind, unit, contents)
   const backend = await openCpuBackend()
-  const parts = await kind.run(unit, inputs, backend)
+  const parts = (await kind.run(unit, inputs, backend)).map((part, at) =>
+    at === lies.wrongPart ? part.map((byte) => byte ^ 1) : part,
+  )
   await backend.close()
   const signers = network.nodes.slice(0, job.body.replication)
   const claims = await Promise.all(
     signers.map(async (signer) => ({ signer, lease: await signLease(network, unit, jobId(job), signer), parts })),
   )
-  const evidence = await evidenceOf(network, unit, inputs, claims)
+  const tagOf = lies.hasWrongTags === true ? (): Digest => EMPTY_ROOT : honestTag(unit, inputs)
+  const evidence = await evidenceOf(network, unit, inputs, claims, tagOf)
   const replicas = await Promise.all(signers.map((signer, at) => sight(network, signer, evidence, at)))
   const leaves = parts.map((part) => leafDigest(part))
   const certificate = await signMessage(network.coordinator, CERTIFICATE_TYPE, network.context, {
@@ -203,7 +213,7 @@ async function sight(
 /** Runs a product of random matrices to its job certificate. */
 export async function certifyMatmul(
   seed: string,
-  { m, k, n, dtype = 'i8' as const, replication = 2 }: MatmulJob,
+  { m, k, n, dtype = 'i8' as const, replication = 2, ...lies }: MatmulJob & Lies,
 ): Promise<CertifiedJob> {
   const network = createTestNetwork(seed)
   const inputs = [randomMatrix(network.random, dtype, m, k), randomMatrix(network.random, dtype, k, n)]
@@ -220,7 +230,7 @@ export async function certifyMatmul(
   }
   const job = await signMessage(network.requester, JOB_TYPE, network.context, body)
   const units = []
-  for (const unit of kind.split(body)) units.push({ unit, ...(await certifyUnit(network, unit, job, inputs)) })
+  for (const unit of kind.split(body)) units.push({ unit, ...(await certifyUnit(network, unit, job, inputs, lies)) })
   const layout = kind.jobLayout(body)
   const result: Uint8Array<ArrayBuffer>[] = Array.from({ length: partCount(layout) }, () => new Uint8Array(0))
   for (const { unit, parts } of units)
@@ -236,6 +246,9 @@ export async function certifyMatmul(
   const certificates = units.map(({ certificate }) => certificate)
   return { network, inputs, result, certificate: await logJob(network, job, certificates, ref) }
 }
+
+/** What colluding nodes agree on: a wrong part, or possession tags that they could not know. */
+export type Lies = { readonly wrongPart?: number; readonly hasWrongTags?: boolean }
 
 /** Sizes and form of a job. */
 export type MatmulJob = {
