@@ -2,8 +2,6 @@
 // same digests. What they share is here; how each is started is in chromium-node.ts and process-node.ts.
 import { join } from 'node:path'
 import { chromiumArgs, findChromium } from '#scripts/find-chromium.mjs'
-import { openChromiumNode } from './chromium-node.ts'
-import { openProcessNode } from './process-node.ts'
 
 /** One running contributor. */
 export interface HeadlessNode {
@@ -38,11 +36,14 @@ export async function openHeadlessNodes(options: HeadlessOptions): Promise<Headl
   const kind = executablePath === undefined ? 'process' : 'browser'
   if (withBrowser && executablePath === undefined && count > 0)
     note('There is no Chromium here: the nodes are Node processes on the reference backend, with the same digests.')
-  const open = (index: number): Promise<HeadlessNode> => {
+  const open = async (index: number): Promise<HeadlessNode> => {
     const parts = { url: options.url, folder: join(folder, `${kind}-${index}`), signal: options.signal }
-    return executablePath === undefined
-      ? openProcessNode(parts)
-      : openChromiumNode({ ...parts, executablePath, args: chromiumArgs() })
+    if (executablePath === undefined) {
+      const { openProcessNode } = await import('./process-node.ts')
+      return openProcessNode(parts)
+    }
+    const { openChromiumNode } = await import('./chromium-node.ts')
+    return openChromiumNode({ ...parts, executablePath, args: chromiumArgs() })
   }
   const keepers: Keeper[] = []
   try {

@@ -15,7 +15,7 @@ import {
   jobStatusSchema,
   quoteSchema,
 } from './jobs.ts'
-import { type NetworkInfo, fetchNetwork, signingContext } from './network.ts'
+import { FIRST_TRIES, type NetworkInfo, fetchNetwork, signingContext } from './network.ts'
 import { type ContentSink, type ContentSource, type Matrix, matrixSink, matrixSource } from './parts.ts'
 import {
   type RunOptions,
@@ -77,7 +77,7 @@ export type Client = {
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Client> {
   const { fetch = globalThis.fetch.bind(globalThis), clock = systemClock, random = systemRandom, signal } = options
   const http = new Http(url, { fetch, clock, random })
-  const info = await fetchNetwork(http, options.network, signal)
+  const info = await fetchNetwork(http, { expected: options.network, tries: FIRST_TRIES, signal })
   const signer = options.account ?? signerFromSecret(random.bytes(32))
   return clientOf({ http, signer, info })
 }

@@ -20,6 +20,8 @@ export type RequestOptions = {
   readonly body?: object | Uint8Array<ArrayBuffer>
   readonly signal?: AbortSignal | undefined
   readonly accept?: string
+  /** {@link MAX_TRIES} when omitted. */
+  readonly tries?: number
 }
 
 /** Tries of one request, the first included: about 6 s of pauses, enough for a restart of the coordinator. */
@@ -69,7 +71,7 @@ export class Http {
 
   /** The answer's bytes, at most `maxBytes`. */
   async bytes(path: string, maxBytes: number, options: RequestOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#trying(options.signal, async () => readBounded(path, await this.#once(path, options), maxBytes))
+    return this.#trying(options, async () => readBounded(path, await this.#once(path, options), maxBytes))
   }
 
   /** The answer as it begins, for streams: one try. The caller reads or cancels its body. */
@@ -94,15 +96,15 @@ export class Http {
     })
   }
 
-  async #trying<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
+  async #trying<T>({ signal, tries = MAX_TRIES }: RequestOptions, attempt: () => Promise<T>): Promise<T> {
+    for (let count = 1; ; count++) {
       try {
         return await attempt()
       } catch (error) {
         signal?.throwIfAborted()
-        if (!(error instanceof AppError) || error.kind !== 'unavailable' || tries === MAX_TRIES) throw error
+        if (!(error instanceof AppError) || error.kind !== 'unavailable' || count >= tries) throw error
         const jitter = 0.5 + (this.random.bytes(1)[0] ?? 0) / 255
-        await this.pause(FIRST_PAUSE_MS * 2 ** (tries - 1) * jitter, signal)
+        await this.pause(FIRST_PAUSE_MS * 2 ** (count - 1) * jitter, signal)
       }
     }
   }

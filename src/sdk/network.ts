@@ -23,6 +23,16 @@ export type NetworkInfo = {
 
 const PATH = '/api/v1/network'
 
+/** Tries of a first contact: that nobody is at an address should be said soon. */
+export const FIRST_TRIES = 3
+
+/** How to ask. */
+export type NetworkOptions = {
+  readonly expected?: Digest | undefined
+  readonly tries?: number
+  readonly signal?: AbortSignal | undefined
+}
+
 const networkSchema: v.GenericSchema<unknown, NetworkInfo> = v.object({
   network: digestSchema,
   genesis: genesisSchema,
@@ -33,9 +43,9 @@ const networkSchema: v.GenericSchema<unknown, NetworkInfo> = v.object({
   price: v.object({ attoPerOperation: amountSchema }),
 })
 
-/** Asks the coordinator for its network. Throws {@link NetworkChangedError} when it is not `expected`. */
-export async function fetchNetwork(http: Http, expected?: Digest, signal?: AbortSignal): Promise<NetworkInfo> {
-  const info = await http.json(PATH, networkSchema, { signal })
+/** Asks the coordinator for its network. Throws {@link NetworkChangedError} when it is not the expected one. */
+export async function fetchNetwork(http: Http, { expected, ...options }: NetworkOptions = {}): Promise<NetworkInfo> {
+  const info = await http.json(PATH, networkSchema, options)
   if (networkId(info.genesis) !== info.network) throw new AnswerError(PATH, 'names a network that is not its genesis')
   if (expected !== undefined && info.network !== expected)
     throw new NetworkChangedError(http.url, expected, info.network)

@@ -116,7 +116,7 @@ export function taskBody({ http }: Pick<Session, 'http'>, task: Task, options: R
 export async function submitTask(session: Session, task: Task, options: RunOptions = {}): Promise<Admission> {
   const { http, signer, info } = session
   // The latest checkpoint is signed along, and whoever answers now must still be the network that was pinned.
-  const context = signingContext(await fetchNetwork(http, info.network, options.signal))
+  const context = signingContext(await fetchNetwork(http, { expected: info.network, signal: options.signal }))
   const job = await signMessage(signer, JOB_TYPE, context, taskBody(session, task, options))
   const path = '/api/v1/jobs'
   const admission = await http.json(path, admissionSchema, { method: 'POST', body: job, signal: options.signal })

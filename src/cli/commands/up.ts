@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
-import { type Coordinator, openCoordinator } from '#coordinator/coordinator.ts'
+import type { Coordinator } from '#coordinator/coordinator.ts'
 import { toErrorRecord } from '#core/errors.ts'
 import { type CommandContext, aborted, integerIn, withAction } from '#cli/command.ts'
 import { describeFirstJob, runFirstJob } from '#cli/first-job.ts'
@@ -61,6 +61,8 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
 async function open({ output }: CommandContext, { port, host, data }: UpOptions): Promise<Coordinator> {
   if (!existsSync(join(PAGE_DIR, 'index.html')))
     output.note('The page is not built (npm run build): only the API is served.')
+  // Loaded on demand, as all that only one command needs: the others answer at once.
+  const { openCoordinator } = await import('#coordinator/coordinator.ts')
   return openCoordinator({
     dataDir: data,
     port,
