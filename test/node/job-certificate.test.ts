@@ -22,6 +22,7 @@ import { CHECKS, type Verdict } from '#verify/verdict.ts'
 import { verifyCertificate } from '#verify/verify-certificate.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type CertifiedJob, certifyMatmul } from '../support/certified-job.ts'
+import { changesOf } from '../support/field-changes.ts'
 
 /** Positions at which one byte is changed, from a seed that is printed with every failure. */
 const POSITIONS = 2_000
@@ -318,45 +319,6 @@ function otherDigit(byte: number): number {
   const digits = utf8('0123456789abcdef')
   const at = digits.indexOf(byte)
   return at === -1 ? otherByte(byte, 0x30) : (digits[(at + 1) % 16] ?? 0)
-}
-
-/** Every way of changing one field of a value, with its path. */
-function* changesOf(value: PlainValue, path = ''): Generator<[string, PlainValue]> {
-  for (const changed of scalarChanges(value)) yield [path, changed]
-  if (Array.isArray(value)) yield* listChanges(value, path)
-  else if (isMap(value)) yield* mapChanges(value, path)
-}
-
-function* listChanges(items: readonly PlainValue[], path: string): Generator<[string, PlainValue]> {
-  for (const [at, item] of items.entries()) {
-    for (const [inner, changed] of changesOf(item, `${path}[${at}]`)) yield [inner, items.with(at, changed)]
-    yield [`${path}[${at}] removed`, items.toSpliced(at, 1)]
-    yield [`${path}[${at}] doubled`, items.toSpliced(at, 0, item)]
-  }
-}
-
-function* mapChanges(map: PlainMap, path: string): Generator<[string, PlainValue]> {
-  const entries = Object.entries(map)
-  for (const [key, item] of entries) {
-    for (const [inner, changed] of changesOf(item, `${path}.${key}`)) yield [inner, { ...map, [key]: changed }]
-    yield [`${path}.${key} removed`, Object.fromEntries(entries.filter(([name]) => name !== key))]
-  }
-  yield [`${path}.added`, { ...map, added: 1 }]
-}
-
-type PlainMap = { readonly [key: string]: PlainValue }
-
-function isMap(value: PlainValue): value is PlainMap {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
-}
-
-function scalarChanges(value: PlainValue): PlainValue[] {
-  if (value === null) return [0, '']
-  if (typeof value === 'boolean') return [!value]
-  if (typeof value === 'number') return [value + 1, value === 0 ? 2 : 0, null]
-  if (typeof value !== 'string') return [null]
-  const last = value.at(-1) ?? ''
-  return [`${value.slice(0, -1)}${last === '0' ? '1' : '0'}`, value.slice(1), `${value}0`, null]
 }
 
 function replicaOf(body: CertificateBody | undefined, at: number): Replica {
