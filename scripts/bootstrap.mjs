@@ -1,6 +1,5 @@
-// Makes a clone ready: packages, a browser, the built page. Plain JavaScript without dependencies, for any Node from 18 on;
-// what is there already costs a fraction of a second and is not touched.
-import { buildPage } from './build-page.mjs'
+// Makes a clone ready: packages and a browser. Plain JavaScript without dependencies, for any Node from 18 on; what is there already
+// costs a fraction of a second and is not touched.
 import { installDependencies } from './dependencies.mjs'
 import { provideChromium } from './install-chromium.mjs'
 import { say } from './run-command.mjs'
@@ -14,9 +13,7 @@ import { say } from './run-command.mjs'
 export async function bootstrap({ withBrowser = true } = {}) {
   try {
     const node = await installDependencies()
-    const chromium = withBrowser ? await provideChromium() : undefined
-    await buildPage(node)
-    return { node, chromium }
+    return { node, chromium: withBrowser ? await provideChromium() : undefined }
   } catch (error) {
     say(error instanceof Error ? error.message : String(error))
     process.exit(1)

@@ -24,7 +24,12 @@ const NEVER_IN_PAGE = new Set(['cli', 'coordinator'])
  * @param {string} node
  */
 export async function buildPage(node) {
-  if (existsSync(BUILT) && existsSync(KERNELS) && newest(SOURCES.map((name) => join(ROOT, name))) <= statSync(BUILT).mtimeMs) return
+  if (
+    existsSync(BUILT) &&
+    existsSync(KERNELS) &&
+    newest(SOURCES.map((name) => join(ROOT, name))) <= statSync(BUILT).mtimeMs
+  )
+    return
   say('Building the page ...')
   const startedAt = new Date()
   for (const command of [[join(ROOT, 'scripts', 'build-wasm.mjs')], [binOf('vite'), 'build', '--logLevel', 'warn']]) {

@@ -20,7 +20,7 @@ export function runCommand([program = '', ...args], { capture = false, timeoutMs
     const grouped = timeoutMs !== undefined && process.platform !== 'win32'
     const child = spawn(program, args, {
       cwd: ROOT,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...(capture ? { NO_COLOR: '1' } : {}), ...env },
       stdio: ['ignore', capture ? 'pipe' : 2, capture ? 'pipe' : 2],
       detached: grouped,
     })

@@ -2,11 +2,17 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
-import { ROOT } from './run-command.mjs'
+import { buildPage } from './build-page.mjs'
+import { ROOT, say } from './run-command.mjs'
 
 const args = process.argv.slice(2)
 const isHelp = args.includes('--help') || args.includes('-h')
 const { node, chromium } = await bootstrap({ withBrowser: !args.includes('--no-browser') && !isHelp })
+if (!isHelp)
+  await buildPage(node).catch((error) => {
+    say(error.message)
+    process.exit(1)
+  })
 
 const child = spawn(node, [join(ROOT, 'bin', 'commonwatt.mjs'), 'up', ...args], {
   stdio: 'inherit',

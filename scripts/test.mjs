@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
+import { buildPage } from './build-page.mjs'
 import { ROOT, binOf, runCommand, say } from './run-command.mjs'
 
 /** Time for everything, in minutes: a run that hangs must still print its sum before a machine's own limit of twenty ends it. */
@@ -19,6 +20,7 @@ await check('format', ['oxfmt'], ['--check'])
 await check('lint', ['oxlint'], ['--type-aware'])
 await check('types', ['typescript', 'tsc'], ['--noEmit'])
 await check('unused', ['knip'], [])
+await pageBuild()
 await check('page size', ['size-limit'], [])
 await tests('unit tests', 5, vitest('node'))
 await tests('GPU tests', 5, vitest('gpu'), { needsBrowser: true })
@@ -37,6 +39,18 @@ async function check(name, bin, args) {
   const passed = result.code === 0
   if (!passed) say(`\n--- ${name}: ${result.reason}\n${result.output.trim()}\n`)
   record(name, seconds, passed ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 })
+}
+
+/** The page is built first: its size is checked, and end-to-end tests open it. */
+async function pageBuild() {
+  const startMs = Date.now()
+  const problem = await buildPage(node).then(
+    () => undefined,
+    (error) => error.message,
+  )
+  if (problem !== undefined) say(`\n--- page build\n${problem}\n`)
+  const counts = problem === undefined ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+  record('page build', (Date.now() - startMs) / 1000, counts)
 }
 
 /** A test runner writes its report to a file; what it prints is passed through. */
