@@ -1,0 +1,180 @@
+// A whole grid in this process: the real coordinator in a directory of its own, real nodes in worker threads, a requester over HTTP.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { partCount } from '#core/content.ts'
+import { signerFromSecret } from '#core/ed25519.ts'
+import { leafDigest } from '#core/merkle.ts'
+import { seededRandom, systemRandom } from '#core/random.ts'
+import { utf8 } from '#core/bytes.ts'
+import { type Coordinator, type CoordinatorOptions, openCoordinator } from '#coordinator/coordinator.ts'
+import { decodeJobCertificate } from '#ledger/job-certificate.ts'
+import { verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
+import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
+import { processParts } from '#node/process.ts'
+import { openThreadWorker } from '#node/thread-worker.ts'
+import { decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
+import { kindOf } from '#work/kinds.ts'
+import { inputsOf, randomMatrix } from '../support/certified-job.ts'
+import type { HeldContent } from '../support/certified-job.ts'
+import { openCopyingExchange, wrongTileWorker } from '../support/misbehaving-nodes.ts'
+import { TestRequester } from '../support/test-requester.ts'
+
+const PATIENCE_MS = 30_000
+const cleanups: (() => Promise<unknown>)[] = []
+const bugs: unknown[] = []
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  expect(bugs.splice(0)).toEqual([])
+})
+
+async function newDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'grid-'))
+  cleanups.push(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+async function open(dataDir: string, options: Partial<CoordinatorOptions> = {}): Promise<Coordinator> {
+  const coordinator = await openCoordinator({ dataDir, report: (error) => bugs.push(error), ...options })
+  cleanups.push(() => coordinator.close())
+  return coordinator
+}
+
+async function openNode(url: string, change: Partial<NodeParts> = {}): Promise<NodeContribution> {
+  const signer = signerFromSecret(systemRandom.bytes(32))
+  const consent = { gpuShare: 1, expiresMs: Date.now() + 3_600_000, site: null }
+  const node = startNode({ ...processParts({ coordinator: url, consent, signer }), ...change })
+  cleanups.push(() => node.stop())
+  await until(node, () => node.state.phase === 'waiting')
+  return node
+}
+
+async function until(node: NodeContribution, test: () => boolean): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(JSON.stringify(node.state))), PATIENCE_MS)
+    const check = () => {
+      if (!test()) return
+      clearTimeout(timer)
+      stop()
+      resolve()
+    }
+    const stop = node.onChange(check)
+    check()
+  })
+}
+
+function matrices(seed: string, m: number, k: number, n: number, dtype: 'i8' | 'f32' = 'i8'): HeldContent[] {
+  const random = seededRandom(seed)
+  return [randomMatrix(random, dtype, m, k), randomMatrix(random, dtype, k, n)]
+}
+
+function truth(inputs: readonly HeldContent[]) {
+  const kind = kindOf('matmul', 1)
+  const task = { params: {}, inputs: inputs.map(({ ref }) => ref) }
+  const leaves = Array.from({ length: partCount(kind.jobLayout(task)) }, () => '')
+  for (const unit of kind.split(task))
+    for (const { unitPart, jobPart } of kind.placements(task, unit))
+      leaves[jobPart] = leafDigest(kind.recompute(unit, inputsOf(kind, unit, inputs), unitPart))
+  return leaves
+}
+
+async function checkCertificate(url: string, id: string) {
+  const response = await fetch(`${url}/api/v1/jobs/${id}/certificate`)
+  const certificate = decodeJobCertificate(utf8(await response.text()))
+  expect(await verifyJobCertificate(certificate)).toMatchObject({ ok: true })
+  return certificate
+}
+
+describe('a grid', () => {
+  test('default: two nodes complete a job, are paid, and the certificate holds', async () => {
+    const { url } = await open(await newDir())
+    await Promise.all([openNode(url), openNode(url)])
+    const requester = new TestRequester(url)
+    expect((await requester.openAccount()).body).toMatchObject({ balance: (1000n * 10n ** 18n).toString() })
+    const inputs = matrices('default', 300, 200, 700)
+    const { status, body: admitted } = await requester.submit(inputs)
+    expect(status).toBe(201)
+    const id = String(admitted.id)
+    const events = await requester.events(id)
+    expect(events.at(-1)?.event).toBe('done')
+    const { body: job } = await requester.get(`/api/v1/jobs/${id}`)
+    expect(job).toMatchObject({ state: 'done', error: null, units: { total: admitted.units, done: admitted.units } })
+    const result = job.result as { id: string; layout: never }
+    const parts = await requester.download(result.id, partCount(result.layout))
+    const leaves = parts.map((part) => leafDigest(part))
+    expect(leaves).toEqual(truth(inputs))
+    const certificate = await checkCertificate(url, id)
+    expect(verifyResult(certificate, leaves)).toMatchObject({ ok: true })
+    expect(certificate.units[0]?.body).toMatchObject({ assurance: 'replicated-2', transport: 'webrtc' })
+    const price = 2n * 2n * 300n * 200n * 700n * 10n ** 6n
+    const { body: account } = await requester.get(`/api/v1/accounts/${requester.signer.publicKey}`)
+    expect(account).toMatchObject({ balance: (1000n * 10n ** 18n - price).toString(), escrowed: '0' })
+    const stages = job.stages as Record<string, number>
+    const { upload: _, ...rest } = stages
+    const spentMs = Object.values(rest).reduce((sum, ms) => sum + ms, 0)
+    expect(Math.abs(spentMs - (Number(job.finishedMs) - Number(job.submittedMs)))).toBeLessThan(10)
+  })
+
+  test('behaviour: a wrong tile is proven, gets no credit, and the job still completes', async () => {
+    const { url } = await open(await newDir())
+    const wrong = await openNode(url, { openWorker: wrongTileWorker(openThreadWorker) })
+    await Promise.all([openNode(url), openNode(url)])
+    const requester = new TestRequester(url)
+    await requester.openAccount()
+    const inputs = matrices('wrong', 100, 64, 100)
+    let dispute: Record<string, unknown> | undefined
+    // The draw is random: one of a few jobs has the wrong node in it.
+    for (let attempt = 0; attempt < 12 && dispute === undefined; attempt++) {
+      const { body } = await requester.submit(inputs)
+      const events = await requester.events(String(body.id))
+      expect(events.at(-1)?.event).toBe('done')
+      await checkCertificate(url, String(body.id))
+      dispute = events.find(({ event }) => event === 'dispute')?.data
+    }
+    expect(dispute?.node).toBe(wrong.state.node)
+    const proof = decodeFaultProof(utf8(await (await fetch(`${url}/api/v1/faults/${String(dispute?.proof)}`)).text()))
+    const { body: network } = await requester.get('/api/v1/network')
+    const coordinator = (network.genesis as { coordinator: never }).coordinator
+    expect(verifyFaultProof(proof, { network: network.network as never, coordinator })).toMatchObject({ ok: true })
+    expect((await requester.get(`/api/v1/accounts/${wrong.state.node}`)).body).toMatchObject({ earned: '0' })
+  })
+
+  test('behaviour: a node that copies the commitment of its peer gains nothing', async () => {
+    const { url } = await open(await newDir())
+    const copier = await openNode(url, { openExchange: openCopyingExchange })
+    await openNode(url)
+    const requester = new TestRequester(url)
+    await requester.openAccount()
+    const { body } = await requester.submit(matrices('copy', 40, 32, 40))
+    const events = requester.events(String(body.id))
+    await until(copier, () => copier.state.units.some(({ outcome }) => outcome === 'rejected'))
+    await openNode(url)
+    expect((await events).at(-1)?.event).toBe('done')
+    expect((await requester.get(`/api/v1/accounts/${copier.state.node}`)).body).toMatchObject({ earned: '0' })
+    await checkCertificate(url, String(body.id))
+  })
+
+  test('behaviour: f32 products agree within bounds and are labelled tolerant', async () => {
+    const { url } = await open(await newDir())
+    await Promise.all([openNode(url), openNode(url)])
+    const requester = new TestRequester(url)
+    await requester.openAccount()
+    const { body } = await requester.submit(matrices('f32', 65, 33, 70, 'f32'))
+    expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
+    const certificate = await checkCertificate(url, String(body.id))
+    expect(certificate.units[0]?.body.assurance).toBe('tolerant')
+  })
+
+  test('option: replication 1 needs one node and is certified as single', async () => {
+    const { url } = await open(await newDir())
+    await openNode(url)
+    const requester = new TestRequester(url)
+    await requester.openAccount()
+    const { body } = await requester.submit(matrices('single', 30, 20, 30), { replication: 1 })
+    expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
+    const certificate = await checkCertificate(url, String(body.id))
+    expect(certificate.units[0]?.body).toMatchObject({ assurance: 'single', transport: 'none' })
+  })
+})
