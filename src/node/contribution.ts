@@ -71,6 +71,7 @@ export class NodeContribution implements Contribution {
   #ratedMops = 0
   #failures = 0
   #isStopWanted = false
+  #isOver = false
   #ending: Promise<void> | undefined
   #cancelExpiry = () => {}
 
@@ -127,6 +128,7 @@ export class NodeContribution implements Contribution {
       await this.#giveUp(error)
     } finally {
       // What was still being opened when the node was stopped.
+      await this.#ending
       await this.#closeAll()
     }
   }
@@ -161,7 +163,7 @@ export class NodeContribution implements Contribution {
     const worker = this.#parts.openWorker()
     this.#worker = worker
     worker.ended.addEventListener('abort', () => {
-      if (!this.#stop.signal.aborted) void this.#giveUp(worker.ended.reason)
+      if (!this.#isOver) void this.#giveUp(worker.ended.reason)
     })
     return worker
   }
@@ -288,7 +290,7 @@ export class NodeContribution implements Contribution {
 
   /** Ends the node because it cannot go on by itself; the state says what to do. */
   async #giveUp(error: unknown): Promise<void> {
-    if (this.#stop.signal.aborted) return
+    if (this.#isOver) return
     const record = toErrorRecord(error)
     await this.#shutDown()
     if (!this.#isStopWanted) this.#publisher.update({ phase: 'attention', reason: record.message, error: record })
@@ -297,6 +299,7 @@ export class NodeContribution implements Contribution {
   /** The device first and at once, then the goodbyes. */
   #shutDown(): Promise<void> {
     if (this.#ending !== undefined) return this.#ending
+    this.#isOver = true
     this.#worker?.terminate()
     this.#stop.abort(new StoppedError())
     this.#cancelExpiry()

@@ -40,8 +40,6 @@ export interface Desk {
   addPeers(peers: readonly LeasePeer[]): void
   /** Signs the commitment to `computed` and hands it to every peer, present and later ones. */
   commit(computed: Computed): Promise<Commitment>
-  /** The commitment that a peer handed over for its `lease`, if it has come. */
-  commitmentOf(lease: Digest): Commitment | undefined
   /** Opens the commitment to every other node on the list and collects what they show. */
   reveal(close: Close): Promise<{ reveal: Reveal; shown: Shown[] }>
   /** Ends the desk: what comes later is refused. */
@@ -160,10 +158,6 @@ class PeerDesk implements Desk {
     this.#commitment = commitment
     for (const node of this.#peers.keys()) void this.#handOver(node, commitment)
     return commitment
-  }
-
-  commitmentOf(lease: Digest): Commitment | undefined {
-    return this.#handed.get(lease)?.commitment
   }
 
   async reveal(close: Close): Promise<{ reveal: Reveal; shown: Shown[] }> {

@@ -13,23 +13,18 @@ export type CloseExpectation = {
   readonly authority: Authority
   readonly lease: Lease
   readonly commitment: Commitment
-  /** What peers handed over directly, by lease. */
-  readonly commitmentOf: (lease: Digest) => Commitment | undefined
   /** The close of that round that was accepted before, if there was one. */
   readonly known: Close | undefined
 }
 
-/** Why `close` is refused, or undefined when it is in order: signed, of this unit, with this node's commitment, and no other than peers gave. */
-export function closeProblem(close: Close, expected: CloseExpectation): string | undefined {
-  const { authority, lease, commitment, known } = expected
+/** Why `close` is refused, or undefined when it is in order: signed, of this unit, with this node's commitment, and the only one of its round. */
+export function closeProblem(
+  close: Close,
+  { authority, lease, commitment, known }: CloseExpectation,
+): string | undefined {
   const verdict = verifyClose({ lease, commitment, close }, authority)
   if (!verdict.ok) return verdict.reason
   if (known !== undefined && closeId(known) !== closeId(close)) return 'The coordinator signed two closes of one round.'
-  for (const entry of close.body.entries) {
-    const direct = expected.commitmentOf(entry.lease)
-    if (direct !== undefined && (messageId(direct) !== entry.commitment || direct.signer !== entry.node))
-      return `The close lists another commitment than node ${entry.node} handed over.`
-  }
   return undefined
 }
 
@@ -41,7 +36,10 @@ export type RevealExpectation = {
   readonly tag: Digest
 }
 
-/** What this node says of a peer. A root counts only when it opens the peer's commitment and the peer knew the intermediate values. */
+/**
+ * What this node says of a peer. A root counts only when it opens the very commitment that the peer handed over and the close lists, and when
+ * the peer knew the intermediate values. A peer that handed over another commitment than is listed is invalid, and harms nobody else.
+ */
 export function judge({ entry, handed, reveal, transport }: Shown, expected: RevealExpectation): Seen {
   const { node } = entry
   if (reveal === null || handed === null) return { node, root: null, verdict: 'missing', transport }

@@ -234,7 +234,6 @@ class LeaseRun {
       authority: authorityOf(this.#parts),
       lease: this.#offer.lease,
       commitment,
-      commitmentOf: (lease) => this.#desk.commitmentOf(lease),
       known: this.#closes.get(close.body.round),
     })
     if (problem !== undefined) throw new CloseError(problem)

@@ -6,10 +6,13 @@ import { systemRandom, seededRandom } from '#core/random.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
 import { processParts } from '#node/process.ts'
 import type { NodeState } from '#node/state.ts'
+import { type ThreadHandle, openThreadWorker } from '#node/thread-worker.ts'
+import { linkWorker } from '#node/worker-link.ts'
 import { verifyEvidence } from '#verify/commit.ts'
 import { kindOf } from '#work/kinds.ts'
 import type { Unit } from '#work/unit.ts'
 import { type HeldContent, randomMatrix } from '../support/certified-job.ts'
+import { openCopyingExchange, wrongTileWorker } from '../support/misbehaving-nodes.ts'
 import { TestGrid, type TestGridOptions } from '../support/test-grid.ts'
 
 const PATIENCE_MS = 20_000
@@ -107,5 +110,217 @@ describe('a contributor node', () => {
       peers: [{ node: b.key, transport: 'webrtc' }],
     })
     expect(grid.peer.relayed.bytes(a.key, b.key)).toBeLessThan(40_000)
+  })
+
+  test('behaviour: a wrong tile is seen by the other replica, and the wrong one sees that they differ', async () => {
+    const grid = await openGrid()
+    const wrong = { openWorker: wrongTileWorker(openThreadWorker, 1) }
+    const [a, b] = await Promise.all([waitingNode(grid), waitingNode(grid, wrong)])
+    const { unit } = product(grid, 64, 32, 300)
+    const { revealed } = await grid.untilRevealed(unit, [a.key, b.key])
+    expect(revealed.map(({ sighting }) => sighting.body.seen[0]?.verdict)).toEqual(['differs', 'differs'])
+    const [honest, other] = revealed
+    expect(honest?.leaves[0]).toBe(other?.leaves[0])
+    expect(honest?.leaves[1]).not.toBe(other?.leaves[1])
+  })
+
+  test('behaviour: a node that copies its peer commitment and reveal is invalid in the eyes of the peer', async () => {
+    const grid = await openGrid()
+    const [a, b] = await Promise.all([waitingNode(grid), waitingNode(grid, { openExchange: openCopyingExchange })])
+    const { unit } = product(grid, 40, 32, 40)
+    const { revealed, committed, close } = await grid.untilRevealed(unit, [a.key, b.key])
+    expect(revealed[0]?.sighting.body.seen).toEqual([
+      { node: b.key, root: null, verdict: 'invalid', transport: 'webrtc' },
+    ])
+    const [, copied] = committed
+    const reveal = revealed[1]?.reveal
+    const authority = { network: grid.network.context.network, coordinator: grid.network.coordinator.publicKey }
+    expect(copied && reveal && verifyEvidence({ ...copied, close, reveal }, authority)).toMatchObject({
+      ok: false,
+      check: 'reveal',
+    })
+  })
+
+  test('behaviour: pausing hands the unit back, declines offers and says so in a signed beat; resuming takes offers again', async () => {
+    const grid = await openGrid()
+    const { node, key } = await waitingNode(grid)
+    const { unit } = product(grid, 1024, 2048, 1024)
+    const [lease] = await grid.leases(unit, [key])
+    if (lease === undefined) throw new Error('There is no lease.')
+    const running = await grid.offer(unit, lease, [])
+    await running.hear('accept')
+    await until(node, ({ phase }) => phase === 'working')
+    node.pause('On battery.')
+    expect(node.state).toMatchObject({ phase: 'paused', reason: 'On battery.' })
+    expect(await running.hear('failed')).toMatchObject({ reason: 'The contributor paused: On battery.' })
+    await grid.whenBeat(key, 'paused')
+    const [again] = await grid.leases(unit, [key], 2)
+    if (again === undefined) throw new Error('There is no lease.')
+    const refused = await grid.offer(unit, again, [])
+    expect(await refused.hear('decline')).toMatchObject({ reason: 'the contributor paused: On battery.' })
+    node.resume()
+    await until(node, ({ phase }) => phase === 'waiting')
+    const small = product(grid, 8, 8, 8).unit
+    await grid.untilRevealed(small, [key])
+  })
+
+  test('behaviour: stopping ends the worker within 100 ms in the middle of a unit, hands it back and beats "stopped"', async () => {
+    const grid = await openGrid()
+    const threads: ThreadHandle[] = []
+    const openWorker = () => {
+      const thread = openThreadWorker()
+      threads.push(thread)
+      return thread
+    }
+    const { node, key } = await waitingNode(grid, { openWorker })
+    const { unit } = product(grid, 1024, 4096, 1024)
+    const [lease] = await grid.leases(unit, [key])
+    if (lease === undefined) throw new Error('There is no lease.')
+    const running = await grid.offer(unit, lease, [])
+    await running.hear('accept')
+    await until(node, ({ phase }) => phase === 'working')
+    const startMs = performance.now()
+    const stopped = node.stop()
+    await threads[0]?.exited
+    const endedMs = performance.now() - startMs
+    expect(endedMs).toBeLessThan(100)
+    expect(await running.hear('failed')).toMatchObject({ reason: 'The contributor stopped.' })
+    await stopped
+    expect(node.state.phase).toBe('off')
+    await grid.whenBeat(key, 'stopped')
+  })
+
+  test('behaviour: a coordinator that goes away and comes back finds its node again', async () => {
+    const first = await TestGrid.open()
+    const port = Number(/tcp\/(\d+)/.exec(first.peer.multiaddrs[0] ?? '')?.[1])
+    const { node, key } = await waitingNode(first)
+    await first.stop()
+    await until(node, ({ phase }) => phase === 'reconnecting')
+    const second = await openGrid({ port, network: first.network })
+    await until(node, ({ phase }) => phase === 'waiting')
+    await second.whenAdmitted(key)
+    await second.untilRevealed(product(second, 8, 8, 8).unit, [key])
+  })
+
+  test('behaviour: a third replica joins in a second round, and those who revealed before reveal to it again', async () => {
+    const grid = await openGrid()
+    const [a, b, c] = await Promise.all([waitingNode(grid), waitingNode(grid), waitingNode(grid)])
+    const { unit } = product(grid, 32, 32, 32)
+    const { trials, committed } = await grid.untilRevealed(unit, [a.key, b.key])
+    const [lease] = await grid.leases(unit, [c.key])
+    const leases = trials.map((trial) => trial.lease)
+    if (lease === undefined) throw new Error('There is no lease.')
+    const joining = { node: c.key, lease, addresses: [] }
+    await Promise.all(trials.map(({ stream }) => stream.say({ say: 'peers', peers: [joining] })))
+    const third = await grid.offer(unit, lease, leases)
+    const { commitment } = await third.hear('committed')
+    const close = await grid.close([...committed, { lease, commitment }], 2)
+    await Promise.all([...trials, third].map(({ stream }) => stream.say({ say: 'closed', close })))
+    const { sighting } = await third.hear('revealed')
+    expect(sighting.body.seen.map(({ verdict }) => verdict)).toEqual(['agrees', 'agrees'])
+    const again = await Promise.all(trials.map((trial) => trial.hear('revealed', 2)))
+    expect(again.map((each) => each.sighting.body.seen.map(({ verdict }) => verdict))).toEqual([
+      ['agrees', 'agrees'],
+      ['agrees', 'agrees'],
+    ])
+  })
+
+  test('behaviour: beats are countersigned by another node over WebRTC', async () => {
+    const grid = await openGrid()
+    const first = await waitingNode(grid)
+    const second = await waitingNode(grid)
+    await until(second.node, ({ beats }) => beats.at(-1)?.isWitnessed === true)
+    const beat = grid.beats.find(({ beat: { signer } }) => signer === second.key)
+    expect(beat?.witness?.signer).toBe(first.key)
+    expect(second.node.state.peers).toEqual([{ node: first.key, transport: 'webrtc' }])
+  })
+
+  test('error: Close for a list without the node, and for two lists of one round', async () => {
+    const grid = await openGrid()
+    const { node, key } = await waitingNode(grid)
+    const { unit } = product(grid, 16, 16, 16)
+    for (const [attempt, reason] of [
+      [1, 'does not list the commitment'],
+      [2, 'two closes of one round'],
+    ] as const) {
+      const [lease, ghost] = await grid.leases(unit, [key, grid.network.nodes[0]?.publicKey ?? key], attempt)
+      if (lease === undefined || ghost === undefined) throw new Error('There is no lease.')
+      const trial = await grid.offer(unit, lease, [])
+      const { commitment } = await trial.hear('committed')
+      const without = await grid.close([{ lease: ghost, commitment }])
+      const right = await grid.close([{ lease, commitment }])
+      const both = await grid.close([
+        { lease, commitment },
+        { lease: ghost, commitment },
+      ])
+      const closes = attempt === 1 ? [without] : [right, both]
+      for (const close of closes) await trial.stream.say({ say: 'closed', close })
+      expect((await trial.hear('failed')).reason).toContain(reason)
+    }
+    await until(node, ({ phase }) => phase === 'waiting')
+    expect(node.state.units.map(({ outcome }) => outcome)).toEqual(['lost', 'lost'])
+  })
+
+  test('error: offers that are not what they should be are declined with the reason', async () => {
+    const grid = await openGrid()
+    const { key } = await waitingNode(grid)
+    const { unit } = product(grid, 16, 16, 16)
+    const other = product(grid, 16, 16, 17).unit
+    const stranger = grid.network.nodes[0]?.publicKey ?? key
+    const [lease, foreign] = await grid.leases(unit, [key, stranger])
+    if (lease === undefined || foreign === undefined) throw new Error('There is no lease.')
+    const forged = { ...lease, body: { ...lease.body, deadlineMs: lease.body.deadlineMs + 1 } }
+    const wrongUnit = { ...unit, params: { ...unit.params, rowEnd: 15 } }
+    const [odd] = await grid.leases(wrongUnit, [key])
+    const cases = [
+      [unit, forged, [], 'not signed by the coordinator'],
+      [other, lease, [], 'for another unit'],
+      [unit, lease, [{ ...foreign, body: { ...foreign.body, node: key } }], undefined],
+      [wrongUnit, odd ?? lease, [], 'are no unit of it'],
+    ] as const
+    for (const [offered, ticket, others, reason] of cases) {
+      const trial = await grid.offer(offered, ticket, others)
+      if (reason !== undefined) expect((await trial.hear('decline')).reason).toContain(reason)
+      else await trial.hear('accept')
+    }
+  })
+
+  test('error: Consent, before the device is touched: the worker refuses and the state says what to do', async () => {
+    const grid = await openGrid()
+    const signer = signerFromSecret(systemRandom.bytes(32))
+    const expired = consent({ expiresMs: Date.now() - 1 })
+    const parts = processParts({ coordinator: 'http://unused.invalid', consent: expired, signer })
+    const node = newNode(grid, { ...parts, fetchNetwork: async () => grid.info })
+    const state = await until(node, ({ phase }) => phase === 'attention')
+    expect(state).toMatchObject({ device: null, error: { name: 'node.Consent', kind: 'input' } })
+    expect(state.reason).toContain('Choose Contribute again.')
+    const thread = openThreadWorker()
+    await expect(thread.api.open('cpu', expired)).rejects.toMatchObject({ name: 'node.Consent', kind: 'input' })
+    thread.terminate()
+  })
+
+  test('error: Refused, with the coordinator reason', async () => {
+    const grid = await openGrid({ welcome: () => ({ outcome: 'refused', reason: 'The self-test was wrong.' }) })
+    const state = await until(newNode(grid), ({ phase }) => phase === 'attention')
+    expect(state.error).toMatchObject({ name: 'node.Refused' })
+    expect(state.reason).toBe('The coordinator does not admit this node. The self-test was wrong.')
+  })
+
+  test('error: WorkerFailed when the thread dies', async () => {
+    const grid = await openGrid()
+    let fail = (_problem: string) => {}
+    const openWorker = () => {
+      const thread = openThreadWorker()
+      const { port1 } = new MessageChannel()
+      const link = linkWorker(port1, {
+        terminate: () => thread.terminate(),
+        onFailure: (listener) => (fail = listener),
+      })
+      return { ...link, api: thread.api }
+    }
+    const { node } = await waitingNode(grid, { openWorker })
+    fail('out of memory')
+    const state = await until(node, ({ phase }) => phase === 'attention')
+    expect(state.error).toMatchObject({ name: 'node.WorkerFailed' })
   })
 })

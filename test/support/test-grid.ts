@@ -46,13 +46,13 @@ export class TestLease {
 
   /** What the node says under that name, as often as `count` times. */
   async hear<K extends FromNode['say']>(say: K, count = 1): Promise<Said<K>> {
-    const message = await this.#arrivals.wait(`${say} ${count}`, { timeoutMs: PATIENCE_MS, signal: this.stream.ended })
+    const message = await this.#arrivals.wait(`${say} ${count}`, { timeoutMs: PATIENCE_MS })
     if (message === undefined) throw new Error(`The node did not say "${say}"; it said ${JSON.stringify(this.said)}`)
     return message as Said<K>
   }
 
   async #listen(): Promise<void> {
-    while (!this.stream.ended.aborted) {
+    for (;;) {
       const message = await this.stream.hear().catch(() => undefined)
       if (message === undefined) return
       if (message.say === 'alive') this.heartbeats++

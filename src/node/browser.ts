@@ -1,0 +1,51 @@
+// Composition of a node in a page: the session kept by the browser, a module worker with the GPU, libp2p with WebRTC on the main thread.
+// Nothing here touches the GPU: the worker does, when it is opened with a consent.
+import { systemClock } from '#core/clock.ts'
+import { systemRandom } from '#core/random.ts'
+import { createBrowserPeer } from '#net/browser-peer.ts'
+import { KINDS, kindOf } from '#work/kinds.ts'
+import { obtainPageIdentity } from './page-identity.ts'
+import { openPageWorker } from './page-worker.ts'
+import { type NodeParts, startNode } from './contribution.ts'
+import { openExchange } from './exchange.ts'
+import { fetchNetworkInfo } from './network-info.ts'
+import type { Consent, Contribution, NodeState } from './state.ts'
+
+/** What a page needs to contribute. */
+export type BrowserNodeOptions = {
+  /** Address of the coordinator: the page's own origin as a rule. */
+  readonly coordinator: string | URL
+  readonly consent: Consent
+  readonly onState?: (state: NodeState) => void
+  /** Stops the node when it aborts. */
+  readonly signal?: AbortSignal
+}
+
+/** Starts a node in this page. It resolves at once; the contribution's state says how it goes, also when it cannot start. */
+export async function startContribution(options: BrowserNodeOptions): Promise<Contribution> {
+  options.signal?.throwIfAborted()
+  const node = startNode(browserParts(options))
+  if (options.onState !== undefined) node.onChange(options.onState)
+  const stop = () => void node.stop()
+  options.signal?.addEventListener('abort', stop, { once: true })
+  // A page that goes away says goodbye as far as it still can.
+  globalThis.addEventListener('pagehide', stop, { once: true })
+  return node
+}
+
+/** What such a node is made of. */
+export function browserParts({ coordinator, consent }: Omit<BrowserNodeOptions, 'onState'>): NodeParts {
+  return {
+    consent,
+    preferred: 'webgpu',
+    kinds: KINDS,
+    findKind: kindOf,
+    clock: systemClock,
+    random: systemRandom,
+    obtainIdentity: () => obtainPageIdentity(),
+    fetchNetwork: (signal) => fetchNetworkInfo(String(coordinator), (...call) => fetch(...call), signal),
+    openWorker: openPageWorker,
+    openPeer: createBrowserPeer,
+    openExchange,
+  }
+}

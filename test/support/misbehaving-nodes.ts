@@ -1,0 +1,105 @@
+// Nodes that break the rules, composed of the real parts and one that lies. They exist in tests only.
+import { systemClock } from '#core/clock.ts'
+import { EMPTY_ROOT, leafDigest, merkleRoot } from '#core/merkle.ts'
+import { signMessage } from '#core/signed.ts'
+import { sendCommitment, serveCommitments } from '#net/protocols/commit/handler.ts'
+import { exchangeReveals, serveReveals } from '#net/protocols/reveal/handler.ts'
+import type { Desk, Exchange, ExchangeParts } from '#node/exchange.ts'
+import { Mailbox } from '#node/mailbox.ts'
+import type { UnitResult } from '#node/worker-api.ts'
+import type { WorkerHandle } from '#node/worker-link.ts'
+import { closeId } from '#verify/close.ts'
+import { COMMITMENT_TYPE, type Commitment } from '#verify/commitment.ts'
+import { REVEAL_TYPE, type Reveal } from '#verify/reveal.ts'
+import { type Lease, leaseId } from '#work/lease.ts'
+
+const PATIENCE_MS = 15_000
+
+/** A worker whose results have one wrong element in part `index`. */
+export function wrongTileWorker(open: () => WorkerHandle, index = 0): () => WorkerHandle {
+  return () => {
+    const handle = open()
+    const run: WorkerHandle['api']['run'] = async (...call) => falsified(await handle.api.run(...call), index)
+    return { ...handle, api: { ...handle.api, run } }
+  }
+}
+
+function falsified(result: UnitResult, index: number): UnitResult {
+  const parts = result.parts.map((part) => part.slice())
+  const part = parts[index]
+  if (part === undefined) throw new RangeError(`The result has no part ${index}.`)
+  part[0] = (part[0] ?? 0) ^ 1
+  const leaves = parts.map((each) => leafDigest(each))
+  return { ...result, parts, leaves, root: merkleRoot(leaves) }
+}
+
+/** The exchange of a node that commits to the hash that a peer committed to, and reveals what that peer reveals. */
+export async function openCopyingExchange(parts: ExchangeParts): Promise<Exchange> {
+  const copier = new Copier(parts)
+  const stopCommitments = await serveCommitments(parts.peer, async ({ commitment }) => {
+    copier.commitments.put(commitment.body.unit, commitment)
+    return true
+  })
+  const stopReveals = await serveReveals(parts.peer, async ({ close, reveal }) => {
+    copier.reveals.put(closeId(close), reveal)
+    return copier.copyOf(reveal)
+  })
+  return {
+    join: (lease) => copier.desk(lease),
+    close: async () => {
+      await stopCommitments()
+      await stopReveals()
+    },
+  }
+}
+
+class Copier {
+  readonly commitments = new Mailbox<Commitment>(systemClock) // by unit
+  readonly reveals = new Mailbox<Reveal>(systemClock) // by close
+  readonly #parts: ExchangeParts
+  #lease: Lease | undefined
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts
+  }
+
+  desk(lease: Lease): Desk {
+    const { peer, signer, signing } = this.#parts
+    this.#lease = lease
+    return {
+      addPeers: () => {},
+      commit: async () => {
+        const { unit } = lease.body
+        const seen = await this.commitments.wait(unit, { timeoutMs: PATIENCE_MS })
+        if (seen === undefined) throw new Error('There was no commitment to copy.')
+        const body = { lease: leaseId(lease), unit, hash: seen.body.hash }
+        const commitment = await signMessage(signer, COMMITMENT_TYPE, signing(), body)
+        await sendCommitment(peer, seen.signer, { lease, commitment })
+        return commitment
+      },
+      reveal: async (close) => {
+        const other = close.body.entries.find(({ node }) => node !== signer.publicKey)
+        if (other === undefined) throw new Error('There is nobody to copy from.')
+        const body = {
+          lease: leaseId(lease),
+          close: closeId(close),
+          root: EMPTY_ROOT,
+          tag: EMPTY_ROOT,
+          nonce: EMPTY_ROOT,
+        }
+        const bait = await signMessage(signer, REVEAL_TYPE, signing(), body)
+        const asked = exchangeReveals(peer, other.node, { close, reveal: bait }).then(({ reveal }) => reveal)
+        const seen = await Promise.race([asked, this.reveals.wait(closeId(close), { timeoutMs: PATIENCE_MS })])
+        if (seen === undefined || seen === null) throw new Error('Nothing was revealed to copy.')
+        return { reveal: await this.copyOf(seen), shown: [] }
+      },
+      leave: () => {},
+    }
+  }
+
+  async copyOf(seen: Reveal): Promise<Reveal> {
+    if (this.#lease === undefined) throw new Error('There is no lease to copy for.')
+    const body = { ...seen.body, lease: leaseId(this.#lease) }
+    return signMessage(this.#parts.signer, REVEAL_TYPE, this.#parts.signing(), body)
+  }
+}
