@@ -3,7 +3,7 @@
 import type { FrameMessage } from './messages.ts'
 
 const WIDTH_PX = 340
-const HEIGHT_PX = 320
+const HEIGHT_PX = 360
 const MIN_WIDTH_PX = 280
 // Of the script's own origin, whatever page it runs on.
 const FRAME_URL = new URL('/embed', new URL(import.meta.url).origin)

@@ -52,6 +52,9 @@ export class FrameView extends LitElement {
         font-size: var(--size-note);
         color: var(--muted);
       }
+      cw-control {
+        margin-top: 8px;
+      }
       .refusal {
         font-size: var(--size-note);
         color: var(--fault);
@@ -124,12 +127,14 @@ export class FrameView extends LitElement {
     if (state === null) return nothing
     return html`<header><img src="/mark.svg" width="20" height="20" alt="" />commonwatt</header>
       ${site === null ? noSite() : this.#body(state, site)}
-      <footer><a href="/" target="_blank" rel="noopener">What runs, and who pays for it</a></footer>`
+      <footer><a href="/" target="_blank" rel="noopener">What runs, in full</a></footer>`
   }
 
   #body(state: NodeState, site: string) {
     const on = isOn(state.phase)
-    return html`${on || state.units.length > 0 ? nothing : terms(site)}
+    const said = this.refusal || problem(state)
+    return html`${on || said !== '' || state.units.length > 0 ? nothing : terms(site)}
+      <p class="refusal" role="alert">${said}</p>
       <cw-control
         compact
         .state=${state}
@@ -138,7 +143,6 @@ export class FrameView extends LitElement {
         @cw-choose=${this.#choose}
         @cw-stop=${this.#stop}
       ></cw-control>
-      <p class="refusal" role="alert">${this.refusal || problem(state)}</p>
       ${on || state.units.length > 0 ? figures(state) : nothing}`
   }
 

@@ -120,7 +120,7 @@ test('behaviour: our own page is in no frame', async ({ page, sites }) => {
 
 for (const state of ['off', 'working', 'attention', 'stopped']) {
   test(`behaviour: the frame keeps to WCAG AA and to its box, ${state}`, async ({ page, sites }) => {
-    await page.setViewportSize({ width: 280, height: 320 })
+    await page.setViewportSize({ width: 280, height: 360 })
     await page.emulateMedia({ reducedMotion: 'reduce' })
     await page.goto(`${sites.elements}elements?state=${state}&view=frame`)
     await expect(page.locator('cw-frame')).toBeVisible()

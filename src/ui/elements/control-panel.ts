@@ -75,6 +75,9 @@ export class ControlPanel extends LitElement {
         margin: 2px 0 0;
         accent-color: var(--filament);
       }
+      :host([compact]) {
+        --line-size: var(--size-text);
+      }
       :host([compact]) .share {
         margin-top: 8px;
         padding-top: 8px;
