@@ -82,7 +82,7 @@ function enter(grid: Grid, { id, job, units, price }: Entry): Promise<number> {
       const { balance } = await readAccount(tx, account)
       throw new CannotPayError(account, balance, price)
     }
-    const admissionLeaf = await append(admissionEntry(id, salt, price))
+    const admissionLeaf = await append(admissionEntry(job, salt, price))
     const submittedMs = grid.clock.nowMs()
     const deadlineMs = submittedMs + job.body.deadlineMs
     await insertJob(tx, { id, account, job, admissionLeaf, salt, price, submittedMs, deadlineMs })

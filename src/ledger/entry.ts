@@ -6,15 +6,20 @@ import type { PublicKey } from '#core/ed25519.ts'
 import { leafDigest } from '#core/merkle.ts'
 import { amountSchema, digestSchema, publicKeySchema, uintSchema } from '#core/schema.ts'
 import { type Certificate, certificateId } from '#verify/certificate.ts'
-import { MAX_REPLICATION } from '#work/job.ts'
+import { type Job, MAX_REPLICATION, jobId } from '#work/job.ts'
 import { unitId } from '#work/unit.ts'
 import { type Genesis, genesisSchema } from './genesis.ts'
 
 /** Credit to one account, in atto-credit as decimal text. */
 export type Payment = { readonly account: PublicKey; readonly amount: string }
 
-/** A job entered the grid: `job` is the salted commitment to its id, `escrow` what was taken from the requester. */
-export type AdmissionEntry = { readonly type: 'admission'; readonly job: Digest; readonly escrow: string }
+/** A job entered the grid: `job` is the salted commitment to its id, `escrow` what was taken from the requester's `account`. */
+export type AdmissionEntry = {
+  readonly type: 'admission'
+  readonly job: Digest
+  readonly account: PublicKey
+  readonly escrow: string
+}
 
 /** A unit was verified and paid for: `unit` is the salted commitment to its id, `certificate` the certificate's id. */
 export type ReceiptEntry = {
@@ -42,6 +47,7 @@ export const MAX_PAYMENTS = MAX_REPLICATION + 3
 export const admissionEntrySchema = v.strictObject({
   type: v.literal('admission'),
   job: digestSchema,
+  account: publicKeySchema,
   escrow: amountSchema,
 })
 
@@ -88,9 +94,9 @@ export function saltedCommitment(id: Digest, salt: Digest): Digest {
   return digestOf('salted', { id, salt })
 }
 
-/** The admission of job `job` (its id), whose salt is kept with the job and given to its requester. */
-export function admissionEntry(job: Digest, salt: Digest, escrow: bigint): AdmissionEntry {
-  return { type: 'admission', job: saltedCommitment(job, salt), escrow: escrow.toString() }
+/** The admission of `job`, paid by its signer. The salt is kept with the job and given to its requester. */
+export function admissionEntry(job: Job, salt: Digest, escrow: bigint): AdmissionEntry {
+  return { type: 'admission', job: saltedCommitment(jobId(job), salt), account: job.signer, escrow: escrow.toString() }
 }
 
 /** The receipt of a certified unit, under the salt of its job. */

@@ -148,7 +148,8 @@ function* logOutcomes(certificate: JobCertificate, authority: Authority): Genera
   const { checkpoint, admission, receipts, units, job } = certificate
   const isSigned = verifyCheckpoint(checkpoint, authority)
   yield outcome('checkpoint', isSigned, "The log's checkpoint is not signed by the coordinator.")
-  const opens = admission.entry.job === saltedCommitment(jobId(job), admission.salt)
+  const { entry, salt } = admission
+  const opens = entry.job === saltedCommitment(jobId(job), salt) && entry.account === job.signer
   yield outcome('admission', opens, 'The admission in the log is not of this job.')
   yield outcome('admission', isLogged(admission, certificate), 'The admission is not in the log.')
   const count = receipts.length

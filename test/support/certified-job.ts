@@ -268,7 +268,7 @@ async function logJob(
 ): Promise<JobCertificate> {
   const salt = digestOf('test-salt', jobId(job))
   const escrow = units.reduce((sum, { body }) => sum + BigInt(body.price), 0n)
-  const admission = admissionEntry(jobId(job), salt, escrow)
+  const admission = admissionEntry(job, salt, escrow)
   const receipts = units.map((certificate) => {
     const { replicas, unit } = certificate.body
     const amount = rewardAtto(kindOf(unit.kind, unit.version).operations(unit)).toString()
