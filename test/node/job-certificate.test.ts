@@ -7,12 +7,14 @@ import { AppError } from '#core/errors.ts'
 import { leafDigest, merkleRoot } from '#core/merkle.ts'
 import { randomInt, seededRandom } from '#core/random.ts'
 import { type PlainValue, type Signed, signMessage } from '#core/signed.ts'
+import type { Payment } from '#ledger/entry.ts'
 import {
   JOB_CERTIFICATE_FORMAT,
   type JobCertificate,
   decodeJobCertificate,
   encodeJobCertificate,
 } from '#ledger/job-certificate.ts'
+import { ATTO_PER_OPERATION } from '#ledger/price.ts'
 import { recomputeJob, resultLeaves, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { CERTIFICATE_TYPE, type Certificate, type CertificateBody, type Replica } from '#verify/certificate.ts'
@@ -21,7 +23,7 @@ import type { PartSource } from '#verify/recompute.ts'
 import { CHECKS, type Verdict } from '#verify/verdict.ts'
 import { verifyCertificate } from '#verify/verify-certificate.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type CertifiedJob, certifyMatmul } from '../support/certified-job.ts'
+import { type Books, type CertifiedJob, certifyMatmul, honestPayments, logJob } from '../support/certified-job.ts'
 import { changesOf } from '../support/field-changes.ts'
 
 /** Positions at which one byte is changed, from a seed that is printed with every failure. */
@@ -214,6 +216,41 @@ describe('a coordinator that signs what the evidence does not say', () => {
       )
     expect(await missing('none')).toMatchObject({ ok: true })
     expect(await missing('webrtc')).toMatchObject({ ok: false, check: 'assurance' })
+  })
+})
+
+describe('prices', () => {
+  const logged = (books: Books): Promise<JobCertificate> => {
+    const { job: signed, units, result } = large.certificate
+    return logJob(large.network, signed, units, result, books)
+  }
+  const total = (): bigint => large.certificate.units.reduce((sum, { body }) => sum + BigInt(body.price), 0n)
+
+  test('error: price, when a payment is more, less, or missing', async () => {
+    expect(await verifyJobCertificate(await logged({}))).toMatchObject({ ok: true })
+    const changes: ((payments: Payment[]) => Payment[])[] = [
+      ([first, ...rest]) => (first === undefined ? [] : [{ ...first, amount: `${first.amount}0` }, ...rest]),
+      ([first, ...rest]) => (first === undefined ? [] : [{ ...first, amount: '1' }, ...rest]),
+      (payments) => payments.slice(1),
+      () => [],
+    ]
+    for (const change of changes) {
+      const paymentsOf = (unit: Certificate): Payment[] => change(honestPayments(unit))
+      expect(await verifyJobCertificate(await logged({ paymentsOf }))).toMatchObject({ ok: false, check: 'price' })
+    }
+  })
+
+  test('limit: an escrow of the price accepted, one less refused', async () => {
+    expect(await verifyJobCertificate(await logged({ escrow: total() }))).toMatchObject({ ok: true })
+    expect(await verifyJobCertificate(await logged({ escrow: total() - 1n }))).toMatchObject({ check: 'price' })
+  })
+
+  test("limit: the requester's ceiling accepted, one more refused", async () => {
+    const price = 2n * 3n * 4n * 5n * 2n * ATTO_PER_OPERATION
+    const within = await certifyMatmul('ceiling', { m: 3, k: 4, n: 5, maxPrice: price })
+    expect(await verifyJobCertificate(within.certificate)).toMatchObject({ ok: true })
+    const beyond = await certifyMatmul('ceiling', { m: 3, k: 4, n: 5, maxPrice: price - 1n })
+    expect(await verifyJobCertificate(beyond.certificate)).toMatchObject({ ok: false, check: 'price' })
   })
 })
 

@@ -8,7 +8,7 @@ import { EMPTY_ROOT, leafDigest, merkleRoot } from '#core/merkle.ts'
 import { type Random, seededRandom } from '#core/random.ts'
 import { type SigningContext, signMessage } from '#core/signed.ts'
 import { signCheckpoint } from '#ledger/checkpoint.ts'
-import { admissionEntry, entryLeaf, receiptEntry } from '#ledger/entry.ts'
+import { type Payment, admissionEntry, entryLeaf, receiptEntry } from '#ledger/entry.ts'
 import { type Genesis, networkId } from '#ledger/genesis.ts'
 import { JOB_CERTIFICATE_FORMAT, type JobCertificate } from '#ledger/job-certificate.ts'
 import { inclusionPath } from '#ledger/log-tree.ts'
@@ -213,7 +213,7 @@ async function sight(
 /** Runs a product of random matrices to its job certificate. */
 export async function certifyMatmul(
   seed: string,
-  { m, k, n, dtype = 'i8' as const, replication = 2, ...lies }: MatmulJob & Lies,
+  { m, k, n, dtype = 'i8', replication = 2, maxPrice = 10n ** 20n, ...lies }: MatmulJob & Lies,
 ): Promise<CertifiedJob> {
   const network = createTestNetwork(seed)
   const inputs = [randomMatrix(network.random, dtype, m, k), randomMatrix(network.random, dtype, k, n)]
@@ -224,7 +224,7 @@ export async function certifyMatmul(
     params: {},
     inputs: inputs.map(({ ref }) => ref),
     replication,
-    maxPrice: (10n ** 20n).toString(),
+    maxPrice: maxPrice.toString(),
     deadlineMs: 60_000,
     nonce: openingNonce(network.random),
   }
@@ -257,27 +257,28 @@ export type MatmulJob = {
   readonly n: number
   readonly dtype?: 'i8' | 'f32'
   readonly replication?: number
+  readonly maxPrice?: bigint
+}
+
+/** How a coordinator may log otherwise than it should. */
+export type Books = {
+  readonly escrow?: bigint
+  readonly paymentsOf?: (certificate: Certificate) => Payment[]
 }
 
 /** Writes genesis, admission and receipts to a log and joins everything to the job's certificate. */
-async function logJob(
+export async function logJob(
   network: TestNetwork,
   job: Job,
   units: readonly Certificate[],
   result: ContentRef,
+  books: Books = {},
 ): Promise<JobCertificate> {
   const salt = digestOf('test-salt', jobId(job))
-  const escrow = units.reduce((sum, { body }) => sum + BigInt(body.price), 0n)
+  const escrow = books.escrow ?? units.reduce((sum, { body }) => sum + BigInt(body.price), 0n)
+  const paymentsOf = books.paymentsOf ?? honestPayments
   const admission = admissionEntry(job, salt, escrow)
-  const receipts = units.map((certificate) => {
-    const { replicas, unit } = certificate.body
-    const amount = rewardAtto(kindOf(unit.kind, unit.version).operations(unit)).toString()
-    return receiptEntry(
-      certificate,
-      salt,
-      replicas.map(({ lease }) => ({ account: lease.body.node, amount })),
-    )
-  })
+  const receipts = units.map((certificate) => receiptEntry(certificate, salt, paymentsOf(certificate)))
   const entries = [{ type: 'genesis' as const, genesis: network.genesis }, admission, ...receipts]
   const log = new MemoryLog()
   const root = await log.append(...entries.map((entry) => entryLeaf(entry)))
@@ -295,4 +296,11 @@ async function logJob(
     ),
     checkpoint: await signCheckpoint(network.coordinator, network.context.network, { size, root }),
   }
+}
+
+/** The listed reward to every replica's node. */
+export function honestPayments({ body }: Certificate): Payment[] {
+  const operations = kindOf(body.unit.kind, body.unit.version).operations(body.unit)
+  const amount = rewardAtto(operations).toString()
+  return body.replicas.map(({ lease }) => ({ account: lease.body.node, amount }))
 }
