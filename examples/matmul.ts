@@ -16,5 +16,5 @@ const { result, certificate, paid } = await client.matmul(randomMatrix(), random
 })
 
 // The certificate and every tile of the result were verified before this line ran.
-process.stdout.write(`C[0, 0] = ${result.data[0]}, ${result.rows} x ${result.cols}\n`)
-process.stdout.write(`${certificate.units.length} units, ${formatCredits(paid)} credits paid\n`)
+process.stdout.write(`C is ${result.rows} x ${result.cols}, C[0, 0] = ${result.data[0]}\n`)
+process.stdout.write(`Units certified: ${certificate.units.length}, credits paid: ${formatCredits(paid)}\n`)

@@ -43,6 +43,11 @@ export function withAction<Options extends object, Args extends unknown[]>(
   })
 }
 
+/** The coordinator that commands talk to when they are not told another. */
+export function defaultCoordinator(): string {
+  return process.env['COMMONWATT_COORDINATOR'] || DEFAULT_COORDINATOR
+}
+
 /** `--coordinator URL`, from COMMONWATT_COORDINATOR or the default. */
 export function coordinatorOption(): Option {
   return new Option('--coordinator <url>', 'address of the coordinator')

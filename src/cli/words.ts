@@ -11,6 +11,11 @@ export function describeMatrix(layout: ContentLayout): string {
   return `${layout.rows} x ${layout.cols} ${DTYPE_NAMES[layout.dtype]}`
 }
 
+/** A number of things, e.g. "1 unit", "2 units". */
+export function describeCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** How the replicas' reveals travelled, over all units. */
 export function transportsOf(certificate: RunOutcome['certificate']): string[] {
   return [...new Set(certificate.units.map(({ body }) => body.transport))].filter((name) => name !== 'none').sort()

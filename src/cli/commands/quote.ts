@@ -5,6 +5,7 @@ import { addressOf, formatCredits } from '#sdk/index.ts'
 import { type CommandContext, coordinatorOption, replicationOption, withAction } from '#cli/command.ts'
 import { connectAccount } from '#cli/connect.ts'
 import { type MatrixFiles, openMatrixFiles } from '#cli/matrix-files.ts'
+import { describeCount } from '#cli/words.ts'
 
 type QuoteOptions = { readonly coordinator: string; readonly replication: number }
 
@@ -29,7 +30,9 @@ async function quote(context: CommandContext, options: QuoteOptions, aPath: stri
   const { replication } = options
   const task = { kind: 'matmul', version: 1, params: {}, inputs: refs }
   const { operations, units, price } = await client.quote(task, { replication, signal })
-  output.line(`${operations} operations in ${units} units, ${replication} replicas each`)
+  output.line(
+    `${operations} operations in ${describeCount(units, 'unit')}, ${describeCount(replication, 'replica')} each`,
+  )
   output.line(`${formatCredits(BigInt(price), 18)} credits`)
   output.json({ operations, units, replication, price })
 }

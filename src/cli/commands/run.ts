@@ -7,7 +7,7 @@ import { type RunOutcome, type Stage, formatCredits } from '#sdk/index.ts'
 import { type CommandContext, coordinatorOption, maxPriceOption, replicationOption, withAction } from '#cli/command.ts'
 import { connectAccount } from '#cli/connect.ts'
 import { createMatrixFile, openMatrixFiles } from '#cli/matrix-files.ts'
-import { describeMatrix, transportsOf } from '#cli/words.ts'
+import { describeCount, describeMatrix, transportsOf } from '#cli/words.ts'
 
 type RunOptions = {
   readonly coordinator: string
@@ -68,7 +68,7 @@ function report({ output }: CommandContext, options: RunOptions, outcome: RunOut
   const transports = transportsOf(certificate)
   output.line(`${options.out}: ${describeMatrix(result.layout)}, content ${result.id}`)
   output.line(
-    `${certificate.units.length} units, ${replicas} replicas each (compared over ${transports.join(', ') || 'nothing'}), ` +
+    `${describeCount(certificate.units.length, 'unit')}, ${describeCount(replicas, 'replica')} each (compared over ${transports.join(', ') || 'nothing'}), ` +
       `${(ms / 1000).toFixed(2)} s, ${formatCredits(paid, 9)} credits paid`,
   )
   output.line(`Certificate ${digest}${options.certificate === undefined ? '' : ` in ${options.certificate}`}, verified`)

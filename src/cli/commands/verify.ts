@@ -5,11 +5,11 @@ import { isHex } from '#core/bytes.ts'
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { type Client, MAX_JOB_CERTIFICATE_BYTES, type Verification, connect, verifyCertificate } from '#sdk/index.ts'
-import { type CommandContext, DEFAULT_COORDINATOR, withAction } from '#cli/command.ts'
+import { type CommandContext, DEFAULT_COORDINATOR, defaultCoordinator, withAction } from '#cli/command.ts'
 import { EXIT_DONE, EXIT_FAILED } from '#cli/failure.ts'
 import { type MatrixFiles, ResultFormError, openMatrixFiles, openResultFile } from '#cli/matrix-files.ts'
 import { knownNetwork } from '#cli/settings-folder.ts'
-import { describeCheck, describeFailedCheck, describeMatrix } from '#cli/words.ts'
+import { describeCheck, describeCount, describeFailedCheck, describeMatrix } from '#cli/words.ts'
 
 type Options = {
   readonly result?: string
@@ -70,7 +70,7 @@ async function check(
   const results = result === undefined ? undefined : await openResultFile(result)
   if (results !== undefined) opened.push(results)
   const needsCoordinator = recompute === true && inputs === undefined
-  const url = options.coordinator ?? (needsCoordinator ? DEFAULT_COORDINATOR : undefined)
+  const url = options.coordinator ?? (needsCoordinator ? defaultCoordinator() : undefined)
   const client = url === undefined ? undefined : await connectWithoutAccount(url, signal)
   const network = options.network ?? client?.network.network
   const all = { network, result: results?.sources[0], inputs: inputs?.sources, recompute, signal, onProgress }
@@ -95,7 +95,7 @@ function report({ output }: CommandContext, options: Options, path: string, veri
   const { result, job, units } = certificate
   output.line(
     `${path} is valid: ${describeMatrix(result.layout)}, content ${result.id}, ` +
-      `${units.length} units of a "${job.body.kind}" job with ${job.body.replication} replicas each.`,
+      `${describeCount(units.length, 'unit')} of a "${job.body.kind}" job, ${describeCount(job.body.replication, 'replica')} each.`,
   )
   if (options.result === undefined) output.line('No result was given to check (--result C.npy).')
   if (options.recompute !== true) output.line('Nothing was computed again (--recompute).')
