@@ -41,7 +41,7 @@ export function pageRoutes(dir: string | undefined): Hono {
   if (dir === undefined) return app
   app.get('/', async () => page(await load(dir, 'index.html'), "frame-ancestors 'none'"))
   app.get('/embed', async () => page(await load(dir, 'embed.html', 'embed/index.html'), 'frame-ancestors *'))
-  app.get('/*', async (c) => file(decodeURIComponent(c.req.path.slice(1)), dir))
+  app.get('/*', async (c) => file(c.req.path.slice(1), dir))
   return app
 }
 

@@ -1,6 +1,7 @@
 // Accounts: what a key has, what is held in escrow for its jobs, what it earned. Every change has its entry in the log,
 // appended in the same transaction by whoever calls these.
 import type { PublicKey } from '#core/ed25519.ts'
+import { assertOneChanged } from './changed-row.ts'
 import type { Db } from './schema.ts'
 
 /** An account. All amounts in atto-credit; `balance` does not include `escrowed`. */
@@ -53,30 +54,33 @@ export async function escrow(tx: Db, key: PublicKey, amount: bigint): Promise<bo
 
 /** Gives `amount` of the escrow back to `key`. */
 export async function refund(tx: Db, key: PublicKey, amount: bigint): Promise<void> {
-  await tx
+  const updated = await tx
     .updateTable('accounts')
     .set((eb) => ({ balance: eb('balance', '+', amount), escrowed: eb('escrowed', '-', amount) }))
     .where('account', '=', key)
     .executeTakeFirstOrThrow()
+  assertOneChanged(updated, `the account ${key}`)
 }
 
 /** Takes `amount` out of the escrow of `key`: what is paid to others. */
 export async function spend(tx: Db, key: PublicKey, amount: bigint): Promise<void> {
-  await tx
+  const updated = await tx
     .updateTable('accounts')
     .set((eb) => ({ escrowed: eb('escrowed', '-', amount) }))
     .where('account', '=', key)
     .executeTakeFirstOrThrow()
+  assertOneChanged(updated, `the account ${key}`)
 }
 
 /** Credits `amount` to `key` as earned. */
 export async function earn(tx: Db, key: PublicKey, amount: bigint, nowMs: number): Promise<void> {
   await ensureAccount(tx, key, nowMs)
-  await tx
+  const updated = await tx
     .updateTable('accounts')
     .set((eb) => ({ balance: eb('balance', '+', amount), earned: eb('earned', '+', amount) }))
     .where('account', '=', key)
     .executeTakeFirstOrThrow()
+  assertOneChanged(updated, `the account ${key}`)
 }
 
 async function ensureAccount(tx: Db, key: PublicKey, nowMs: number): Promise<void> {

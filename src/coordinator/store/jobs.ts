@@ -4,6 +4,7 @@ import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import type { ErrorRecord } from '#core/errors.ts'
 import type { Job } from '#work/job.ts'
+import { assertOneChanged } from './changed-row.ts'
 import type { Db, Schema } from './schema.ts'
 import type { Selectable } from 'kysely'
 
@@ -98,21 +99,23 @@ export async function countRunning(db: Db, account: PublicKey): Promise<number> 
 
 /** Takes `amount` out of the job's escrow. */
 export async function spendEscrow(tx: Db, id: Digest, amount: bigint): Promise<void> {
-  await tx
+  const updated = await tx
     .updateTable('jobs')
     .set((eb) => ({ escrowed: eb('escrowed', '-', amount) }))
     .where('job', '=', id)
     .executeTakeFirstOrThrow()
+  assertOneChanged(updated, `the job ${id}`)
 }
 
 /** Marks a running job done. */
 export async function finishJob(tx: Db, id: Digest, result: ContentRef, stages: Stages, nowMs: number): Promise<void> {
-  await tx
+  const updated = await tx
     .updateTable('jobs')
     .set({ state: 'done', result: JSON.stringify(result), stages: JSON.stringify(stages), finished_ms: nowMs })
     .where('job', '=', id)
     .where('state', '=', 'running')
     .executeTakeFirstOrThrow()
+  assertOneChanged(updated, `the running job ${id}`)
 }
 
 /** Marks a running job failed with nothing left in escrow. False when it did not run any more. */
