@@ -1,0 +1,151 @@
+// Generation: a prompt in, tokens out one by one. The prompt is prefilled in chunks; a cache that already holds a prefix of it is reused.
+import type { Digest } from '#core/digest.ts'
+import { AppError } from '#core/errors.ts'
+import type { DeviceModel, KvCache, SequenceRows, StepOutput } from '#tensor/language-backend.ts'
+import { positionDigest } from './digest.ts'
+import { GREEDY, type Sampling, sampleToken } from './sampler.ts'
+import { forward } from './transformer.ts'
+
+/** Rows of one prefill step: bounds the largest activations, and how long an abort waits. */
+export const PREFILL_ROWS = 256
+
+/** What to generate from. */
+export type GenerateRequest = {
+  readonly prompt: readonly number[]
+  readonly maxTokens: number
+  readonly endTokens: ReadonlySet<number>
+  readonly sampling?: Sampling
+  /** Called after each token; returning true stops (a stop string was seen). */
+  readonly onToken?: (token: number) => boolean | void
+  readonly signal?: AbortSignal
+}
+
+/** Why generation ended: an end token or stop string, the token limit, or the end of the context. */
+export type FinishReason = 'stop' | 'length' | 'context'
+
+/** What was generated. `positions` commits to every token fed in: prompt and output but the last token. */
+export type Generated = {
+  readonly tokens: readonly number[]
+  readonly finishReason: FinishReason
+  readonly positions: readonly Digest[]
+}
+
+/** A cache and the tokens it holds, so that the next prompt can reuse their shared prefix. */
+export type Conversation = { readonly cache: KvCache; fed: number[]; positions: Digest[] }
+
+/** An empty conversation of at most `capacity` positions. */
+export function openConversation(model: DeviceModel, capacity: number): Conversation {
+  return { cache: model.openCache(capacity), fed: [], positions: [] }
+}
+
+/** Continues `conversation` with the request's prompt. Throws {@link PromptError} on prompts that are empty or past the context. */
+export async function generate(
+  model: DeviceModel,
+  conversation: Conversation,
+  request: GenerateRequest,
+): Promise<Generated> {
+  const { prompt, maxTokens, endTokens, sampling = GREEDY, onToken, signal } = request
+  assertPrompt(prompt, model.shape.vocabulary, conversation.cache.capacity)
+  reusePrefix(conversation, prompt)
+
+  let logits = await prefill(model, conversation, prompt, signal)
+  const seen = new Set(prompt)
+  const counts = new Map<number, number>()
+  const tokens: number[] = []
+  for (;;) {
+    const token = sampleToken(logits, sampling, { position: conversation.fed.length, choice: 0 }, seen, counts)
+    if (endTokens.has(token)) return finished(conversation, tokens, 'stop')
+    tokens.push(token)
+    seen.add(token)
+    counts.set(token, (counts.get(token) ?? 0) + 1)
+    if (onToken?.(token) === true) return finished(conversation, tokens, 'stop')
+    if (tokens.length >= maxTokens) return finished(conversation, tokens, 'length')
+    if (conversation.fed.length >= conversation.cache.capacity) return finished(conversation, tokens, 'context')
+    signal?.throwIfAborted()
+    logits = await feed(model, conversation, [token])
+  }
+}
+
+/** Digests of every position of `tokens` by one prefill: what a checker compares with a generation's. Calls `onLogits` for each row. */
+export async function prefillDigests(
+  model: DeviceModel,
+  tokens: readonly number[],
+  onLogits: (position: number, logits: Int32Array<ArrayBuffer>) => void,
+  signal?: AbortSignal,
+): Promise<Digest[]> {
+  const conversation = openConversation(model, tokens.length)
+  try {
+    for (let at = 0; at < tokens.length; at += PREFILL_ROWS) {
+      signal?.throwIfAborted()
+      const rows = { cache: conversation.cache, tokens: tokens.slice(at, at + PREFILL_ROWS) }
+      const output = await forward(model, [rows], 'all')
+      remember(conversation, rows, output)
+      for (const [i, logits] of output.logits.entries()) onLogits(at + i, logits)
+    }
+    return conversation.positions
+  } finally {
+    conversation.cache.close()
+  }
+}
+
+async function prefill(
+  model: DeviceModel,
+  conversation: Conversation,
+  prompt: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<Int32Array<ArrayBuffer>> {
+  for (let at = conversation.fed.length; ; at += PREFILL_ROWS) {
+    signal?.throwIfAborted()
+    const logits = await feed(model, conversation, prompt.slice(at, at + PREFILL_ROWS))
+    if (at + PREFILL_ROWS >= prompt.length) return logits
+  }
+}
+
+async function feed(
+  model: DeviceModel,
+  conversation: Conversation,
+  tokens: readonly number[],
+): Promise<Int32Array<ArrayBuffer>> {
+  const rows = { cache: conversation.cache, tokens }
+  const output = await forward(model, [rows], 'last')
+  remember(conversation, rows, output)
+  const logits = output.logits[0]
+  if (logits === undefined) throw new RangeError('A step brought no logits back.')
+  return logits
+}
+
+function remember(conversation: Conversation, { tokens }: SequenceRows, { leaves }: StepOutput): void {
+  for (const [i, token] of tokens.entries()) {
+    conversation.fed.push(token)
+    conversation.positions.push(positionDigest(token, leaves[i] ?? []))
+  }
+}
+
+/** Keeps what the cache shares with `prompt`; the prompt's last token is always fed again, since its logits are needed. */
+function reusePrefix(conversation: Conversation, prompt: readonly number[]): void {
+  let shared = 0
+  const most = Math.min(conversation.fed.length, prompt.length - 1)
+  while (shared < most && conversation.fed[shared] === prompt[shared]) shared++
+  conversation.cache.truncate(shared)
+  conversation.fed.length = shared
+  conversation.positions.length = shared
+}
+
+function finished({ positions }: Conversation, tokens: readonly number[], finishReason: FinishReason): Generated {
+  return { tokens, finishReason, positions: [...positions] }
+}
+
+function assertPrompt(prompt: readonly number[], vocabulary: number, capacity: number): void {
+  if (prompt.length === 0) throw new PromptError('is empty')
+  if (prompt.length > capacity) throw new PromptError(`has ${prompt.length} tokens where the context holds ${capacity}`)
+  const wrong = prompt.find((token) => !Number.isSafeInteger(token) || token < 0 || token >= vocabulary)
+  if (wrong !== undefined) throw new PromptError(`holds token ${wrong}, outside a vocabulary of ${vocabulary}`)
+}
+
+/** A prompt cannot be used. */
+export class PromptError extends AppError {
+  override readonly name = 'model.Prompt'
+  constructor(problem: string) {
+    super('input', `The prompt ${problem}.`)
+  }
+}
