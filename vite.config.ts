@@ -2,6 +2,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumArgs, findChromium } from './scripts/find-chromium.mjs'
+import { relayCommands } from './test/support/relay-commands.ts'
 
 const executablePath = process.env.VITEST === undefined ? undefined : await findChromium()
 
@@ -37,6 +38,27 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Found only while a test runs, they would reload its page in the middle.
+        optimizeDeps: {
+          include: [
+            '@libp2p/circuit-relay-v2',
+            '@libp2p/crypto/keys',
+            '@libp2p/identify',
+            '@libp2p/noise',
+            '@libp2p/peer-id',
+            '@libp2p/webrtc',
+            '@libp2p/websockets',
+            '@libp2p/yamux',
+            '@multiformats/multiaddr',
+            '@noble/curves/ed25519.js',
+            '@noble/hashes/sha2.js',
+            '@noble/hashes/utils.js',
+            'cborg',
+            'libp2p',
+            'uint8arraylist',
+            'valibot',
+          ],
+        },
         test: {
           name: 'gpu',
           include: ['test/gpu/**/*.test.ts'],
@@ -45,6 +67,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            commands: relayCommands,
             provider: playwright({
               launchOptions: { ...(executablePath ? { executablePath } : {}), args: chromiumArgs() },
             }),

@@ -8,8 +8,12 @@ import { obtainPageIdentity } from './page-identity.ts'
 import { openPageWorker } from './page-worker.ts'
 import { type NodeParts, startNode } from './contribution.ts'
 import { openExchange } from './exchange.ts'
+import { openLocalStore } from './local-store.ts'
 import { fetchNetworkInfo } from './network-info.ts'
 import type { Consent, Contribution, NodeState } from './state.ts'
+import { type Tally, countOf } from './tally.ts'
+
+const UNITS_DONE = 'units-done'
 
 /** What a page needs to contribute. */
 export type BrowserNodeOptions = {
@@ -42,10 +46,20 @@ export function browserParts({ coordinator, consent }: Omit<BrowserNodeOptions, 
     findKind: kindOf,
     clock: systemClock,
     random: systemRandom,
+    tally: pageTally(),
     obtainIdentity: () => obtainPageIdentity(),
     fetchNetwork: (signal) => fetchNetworkInfo(String(coordinator), (...call) => fetch(...call), signal),
     openWorker: openPageWorker,
     openPeer: createBrowserPeer,
     openExchange,
+  }
+}
+
+/** The tally beside the session key, in the same browser. */
+function pageTally(): Tally {
+  const store = openLocalStore()
+  return {
+    load: async () => countOf(await (await store).get(UNITS_DONE)),
+    save: async (unitsDone) => (await store).set(UNITS_DONE, unitsDone),
   }
 }

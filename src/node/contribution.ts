@@ -5,8 +5,6 @@ import { AppError, toErrorRecord } from '#core/errors.ts'
 import type { Random } from '#core/random.ts'
 import type { Checkpoint, SigningContext } from '#core/signed.ts'
 import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-peer.ts'
-import { backoffMs } from '#net/relay-keeper.ts'
-import { delay } from '#net/wait.ts'
 import type { BackendInfo } from '#tensor/backend.ts'
 import type { Kind } from '#work/kind.ts'
 import { introduce } from './admission.ts'
@@ -17,7 +15,8 @@ import type { NodeIdentity } from './identity.ts'
 import type { LeaseOutcome } from './lease-run.ts'
 import { type Joined, join } from './join.ts'
 import type { NetworkInfo } from './network-info.ts'
-import { isTransient, stayConnected } from './reconnect.ts'
+import { stayConnected, untilThere } from './reconnect.ts'
+import type { Tally } from './tally.ts'
 import { StatePublisher } from './state-publisher.ts'
 import type { Consent, Contribution, NodeState, Phase } from './state.ts'
 import type { BackendChoice, BeatStatus } from './worker-api.ts'
@@ -31,6 +30,7 @@ export type NodeParts = {
   readonly findKind: (name: string, version: number) => Kind
   readonly clock: Clock
   readonly random: Random
+  readonly tally: Tally
   readonly obtainIdentity: () => Promise<NodeIdentity>
   readonly fetchNetwork: (signal: AbortSignal) => Promise<NetworkInfo>
   readonly openWorker: () => WorkerHandle
@@ -69,11 +69,13 @@ export class NodeContribution implements Contribution {
   #isAdmitted = false
   #pauseReason: string | undefined
   #ratedMops = 0
+  #unitsBefore = 0
   #failures = 0
   #isStopWanted = false
   #isOver = false
   #ending: Promise<void> | undefined
   #cancelExpiry = () => {}
+  #cancelDelegation = () => {}
 
   constructor(parts: NodeParts) {
     this.#parts = parts
@@ -141,11 +143,17 @@ export class NodeContribution implements Contribution {
     const worker = this.#openWorker()
     const identity = await parts.obtainIdentity()
     this.#closers.push(() => identity.close())
+    this.#unitsBefore = await parts.tally.load()
     this.#publisher.update({ node: identity.signer.publicKey, isIdentityPersistent: identity.isPersistent })
     const { info: device, note } = await worker.api.open(parts.preferred, parts.consent)
     this.#publisher.update({ device })
     this.#phase('starting', `Joining the network. ${note}`.trim())
-    const network = await this.#findNetwork(workerClock(worker))
+    const network = await untilThere(parts.fetchNetwork, {
+      clock: workerClock(worker),
+      random: parts.random,
+      signal,
+      onFailure: (reason) => this.#phase('reconnecting', reason),
+    })
     signal.throwIfAborted()
     this.#context = { network: network.network, checkpoint: network.checkpoint }
     const joined = await this.#join(worker, identity, network)
@@ -166,20 +174,6 @@ export class NodeContribution implements Contribution {
       if (!this.#isOver) void this.#giveUp(worker.ended.reason)
     })
     return worker
-  }
-
-  async #findNetwork(clock: Clock): Promise<NetworkInfo> {
-    const { signal } = this.#stop
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#parts.fetchNetwork(signal)
-      } catch (error) {
-        signal.throwIfAborted()
-        if (!isTransient(error)) throw error
-        this.#phase('reconnecting', toErrorRecord(error).message)
-        await delay(clock, backoffMs(this.#parts.random, attempt), signal)
-      }
-    }
   }
 
   #join(worker: WorkerHandle, identity: NodeIdentity, network: NetworkInfo): Promise<Joined> {
@@ -205,7 +199,8 @@ export class NodeContribution implements Contribution {
     })
   }
 
-  async #sayHello({ peer, identity, device, worker, beats }: Live): Promise<void> {
+  async #sayHello(live: Live): Promise<void> {
+    const { peer, identity, device, worker, beats } = live
     const { kinds, clock, consent } = this.#parts
     const { network } = this.#signing()
     const onCheckpoint = (checkpoint: Checkpoint) => this.#sawCheckpoint(checkpoint)
@@ -217,9 +212,22 @@ export class NodeContribution implements Contribution {
     this.#earnings.setBalance(balance)
     this.#publisher.update({ tier, ...this.#earnings.shown })
     this.#isAdmitted = true
+    this.#watchDelegation(live)
     this.#refresh()
     await beats.say(this.#beatStatus(), false)
     this.#beat(true)
+  }
+
+  /** When a delegation ends the node says hello again, without it; a hello that fails comes again with the connection. */
+  #watchDelegation(live: Live): void {
+    const { clock } = this.#parts
+    const nowMs = clock.nowMs()
+    const delegation = live.identity.delegation(nowMs)
+    this.#cancelDelegation()
+    if (delegation === null) return
+    this.#cancelDelegation = clock.after(delegation.body.expiresMs - nowMs, () => {
+      this.#sayHello(live).catch(() => undefined)
+    })
   }
 
   #signing(): SigningContext {
@@ -240,6 +248,7 @@ export class NodeContribution implements Contribution {
   #count(outcome: LeaseOutcome): void {
     this.#earnings.add(outcome)
     this.#publisher.update(this.#earnings.shown)
+    if (outcome.record.outcome === 'agreed') void this.#parts.tally.save(this.#unitsEver())
     this.#failures = outcome.failure === null ? 0 : this.#failures + 1
     if (this.#failures >= MAX_FAILURES && outcome.failure !== null)
       void this.#giveUp(new DeviceFailingError(outcome.failure.message))
@@ -276,7 +285,11 @@ export class NodeContribution implements Contribution {
   #beatStatus(): BeatStatus {
     const isWorking = (this.#live?.leases.count ?? 0) > 0
     const state = this.#pauseReason === undefined ? (isWorking ? 'working' : 'idle') : 'paused'
-    return { state, ratedMops: this.#ratedMops, unitsDone: this.#earnings.unitsDone }
+    return { state, ratedMops: this.#ratedMops, unitsDone: this.#unitsEver() }
+  }
+
+  #unitsEver(): number {
+    return this.#unitsBefore + this.#earnings.unitsDone
   }
 
   #watchExpiry(): void {
@@ -303,6 +316,7 @@ export class NodeContribution implements Contribution {
     this.#worker?.terminate()
     this.#stop.abort(new StoppedError())
     this.#cancelExpiry()
+    this.#cancelDelegation()
     this.#ending = this.#sayGoodbye().then(() => this.#closeAll())
     return this.#ending
   }
@@ -311,7 +325,7 @@ export class NodeContribution implements Contribution {
     if (this.#live === undefined) return
     const { leases, beats } = this.#live
     const goodbyes = [leases.handBackAll('The contributor stopped.')]
-    const status = { ratedMops: this.#ratedMops, unitsDone: this.#earnings.unitsDone }
+    const status = { ratedMops: this.#ratedMops, unitsDone: this.#unitsEver() }
     if (this.#isAdmitted) goodbyes.push(beats.sayStopped(status))
     const cut = AbortSignal.timeout(GOODBYE_TIMEOUT_MS)
     await Promise.race([Promise.allSettled(goodbyes), new Promise((resolve) => (cut.onabort = resolve))])

@@ -12,6 +12,8 @@ interface Schema extends DBSchema {
 export interface LocalStore {
   get(key: string): Promise<unknown>
   set(key: string, value: unknown): Promise<void>
+  /** Names of all values. */
+  keys(): Promise<readonly string[]>
 }
 
 /** Opens the store of this origin; works in pages and workers. */
@@ -21,6 +23,7 @@ export async function openLocalStore(name = DATABASE): Promise<LocalStore> {
   }).catch(() => undefined)
   return {
     get: (key) => attempt(db, (open) => open.get('values', key)),
+    keys: async () => (await attempt(db, (open) => open.getAllKeys('values'))) ?? [],
     set: async (key, value) => void (await attempt(db, (open) => open.put('values', value, key))),
   }
 }

@@ -1,4 +1,5 @@
 // Starts the worker of a page. Under Trusted Types a worker's address must come from a policy: ours knows this one address.
+// oxlint-disable-next-line import/default -- Vite makes the built worker's address the default export of this name.
 import workerUrl from './worker.ts?worker&url'
 import { type WorkerHandle, linkWorker } from './worker-link.ts'
 

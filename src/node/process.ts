@@ -9,6 +9,7 @@ import { type NodeContribution, type NodeParts, startNode } from './contribution
 import { openExchange } from './exchange.ts'
 import { fetchNetworkInfo } from './network-info.ts'
 import type { Consent, NodeState } from './state.ts'
+import { type Tally, memoryTally } from './tally.ts'
 import { openThreadWorker } from './thread-worker.ts'
 
 /** What a process needs to contribute. */
@@ -20,6 +21,8 @@ export type ProcessNodeOptions = {
   readonly signer: Signer
   /** Whether the key will be there next time. */
   readonly isKeyKept?: boolean
+  /** Counts units across restarts; the count starts anew when omitted, and the coordinator takes no beats until it has caught up. */
+  readonly tally?: Tally
   readonly onState?: (state: NodeState) => void
 }
 
@@ -31,7 +34,8 @@ export function startProcessNode(options: ProcessNodeOptions): NodeContribution 
 }
 
 /** What such a node is made of. */
-export function processParts({ coordinator, consent, signer, isKeyKept = true }: ProcessNodeOptions): NodeParts {
+export function processParts(options: ProcessNodeOptions): NodeParts {
+  const { coordinator, consent, signer, isKeyKept = true, tally = memoryTally() } = options
   return {
     consent,
     preferred: 'cpu',
@@ -39,6 +43,7 @@ export function processParts({ coordinator, consent, signer, isKeyKept = true }:
     findKind: kindOf,
     clock: systemClock,
     random: systemRandom,
+    tally,
     obtainIdentity: async () => ({
       signer,
       beatKey: signer,

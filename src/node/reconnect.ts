@@ -1,4 +1,5 @@
 // Coming back: what a node does each time its coordinator is there again, and what is worth another try.
+import type { Clock } from '#core/clock.ts'
 import { AppError, toErrorRecord } from '#core/errors.ts'
 import type { Random } from '#core/random.ts'
 import type { ContributorPeer } from '#net/contributor-peer.ts'
@@ -41,8 +42,33 @@ export async function stayConnected(
   }
 }
 
+/** What {@link untilThere} waits with. */
+export type RetryParts = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly signal: AbortSignal
+  readonly onFailure: (reason: string) => void
+}
+
+/** What `find` finds, tried again after failures that may pass until `signal` aborts. Throws other failures. */
+export async function untilThere<T>(
+  find: (signal: AbortSignal) => Promise<T>,
+  { clock, random, signal, onFailure }: RetryParts,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await find(signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isTransient(error)) throw error
+      onFailure(toErrorRecord(error).message)
+      await delay(clock, backoffMs(random, attempt), signal)
+    }
+  }
+}
+
 /** Whether trying again may help: of our own errors only `unavailable` ones; those of libp2p and the platform are about connections. */
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return error instanceof AppError ? error.kind === 'unavailable' : error instanceof Error
 }
 

@@ -38,11 +38,7 @@ export function describeBackend(name: string, open: () => Promise<Backend>): voi
 
     describeInt8(() => backend)
     describeF32(() => backend)
-
-    test('behaviour: passes the self-test', async () => {
-      const seed = '7a'.repeat(32)
-      expect(await runSelfTest(backend, seed)).toBe(expectedSelfTest(seed))
-    })
+    describeSelfTest(() => backend)
 
     test('behaviour: operations side by side do not disturb one another', async () => {
       const shapes = SHAPES.slice(3, 9)
@@ -84,6 +80,42 @@ export function describeBackend(name: string, open: () => Promise<Backend>): voi
       const one = new Int8Array(1)
       await expect(closed.matmulInt8(one, one, { m: 1, k: 1, n: 1 })).rejects.toThrow(ClosedError)
     })
+  })
+}
+
+/** Only that its products are right: for each of the many variants of a backend. */
+export function describeProducts(name: string, open: () => Promise<Backend>): void {
+  describe(`backend ${name}`, () => {
+    let backend: Backend
+    beforeAll(async () => {
+      backend = await open()
+    })
+    afterAll(async () => {
+      await backend.close()
+    })
+
+    test('default: every int8 shape equals the reference', async () => {
+      for (const shape of SHAPES) {
+        const { a, b } = int8Inputs(shape, 11)
+        expect(await int8Digest(backend, a, b, shape)).toBe(digestBytes(bytesOf(matmulInt8(a, b, shape))))
+      }
+    })
+
+    test('default: every f32 shape is within the bound', async () => {
+      for (const shape of SHAPES) {
+        const { a, b } = f32Inputs(shape, 12)
+        expect(worstBoundRatio(await backend.matmulF32(a, b, shape), a, b, shape)).toBeLessThanOrEqual(1)
+      }
+    })
+
+    describeSelfTest(() => backend)
+  })
+}
+
+function describeSelfTest(backend: () => Backend): void {
+  test('behaviour: passes the self-test', async () => {
+    const seed = '7a'.repeat(32)
+    expect(await runSelfTest(backend(), seed)).toBe(expectedSelfTest(seed))
   })
 }
 

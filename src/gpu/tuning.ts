@@ -1,0 +1,170 @@
+// Choosing the variant of a product for an adapter: whichever gives right results and is fastest in a short measurement, which is remembered.
+// Software adapters and GPUs want different ones, and no result depends on the choice.
+import { AppError } from '#core/errors.ts'
+import { type MatmulShape, matmulF32Bound } from '#tensor/backend.ts'
+import { matmulF32 } from '#tensor/cpu/matmul-f32.ts'
+import { matmulInt8 } from '#tensor/cpu/matmul-int8.ts'
+import { canRun } from './kernels/kernel.ts'
+import type { MatmulChoice, MatmulFamily, MatmulVariant } from './kernels/matmul.ts'
+import { type Product, runMatmul } from './matmul.ts'
+import { Pace } from './pace.ts'
+import type { Session } from './session.ts'
+
+/** Remembers what was measured, across sessions. */
+export interface TuningCache {
+  get(key: string): Promise<string | undefined>
+  set(key: string, value: string): Promise<void>
+}
+
+/** Element type of the operands. */
+export type MatmulElement = 'int8' | 'f32'
+
+/** Changes whenever a kernel does: what was measured before no longer counts. */
+const KERNEL_GENERATION = 1
+
+/** Sides of the products measured, until one takes long enough to tell the variants apart. */
+const ROUNDS = [256, 1024, 2048] as const
+
+/** A measurement this long tells the variants apart. */
+const TELLING_MS = 2
+
+/** Variants this much slower than the best are not measured again. */
+const HOPELESS_FACTOR = 2
+
+const REPEATS = 3
+
+/** Dispatches of a trial product may take this long: nobody is looking yet. */
+const TRIAL_PACE_MS = 50
+
+/** More than one workgroup of every tiled variant in each direction, and nothing a multiple of anything; then thin ones. */
+const TRIAL_SHAPES: readonly MatmulShape[] = [
+  { m: 131, k: 37, n: 135 },
+  { m: 1, k: 521, n: 67 },
+  { m: 67, k: 521, n: 1 },
+]
+
+/** The best of `family` on the session's adapter. Throws {@link NoVariantError} when none can be used. */
+export async function chooseVariants(
+  session: Session,
+  family: MatmulFamily,
+  element: MatmulElement,
+  cache: TuningCache | undefined,
+): Promise<MatmulChoice> {
+  const key = `tuning/${KERNEL_GENERATION}/matmul-${element}/${session.adapterKey}`
+  const remembered = await cache?.get(key)
+  const known = remembered === undefined ? undefined : await choiceOf(session, family, element, remembered)
+  if (known !== undefined) return known
+  const usable: MatmulChoice[] = []
+  for (const { kernel, isStaged } of family.tiled) {
+    if (isStaged && session.info.isSoftware && usable.length > 0) continue
+    const choice = await choiceOf(session, family, element, kernel.name)
+    if (choice !== undefined) usable.push(choice)
+  }
+  const best = await fastest(session, usable, element)
+  if (best === undefined) throw new NoVariantError(element, session.info.adapter)
+  await cache?.set(key, best.tiled.kernel.name)
+  return best
+}
+
+/**
+ * The choice with the tiled variant `name`, if the adapter runs it and gets small products right: drivers have been seen to get integer
+ * products wrong.
+ */
+export async function choiceOf(
+  session: Session,
+  family: MatmulFamily,
+  element: MatmulElement,
+  name: string,
+): Promise<MatmulChoice | undefined> {
+  const tiled = family.tiled.find(({ kernel }) => kernel.name === name)
+  if (tiled === undefined || !canRun(tiled.kernel, session)) return undefined
+  const choice = { tiled, thin: family.thin.filter(({ kernel }) => canRun(kernel, session)) }
+  try {
+    for (const shape of TRIAL_SHAPES) {
+      const product = trialProduct(element, shape)
+      await runMatmul(session, choice, product, new Pace(() => TRIAL_PACE_MS), undefined)
+      if (!isRight(product)) return undefined
+    }
+  } catch (error) {
+    // A variant that a driver's compiler refuses is one that cannot be used; a lost device is another matter.
+    if (session.lostReason() !== undefined || !(error instanceof AppError)) throw error
+    return undefined
+  }
+  return choice
+}
+
+async function fastest(
+  session: Session,
+  choices: readonly MatmulChoice[],
+  element: MatmulElement,
+): Promise<MatmulChoice | undefined> {
+  let candidates = choices.map((choice) => ({ choice, tookMs: 0 }))
+  for (const side of ROUNDS) {
+    if (candidates.length < 2) break
+    for (const candidate of candidates) candidate.tookMs = await measure(session, candidate.choice.tiled, element, side)
+    candidates.sort((a, b) => a.tookMs - b.tookMs)
+    const bestMs = candidates[0]?.tookMs ?? 0
+    candidates = candidates.filter(({ tookMs }) => tookMs <= bestMs * HOPELESS_FACTOR)
+    if (bestMs >= TELLING_MS) break
+  }
+  return candidates[0]?.choice
+}
+
+/** Milliseconds of a product of `side`^3, the best of a few. */
+async function measure(
+  session: Session,
+  variant: MatmulVariant,
+  element: MatmulElement,
+  side: number,
+): Promise<number> {
+  const kernel = await session.pipelines.get(variant.kernel)
+  const inner = element === 'int8' ? side / 4 : side
+  return session.pool.using(async (acquire) => {
+    const [a, b, c] = [
+      await acquire('storage', side * inner * 4),
+      await acquire('storage', side * inner * 4),
+      await acquire('storage', side * side * 4),
+    ]
+    const values = new Float32Array(side * inner).map((_, i) => (i % 17) - 8)
+    session.device.queue.writeBuffer(a, 0, values)
+    session.device.queue.writeBuffer(b, 0, values)
+    const tensors = session.commands.bind(kernel, [a, b, c])
+    const params = { rows: side, cols: side, inner, rowStart: 0, colStart: 0, accumulate: 0 }
+    let bestMs = Number.POSITIVE_INFINITY
+    for (let i = 0; i < REPEATS; i++) {
+      const tookMs = await session.commands.measure((dispatch) =>
+        dispatch(kernel, tensors, params, [Math.ceil(side / variant.tileCols), Math.ceil(side / variant.tileRows)]),
+      )
+      bestMs = Math.min(bestMs, tookMs)
+    }
+    return bestMs
+  })
+}
+
+function trialProduct(element: MatmulElement, shape: MatmulShape): Product {
+  const fill = (_: number, i: number) => ((i * 7919) % 256) - 128
+  const out = { shape, int8: new Int32Array(shape.m * shape.n), f32: new Float32Array(shape.m * shape.n) }
+  const a = new Int8Array(shape.m * shape.k).map(fill)
+  const b = new Int8Array(shape.k * shape.n).map(fill)
+  if (element === 'int8') return { shape, a, b, out: out.int8 }
+  return { shape, a: new Float32Array(a), b: new Float32Array(b), out: out.f32 }
+}
+
+function isRight({ a, b, shape, out }: Product): boolean {
+  if (a instanceof Int8Array && b instanceof Int8Array) {
+    const expected = matmulInt8(a, b, shape)
+    return out.every((value, i) => value === expected[i])
+  }
+  if (!(a instanceof Float32Array) || !(b instanceof Float32Array)) return false
+  const expected = matmulF32(a, b, shape)
+  const magnitude = shape.k * 2 ** 14
+  return out.every((value, i) => Math.abs(value - (expected[i] ?? 0)) <= matmulF32Bound(shape.k, magnitude))
+}
+
+/** No variant of a product can be used. */
+export class NoVariantError extends AppError {
+  override readonly name = 'gpu.NoVariant'
+  constructor(element: MatmulElement, adapter: string) {
+    super('unavailable', `No variant of the ${element} product gives right results on ${adapter}.`)
+  }
+}

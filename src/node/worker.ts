@@ -1,0 +1,34 @@
+// The worker's entry in a page: a dedicated module worker, and the only file of the runtime that knows the GPU.
+import { systemClock } from '#core/clock.ts'
+import { toErrorRecord } from '#core/errors.ts'
+import type { TuningCache } from '#gpu/tuning.ts'
+import { openWebGpuBackend } from '#gpu/webgpu-backend.ts'
+import { openCpuBackend } from '#tensor/cpu-backend.ts'
+import { kindOf } from '#work/kinds.ts'
+import { type LocalStore, openLocalStore } from './local-store.ts'
+import { type BackendOpener, UnitWorker } from './worker-api.ts'
+import { serveWorker } from './worker-link.ts'
+
+/** WebGPU, tuned once per adapter, or the TypeScript reference where there is none. */
+const openBackend: BackendOpener = async (preferred) => {
+  if (preferred === 'cpu') return { backend: await openCpuBackend(), note: '' }
+  try {
+    const backend = await openWebGpuBackend({ cache: tuningCache(await openLocalStore()) })
+    return { backend, note: '' }
+  } catch (error) {
+    const { message } = toErrorRecord(error)
+    return { backend: await openCpuBackend(), note: `${message} Computing on the CPU instead, much slower.` }
+  }
+}
+
+function tuningCache(store: LocalStore): TuningCache {
+  return {
+    async get(key) {
+      const value = await store.get(key)
+      return typeof value === 'string' ? value : undefined
+    },
+    set: (key, value) => store.set(key, value),
+  }
+}
+
+serveWorker(new UnitWorker({ openBackend, findKind: ({ kind, version }) => kindOf(kind, version), clock: systemClock }))

@@ -1,0 +1,38 @@
+// Commands for tests in the browser that need a whole coordinator: it runs in Vitest's own process, in a directory of its own.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BrowserCommand } from 'vitest/node'
+
+declare module 'vitest/browser' {
+  interface BrowserCommands {
+    /** Starts a coordinator; returns its address. */
+    startCoordinator(): Promise<string>
+    /** Stops every coordinator and throws what one of them reported as a bug. */
+    stopCoordinators(): Promise<void>
+  }
+}
+
+type Running = { close(): Promise<void>; readonly dataDir: string; readonly bugs: unknown[] }
+
+const running: Running[] = []
+
+const startCoordinator: BrowserCommand<[]> = async () => {
+  const { openCoordinator } = await import('../../src/coordinator/coordinator.ts')
+  const dataDir = await mkdtemp(join(tmpdir(), 'grid-'))
+  const bugs: unknown[] = []
+  const coordinator = await openCoordinator({ dataDir, report: (error) => bugs.push(error) })
+  running.push({ close: () => coordinator.close(), dataDir, bugs })
+  return coordinator.url
+}
+
+const stopCoordinators: BrowserCommand<[]> = async () => {
+  for (const { close, dataDir, bugs } of running.splice(0)) {
+    await close()
+    await rm(dataDir, { recursive: true, force: true })
+    if (bugs.length > 0) throw bugs[0]
+  }
+}
+
+/** For the `commands` of Vitest's browser mode. */
+export const gridCommands = { startCoordinator, stopCoordinators }
