@@ -189,6 +189,22 @@ describe('error: Cbor when decoding', () => {
     expect(() => decodeCbor(fromHex(hex))).toThrow(CborError)
   })
 
+  test.each([
+    ['', 'ends early'],
+    ['1b000000', 'ends early'],
+    ['440102', 'ends early'],
+    ['5bffffffffffffffff', 'ends early'],
+    ['8200', 'claims more items than it has bytes'],
+    ['9bffffffffffffffff', 'claims more items than it has bytes'],
+    ['bb8000000000000000', 'claims more items than it has bytes'],
+    ['0000', 'has trailing bytes'],
+    ['c000', 'holds a tag'],
+    ['fb3ff0000000000000', 'holds a float or a reserved simple value'],
+    ['9f00ff', 'holds an indefinite or reserved length'],
+  ])('behaviour: %j is stopped before anything is allocated: %s', (hex, problem) => {
+    expect(() => decodeCbor(fromHex(hex))).toThrow(`The CBOR message ${problem}.`)
+  })
+
   test('behaviour: the error is hostile and names no content', () => {
     const error = errorOf(() => decodeCbor(fromHex('c000')))
     expect(error).toMatchObject({ name: 'core.Cbor', kind: 'hostile', message: 'The CBOR message holds a tag.' })

@@ -119,6 +119,18 @@ describe('forged proofs are refused', () => {
     expect(verifyMerkleProof(nodeDigest(a, b), 0, 2, [nodeDigest(c, d)], root)).toBe(true)
   })
 
+  test('behaviour: a root above the tree proves nothing', () => {
+    const leaves = leavesOf(4)
+    const above = nodeDigest(forged, merkleRoot(leaves))
+    leaves.forEach((leaf, index) => {
+      const path = [...merkleProof(leaves, index), forged]
+      expect(verifyMerkleProof(leaf, index, 4, path, above)).toBe(false)
+      expect(verifyMerkleProof(leaf, index, 4, path, nodeDigest(merkleRoot(leaves), forged))).toBe(false)
+    })
+    const [only] = leaves
+    expect(only && verifyMerkleProof(only, 0, 1, [forged], nodeDigest(forged, only))).toBe(false)
+  })
+
   test('limit: the empty tree and indexes outside prove nothing', () => {
     const leaf = leafDigest(utf8(''))
     for (const [index, size] of [
