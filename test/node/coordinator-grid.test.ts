@@ -6,11 +6,13 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { partCount } from '#core/content.ts'
 import { signerFromSecret } from '#core/ed25519.ts'
 import { leafDigest } from '#core/merkle.ts'
-import { seededRandom, systemRandom } from '#core/random.ts'
-import { utf8 } from '#core/bytes.ts'
+import { randomInt, seededRandom, systemRandom } from '#core/random.ts'
+import { toHex, utf8 } from '#core/bytes.ts'
+import { createNodePeer } from '#net/node-peer.ts'
+import { openStore } from '#coordinator/store/store.ts'
 import { type Coordinator, type CoordinatorOptions, openCoordinator } from '#coordinator/coordinator.ts'
 import { decodeJobCertificate } from '#ledger/job-certificate.ts'
-import { verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
+import { resultLeaves, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
 import { processParts } from '#node/process.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
@@ -19,9 +21,10 @@ import { kindOf } from '#work/kinds.ts'
 import { inputsOf, randomMatrix } from '../support/certified-job.ts'
 import type { HeldContent } from '../support/certified-job.ts'
 import { openCopyingExchange, wrongTileWorker } from '../support/misbehaving-nodes.ts'
+import { balanceDrift } from '../support/replay-balances.ts'
 import { TestRequester } from '../support/test-requester.ts'
 
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 const cleanups: (() => Promise<unknown>)[] = []
 const bugs: unknown[] = []
 
@@ -87,7 +90,20 @@ async function checkCertificate(url: string, id: string) {
   return certificate
 }
 
-describe('a grid', () => {
+/** Faults of the log, the receipts and the balances in a closed coordinator's directory. */
+async function inspect(dataDir: string) {
+  const store = await openStore(join(dataDir, 'store'))
+  const { db } = store
+  try {
+    const receipts = await db.selectFrom('receipts').select(['log_index', 'account', 'certificate', 'unit']).execute()
+    const units = await db.selectFrom('units').selectAll().execute()
+    return { receipts, units, drift: await balanceDrift(db) }
+  } finally {
+    await store.close()
+  }
+}
+
+describe('a grid', { timeout: 180_000 }, () => {
   test('default: two nodes complete a job, are paid, and the certificate holds', async () => {
     const { url } = await open(await newDir())
     await Promise.all([openNode(url), openNode(url)])
@@ -176,5 +192,84 @@ describe('a grid', () => {
     expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
     const certificate = await checkCertificate(url, String(body.id))
     expect(certificate.units[0]?.body).toMatchObject({ assurance: 'single', transport: 'none' })
+  })
+
+  test('behaviour: a node that vanishes in the middle of a unit is replaced, and nothing is paid to it', async () => {
+    const { url } = await open(await newDir())
+    let hang = () => {}
+    const hanging = new Promise<void>((resolve) => (hang = resolve))
+    let vanish = async () => {}
+    const lost = await openNode(url, {
+      openWorker: () => {
+        const handle = openThreadWorker()
+        const run: typeof handle.api.run = () => {
+          hang()
+          return new Promise(() => {})
+        }
+        return { ...handle, api: { ...handle.api, run } }
+      },
+      openPeer: async (options) => {
+        const peer = await createNodePeer(options)
+        vanish = async () => {
+          await peer.keeper.stop()
+          await peer.libp2p.stop()
+        }
+        return peer
+      },
+    })
+    await openNode(url)
+    const requester = new TestRequester(url)
+    await requester.openAccount()
+    const { body } = await requester.submit(matrices('vanish', 20, 20, 20))
+    const events = requester.events(String(body.id))
+    await hanging
+    await openNode(url)
+    await vanish()
+    expect((await events).at(-1)?.event).toBe('done')
+    const certificate = await checkCertificate(url, String(body.id))
+    expect(certificate.units[0]?.body.replicas.map(({ lease }) => lease.body.node)).not.toContain(lost.state.node)
+    expect((await requester.get(`/api/v1/accounts/${lost.state.node}`)).body).toMatchObject({ earned: '0' })
+  })
+
+  test('behaviour: a job without enough nodes waits for them', async () => {
+    const { url } = await open(await newDir())
+    const requester = new TestRequester(url)
+    await requester.openAccount()
+    const { body } = await requester.submit(matrices('wait', 20, 20, 20))
+    const events = requester.events(String(body.id))
+    await openNode(url)
+    expect((await requester.get(`/api/v1/jobs/${String(body.id)}`)).body).toMatchObject({ state: 'running' })
+    await openNode(url)
+    expect((await events).at(-1)?.event).toBe('done')
+  })
+
+  test('behaviour: restarts in the middle of a job lose and double nothing', async () => {
+    const dataDir = await newDir()
+    const first = await open(dataDir)
+    const port = Number(new URL(first.url).port)
+    await Promise.all([openNode(first.url), openNode(first.url)])
+    const requester = new TestRequester(first.url)
+    await requester.openAccount()
+    const inputs = matrices('restart', 1500, 64, 1500)
+    const { body } = await requester.submit(inputs)
+    const id = String(body.id)
+    expect(Number(body.units)).toBeGreaterThan(3)
+    let running = first
+    const seed = toHex(systemRandom.bytes(8))
+    const random = seededRandom(seed)
+    for (let restart = 0; restart < 3; restart++) {
+      await new Promise((resolve) => setTimeout(resolve, randomInt(random, 1500)))
+      await running.close()
+      running = await open(dataDir, { port })
+    }
+    expect((await requester.events(id)).at(-1)?.event, `seed ${seed}`).toBe('done')
+    const certificate = await checkCertificate(running.url, id)
+    expect(resultLeaves(certificate)).toEqual(truth(inputs))
+    await running.close()
+    const { receipts, units, drift } = await inspect(dataDir)
+    expect(drift).toEqual([])
+    expect(units.every(({ state }) => state === 'done')).toBe(true)
+    expect(receipts).toHaveLength(2 * units.length)
+    expect(new Set(receipts.map(({ unit, account }) => `${unit} ${account}`)).size).toBe(receipts.length)
   })
 })

@@ -1,0 +1,72 @@
+// A node whose behaviour on a lease is a function of the test: admitted like any other, over a real connection, without WebRTC.
+import { type Clock, systemClock } from '#core/clock.ts'
+import { type Signer, signerFromSecret } from '#core/ed25519.ts'
+import { systemRandom } from '#core/random.ts'
+import { createNodePeer } from '#net/node-peer.ts'
+import type { ContributorPeer } from '#net/contributor-peer.ts'
+import { sayHello } from '#net/protocols/hello/handler.ts'
+import type { Welcome } from '#net/protocols/hello/messages.ts'
+import { type NodeLease, type Offer, serveLeases } from '#net/protocols/lease/handler.ts'
+import { fetchNetworkInfo } from '#node/network-info.ts'
+import { expectedSelfTest } from '#tensor/self-test.ts'
+import type { SigningContext } from '#core/signed.ts'
+import type { Digest } from '#core/digest.ts'
+
+/** What a puppet does with a lease. */
+export type LeaseScript = (offer: Offer, lease: NodeLease, puppet: Puppet) => Promise<void>
+
+/** An admitted node of a test. */
+export type Puppet = {
+  readonly peer: ContributorPeer
+  readonly signer: Signer
+  readonly context: SigningContext
+  readonly welcome: Welcome
+  readonly hello: (digestOf?: (seed: Digest) => Digest) => Promise<Welcome>
+  readonly close: () => Promise<void>
+}
+
+/** Joins the network at `url` and serves leases by `script`. */
+export async function openPuppet(url: string, script: LeaseScript, clock: Clock = systemClock): Promise<Puppet> {
+  const info = await fetchNetworkInfo(url, fetch, AbortSignal.timeout(30_000))
+  const signer = signerFromSecret(systemRandom.bytes(32))
+  const peer = await createNodePeer({ signer, coordinator: info.addresses, isWebRtcWanted: false, clock })
+  const context: SigningContext = { network: info.network, checkpoint: info.checkpoint }
+  const hello = async (digestOf: (seed: Digest) => Digest = expectedSelfTest) =>
+    sayHello(
+      peer,
+      peer.coordinator,
+      {
+        delegation: null,
+        payee: signer.publicKey,
+        capabilities: {
+          backend: 'cpu',
+          adapter: 'puppet',
+          isSoftware: true,
+          maxMemoryBytes: 2 ** 28,
+          kinds: [{ name: 'matmul', version: 1 }],
+        },
+        site: null,
+      },
+      async ({ seed }) => ({ digest: digestOf(seed), ratedMops: 1 }),
+    )
+  let puppet: Puppet | undefined
+  await serveLeases(peer, info.coordinator, async (offer, lease) => {
+    if (puppet !== undefined) await script(offer, lease, puppet)
+  })
+  const close = () => peer.close()
+  // Admission may bring an offer at once, so the puppet is whole before.
+  const whole = { peer, signer, context, welcome: { outcome: 'refused', reason: '' } as Welcome, hello, close }
+  puppet = whole
+  whole.welcome = await hello()
+  return whole
+}
+
+/** Hears what the coordinator says until the stream ends; what it said. */
+export async function hearAll(lease: NodeLease): Promise<Awaited<ReturnType<NodeLease['hear']>>[]> {
+  const heard: Awaited<ReturnType<NodeLease['hear']>>[] = []
+  for (;;) {
+    const message = await lease.hear().catch(() => undefined)
+    if (message === undefined) return heard
+    heard.push(message)
+  }
+}
