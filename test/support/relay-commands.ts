@@ -82,7 +82,7 @@ const startEchoNode: BrowserCommand<[string[]]> = async (_context, multiaddrs) =
   return { publicKey: peer.publicKey, hasWebRtc: peer.webrtc.isAvailable }
 }
 
-const stopAllPeers: BrowserCommand<[]> = async () => {
+const stopAllPeers: BrowserCommand = async () => {
   await Promise.all([...nodes, ...relays.values()].map((peer) => peer.close()))
   nodes.clear()
   relays.clear()
