@@ -5,6 +5,14 @@ import { provideChromium } from './install-chromium.mjs'
 import { say } from './run-command.mjs'
 
 /**
+ * Whether `--no-browser` is among `args`; npm keeps it to itself when it stands before `--`, and says so in the environment.
+ * @param {string[]} args
+ */
+export function isBrowserless(args) {
+  return args.includes('--no-browser') || process.env.npm_config_browser === ''
+}
+
+/**
  * Returns the Node that runs the sources and the browser, undefined when there is none. Ends the process with one sentence when
  * the clone cannot be made ready.
  * @param {{ withBrowser?: boolean }} [options]

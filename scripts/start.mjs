@@ -1,13 +1,15 @@
 // npm start: makes the clone ready, then `commonwatt up` with the arguments given, under the Node that runs the sources.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { bootstrap } from './bootstrap.mjs'
+import { bootstrap, isBrowserless } from './bootstrap.mjs'
 import { buildPage } from './build-page.mjs'
 import { ROOT, say } from './run-command.mjs'
 
 const args = process.argv.slice(2)
 const isHelp = args.includes('--help') || args.includes('-h')
-const { node, chromium } = await bootstrap({ withBrowser: !args.includes('--no-browser') && !isHelp })
+const withBrowser = !isBrowserless(args)
+if (!withBrowser && !args.includes('--no-browser')) args.push('--no-browser')
+const { node, chromium } = await bootstrap({ withBrowser: withBrowser && !isHelp })
 if (!isHelp)
   await buildPage(node).catch((error) => {
     say(error.message)

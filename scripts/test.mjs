@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { bootstrap } from './bootstrap.mjs'
+import { bootstrap, isBrowserless } from './bootstrap.mjs'
 import { buildPage } from './build-page.mjs'
 import { ROOT, binOf, runCommand, say } from './run-command.mjs'
 
@@ -11,7 +11,7 @@ import { ROOT, binOf, runCommand, say } from './run-command.mjs'
 const TOTAL_MINUTES = 17
 
 const deadlineMs = Date.now() + TOTAL_MINUTES * 60_000
-const { node, chromium } = await bootstrap({ withBrowser: !process.argv.includes('--no-browser') })
+const { node, chromium } = await bootstrap({ withBrowser: !isBrowserless(process.argv) })
 const reports = mkdtempSync(join(tmpdir(), 'commonwatt-test-'))
 const sum = { passed: 0, failed: 0, skipped: 0 }
 const outcomes = []
