@@ -1,7 +1,7 @@
 import { digestOf } from '#core/digest.ts'
 import { type PublicKey, signerFromSecret } from '#core/ed25519.ts'
 import { seededRandom } from '#core/random.ts'
-import { logEntrySchema } from './entry.ts'
+import { MAX_PAYMENTS, logEntrySchema } from './entry.ts'
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
@@ -136,6 +136,14 @@ describe('ledger', () => {
       expect(v.parse(logEntrySchema, entry)).toEqual(entry)
       expect(v.safeParse(logEntrySchema, { ...entry, more: 1 }).success).toBe(false)
     }
+    const paid = (count: number): LogEntry =>
+      receipt(
+        1,
+        'u',
+        Array.from({ length: count }, (): [PublicKey, bigint] => [B, 1n]),
+      )
+    expect(v.safeParse(logEntrySchema, paid(MAX_PAYMENTS)).success).toBe(true)
+    expect(v.safeParse(logEntrySchema, paid(MAX_PAYMENTS + 1)).success).toBe(false)
     expect(v.safeParse(logEntrySchema, { ...grant(A, 1n), amount: '-1' }).success).toBe(false)
     expect(v.safeParse(logEntrySchema, { ...grant(A, 1n), amount: '01' }).success).toBe(false)
   })

@@ -34,7 +34,7 @@ export type JobCertificate = {
 }
 
 /** A job's certificate as it comes from elsewhere. */
-export const jobCertificateSchema: v.GenericSchema<unknown, JobCertificate> = v.strictObject({
+const jobCertificateSchema: v.GenericSchema<unknown, JobCertificate> = v.strictObject({
   format: v.literal(JOB_CERTIFICATE_FORMAT),
   genesis: genesisSchema,
   job: jobSchema,

@@ -20,7 +20,7 @@ import { revealSchema } from './reveal.ts'
 import { type Outcome, type Verdict, outcome, verdictOf } from './verdict.ts'
 
 /** Format of the text form; the first thing a reader checks. */
-export const FAULT_PROOF_FORMAT = 'commonwatt/fault-proof/v1'
+const FAULT_PROOF_FORMAT = 'commonwatt/fault-proof/v1'
 
 /** Longest text of a fault proof: both operands of one tile at the longest inner dimension are 90 MB in base64. */
 export const MAX_FAULT_PROOF_BYTES = 128 * 2 ** 20
@@ -32,10 +32,10 @@ export const MAX_FAULT_INPUT_PARTS = 2048
 const MAX_PART_TEXT = Math.ceil((Math.max(CHUNK_BYTES, 4 * TILE * TILE) * 4) / 3)
 
 /** A part of an input with its bytes in base64url and its path to the input's root. */
-export type FaultInputPart = { readonly part: number; readonly path: readonly Digest[]; readonly bytes: string }
+type FaultInputPart = { readonly part: number; readonly path: readonly Digest[]; readonly bytes: string }
 
 /** Parts of one input and the Merkle root from which, with its layout, the input's id follows. */
-export type FaultInput = { readonly input: number; readonly root: Digest; readonly parts: readonly FaultInputPart[] }
+type FaultInput = { readonly input: number; readonly root: Digest; readonly parts: readonly FaultInputPart[] }
 
 /** Evidence that a node revealed a wrong part. `expected` is the part's leaf by the portable reference. */
 export type FaultProof = Evidence & {

@@ -19,7 +19,7 @@ export interface NpyWriter {
 }
 
 /** Bytes of unfinished rows of tiles that are collected. */
-export const NPY_BUFFER_BYTES = 64 * 2 ** 20
+const NPY_BUFFER_BYTES = 64 * 2 ** 20
 
 /** A row of tiles: as bytes to be written at once, or null when its tiles are written one by one. */
 type Band = { readonly bytes: Uint8Array<ArrayBuffer> | null; missing: number }

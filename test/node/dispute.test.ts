@@ -20,9 +20,11 @@ import {
   verifyLease,
 } from '#verify/commit.ts'
 import { COMMITMENT_TYPE } from '#verify/commitment.ts'
-import { type Equivocation, equivocator, verifyEquivocation } from '#verify/equivocation.ts'
+import { type Equivocation, equivocationSchema, equivocator, verifyEquivocation } from '#verify/equivocation.ts'
 import {
   type FaultProof,
+  MAX_FAULT_INPUT_PARTS,
+  MAX_FAULT_PROOF_BYTES,
   NoFaultError,
   decodeFaultProof,
   encodeFaultProof,
@@ -40,7 +42,7 @@ import {
   transportOf,
   verifyLeaves,
 } from '#verify/quorum.ts'
-import type { Seen } from '#verify/reveal.ts'
+import { REVEAL_TYPE, type Seen } from '#verify/reveal.ts'
 import { kindOf } from '#work/kinds.ts'
 import { leaseId } from '#work/lease.ts'
 import { type Unit, unitId } from '#work/unit.ts'
@@ -144,6 +146,24 @@ describe('commitments', () => {
     for (const change of changes) {
       const close = await signMessage(network.coordinator, CLOSE_TYPE, network.context, { ...body, ...change })
       expect(verifyEvidence({ ...honest, close }, authority)).toMatchObject({ check: 'close' })
+    }
+  })
+
+  test('error: a commitment or reveal of the same node for another lease, unit or close', async () => {
+    const { network, authority, honest } = dispute
+    const [node] = network.nodes
+    if (node === undefined) throw new Error('no node')
+    const elsewhere = digestOf('test', 'elsewhere')
+    for (const change of [{ lease: elsewhere }, { unit: elsewhere }]) {
+      const body = { ...honest.commitment.body, ...change }
+      const commitment = await signMessage(node, COMMITMENT_TYPE, network.context, body)
+      const at = { ...honest.close.body, entries: [] }
+      const close = await signClose(network.coordinator, network.context, at, [{ lease: honest.lease, commitment }])
+      expect(verifyClose({ lease: honest.lease, commitment, close }, authority)).toMatchObject({ check: 'commitment' })
+    }
+    for (const change of [{ lease: elsewhere }, { close: elsewhere }]) {
+      const reveal = await signMessage(node, REVEAL_TYPE, network.context, { ...honest.reveal.body, ...change })
+      expect(verifyEvidence({ ...honest, reveal }, authority)).toMatchObject({ check: 'reveal' })
     }
   })
 
@@ -315,6 +335,40 @@ describe('fault proof', () => {
       expect(verifyFaultProof({ ...proof, inputs }, authority)).toMatchObject({ ok: false, check: 'input' })
   })
 
+  test('behaviour: other inputs, consistent in themselves, or another unit prove nothing', async () => {
+    const { proof, authority } = dispute
+    const random = createTestNetwork('other inputs').random
+    const contents = [randomMatrix(random, 'i8', 300, 280), randomMatrix(random, 'i8', 280, 270)]
+    const own = faultCase(dispute)
+    const inputs = inputsOf(kind, own.unit, contents)
+    const expected = leafDigest(kind.recompute(own.unit, inputs, 2))
+    const forged = makeFaultProof({ ...own, inputs, inputLeaves: contents.map(({ leaves }) => leaves), expected })
+    expect(verifyFaultProof(forged, authority)).toMatchObject({ ok: false, check: 'input' })
+    const [unit] = kind.split({ params: {}, inputs: contents.map(({ ref }) => ref) })
+    if (unit === undefined) throw new Error('no unit')
+    expect(verifyFaultProof({ ...forged, unit }, authority)).toMatchObject({ ok: false, check: 'unit' })
+    expect(verifyFaultProof({ ...proof, unit }, authority)).toMatchObject({ ok: false, check: 'unit' })
+  })
+
+  test(`limit: ${MAX_FAULT_INPUT_PARTS} parts of an input accepted, one more refused`, () => {
+    const { proof } = dispute
+    const [a, b] = proof.inputs
+    const [part] = a?.parts ?? []
+    if (a === undefined || b === undefined || part === undefined) throw new Error('no parts')
+    const withParts = (count: number): boolean => {
+      const parts = Array.from({ length: count }, () => ({ ...part, bytes: '', path: [] }))
+      return v.safeParse(faultProofSchema, { ...proof, inputs: [{ ...a, parts }, b] }).success
+    }
+    expect(withParts(MAX_FAULT_INPUT_PARTS)).toBe(true)
+    expect(withParts(MAX_FAULT_INPUT_PARTS + 1)).toBe(false)
+  })
+
+  test('limit: a text of 128 MiB is read, one byte more is not', () => {
+    const text = new Uint8Array(MAX_FAULT_PROOF_BYTES + 1)
+    expect(() => decodeFaultProof(text)).toThrow(`more than ${MAX_FAULT_PROOF_BYTES}`)
+    expect(() => decodeFaultProof(text.subarray(1))).toThrow('is not JSON')
+  })
+
   test('error: another network or coordinator', () => {
     const { proof, authority, honest } = dispute
     expect(verifyFaultProof(proof, { ...authority, network: digestOf('test', 'n') })).toMatchObject({ check: 'lease' })
@@ -356,6 +410,8 @@ describe('equivocation', () => {
     })
     const pair: Equivocation = { about: 'commitment', messages: [honest.commitment, other] }
     expect(verifyEquivocation(pair, authority)).toMatchObject({ ok: true })
+    expect(v.parse(equivocationSchema, JSON.parse(JSON.stringify(pair)))).toEqual(pair)
+    expect(v.safeParse(equivocationSchema, { ...pair, messages: [honest.commitment] }).success).toBe(false)
     expect(equivocator(pair)).toBe(node.publicKey)
   })
 
@@ -405,6 +461,19 @@ describe('equivocation', () => {
     expect(
       verifyEquivocation({ about: 'commitment', messages: [honest.commitment, liar.commitment] }, authority),
     ).toMatchObject({ check: 'conflict' })
+    // Another node says something under this node's lease: its own lie, nobody's equivocation.
+    const [, second] = network.nodes
+    if (second === undefined) throw new Error('no node')
+    const body = { ...honest.commitment.body, hash: digestOf('test', 'other hash') }
+    const planted = await signMessage(second, COMMITMENT_TYPE, network.context, body)
+    for (const messages of [
+      [honest.commitment, planted],
+      [planted, honest.commitment],
+    ] as const)
+      expect(verifyEquivocation({ about: 'commitment', messages }, authority)).toMatchObject({
+        check: 'conflict',
+        reason: 'The two messages are by different signers.',
+      })
     const forged = { ...again, body: { ...again.body, hash: digestOf('test', 'hash') } }
     expect(verifyEquivocation({ about: 'commitment', messages: [honest.commitment, forged] }, authority)).toMatchObject(
       {

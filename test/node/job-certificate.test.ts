@@ -11,10 +11,12 @@ import type { Payment } from '#ledger/entry.ts'
 import {
   JOB_CERTIFICATE_FORMAT,
   type JobCertificate,
+  MAX_JOB_CERTIFICATE_BYTES,
   decodeJobCertificate,
   encodeJobCertificate,
 } from '#ledger/job-certificate.ts'
 import { ATTO_PER_OPERATION } from '#ledger/price.ts'
+import { CHECKPOINT_TYPE } from '#ledger/checkpoint.ts'
 import { recomputeJob, resultLeaves, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { CERTIFICATE_TYPE, type Certificate, type CertificateBody, type Replica } from '#verify/certificate.ts'
@@ -22,6 +24,7 @@ import { SIGHTING_TYPE, type SightingBody } from '#verify/reveal.ts'
 import type { PartSource } from '#verify/recompute.ts'
 import { CHECKS, type Verdict } from '#verify/verdict.ts'
 import { verifyCertificate } from '#verify/verify-certificate.ts'
+import { JOB_TYPE } from '#work/job.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Books, type CertifiedJob, certifyMatmul, honestPayments, logJob } from '../support/certified-job.ts'
 import { changesOf } from '../support/field-changes.ts'
@@ -127,9 +130,61 @@ describe('tampering', () => {
     const swapped = { ...certificate, receipts: [second, first, ...rest] }
     expect(await verifyJobCertificate(swapped)).toMatchObject({ check: 'receipt' })
     const doubled = { ...certificate, receipts: [first, { ...second, index: first.index }, ...rest] }
-    expect(await verifyJobCertificate(doubled)).toMatchObject({ check: 'receipt' })
+    expect(await verifyJobCertificate(doubled)).toMatchObject({ reason: 'Two units share a receipt.' })
+    const short = { ...certificate, receipts: [first, second] }
+    expect(await verifyJobCertificate(short)).toMatchObject({ reason: 'There are 2 receipts for 4 units.' })
+    const misplaced = { ...certificate, receipts: [first, { ...second, path: first.path }, ...rest] }
+    expect(await verifyJobCertificate(misplaced)).toMatchObject({ check: 'receipt' })
+    const elsewhere = { ...certificate, admission: { ...certificate.admission, path: first.path } }
+    expect(await verifyJobCertificate(elsewhere)).toMatchObject({ reason: 'The admission is not in the log.' })
     const moved = { ...certificate, admission: { ...certificate.admission, salt: digestOf('test', 'other salt') } }
     expect(await verifyJobCertificate(moved)).toMatchObject({ check: 'admission' })
+  })
+
+  test('behaviour: a unit that was certified for the same product of another job', async () => {
+    const sizes = { m: 3, k: 4, n: 5 }
+    const [own, other] = [
+      await certifyMatmul('twins', sizes),
+      await certifyMatmul('twins', { ...sizes, maxPrice: 7n ** 20n }),
+    ]
+    expect(other.certificate.units[0]?.body.unit).toEqual(own.certificate.units[0]?.body.unit)
+    expect(await verifyJobCertificate({ ...own.certificate, units: other.certificate.units })).toMatchObject({
+      ok: false,
+      check: 'unit',
+    })
+  })
+
+  test('behaviour: a job, result or checkpoint that someone else signed or that says something else', async () => {
+    const { certificate, network } = job
+    const [node] = network.nodes
+    if (node === undefined) throw new Error('no node')
+    const verdictOn = (change: Partial<JobCertificate>): Promise<Verdict> =>
+      verifyJobCertificate({ ...certificate, ...change })
+    expect(await verdictOn({ job: { ...certificate.job, signer: node.publicKey } })).toMatchObject({ check: 'job' })
+    const unknown = { ...certificate.job.body, kind: 'divination' }
+    expect(
+      await verdictOn({ job: await signMessage(network.requester, JOB_TYPE, network.context, unknown) }),
+    ).toMatchObject({
+      check: 'job',
+      reason: expect.stringContaining('no kind of work "divination"') as unknown,
+    })
+    const { id, layout } = certificate.result
+    expect(await verdictOn({ result: { id: digestOf('test', 'result'), layout } })).toMatchObject({ check: 'result' })
+    expect(await verdictOn({ result: { id, layout: { form: 'blob', sizeBytes: 9 } } })).toMatchObject({
+      check: 'result',
+    })
+    const { body, checkpoint } = certificate.checkpoint
+    for (const signed of [
+      await signMessage(node, CHECKPOINT_TYPE, { network: network.context.network, checkpoint }, body),
+      await signMessage(network.coordinator, CHECKPOINT_TYPE, network.context, body),
+    ])
+      expect(await verdictOn({ checkpoint: signed })).toMatchObject({ ok: false, check: 'checkpoint' })
+  })
+
+  test('limit: a text of 256 MiB and one byte is refused unread', () => {
+    expect(() => decodeJobCertificate(new Uint8Array(MAX_JOB_CERTIFICATE_BYTES + 1))).toThrow(
+      `more than ${MAX_JOB_CERTIFICATE_BYTES}`,
+    )
   })
 
   test('error: text that is not a certificate', () => {
@@ -151,6 +206,40 @@ describe('a coordinator that signs what the evidence does not say', () => {
     ['lease', { attempt: 0 }],
   ] as const)('error: %s when it says %j', async (check, change) => {
     expect(await verdictOnChanged((body) => ({ ...body, ...change }))).toMatchObject({ ok: false, check })
+  })
+
+  test('error: certificate-signature, when a node signs it', async () => {
+    const { coordinator, context, nodes } = job.network
+    const [unit] = job.certificate.units
+    const [node] = nodes
+    if (unit === undefined || node === undefined) throw new Error('no unit')
+    const forged = await signMessage(node, CERTIFICATE_TYPE, context, unit.body)
+    expect(
+      await verifyCertificate(forged, { network: context.network, coordinator: coordinator.publicKey }),
+    ).toMatchObject({
+      check: 'certificate-signature',
+    })
+  })
+
+  test('error: replicas, when they are fewer than the job asked for', async () => {
+    const { certificate } = await certifyMatmul('few', { m: 3, k: 4, n: 5, replication: 3, replicas: 2 })
+    expect(await verifyJobCertificate(certificate)).toMatchObject({
+      check: 'replicas',
+      reason: 'A unit has 2 replicas; the job asked for 3.',
+    })
+  })
+
+  test('error: admission, when the log has it elsewhere; receipt, when it is logged before it', async () => {
+    const { job: signed, units, result } = job.certificate
+    const [grant, genesis] = [
+      { type: 'grant', account: signed.signer, amount: '1' },
+      { type: 'genesis', genesis: job.network.genesis },
+    ] as const
+    const later = await logJob(job.network, signed, units, result, { before: [genesis, grant] })
+    expect(await verifyJobCertificate(later)).toMatchObject({ check: 'admission' })
+    const early = await logJob(job.network, signed, units, result, { before: [], areReceiptsFirst: true })
+    expect(early.admission.index).toBe(1)
+    expect(await verifyJobCertificate(early)).toMatchObject({ check: 'receipt' })
   })
 
   test('error: unit, of a kind that is unknown or a block that is none of its units', async () => {
@@ -205,6 +294,27 @@ describe('a coordinator that signs what the evidence does not say', () => {
       expect(await seenAs((body) => ({ ...body, seen }))).toMatchObject({ ok: false, check: 'sighting' })
   })
 
+  test('error: sighting, when it is signed by another node or about another close', async () => {
+    const [node, other] = job.network.nodes
+    const body = job.certificate.units[0]?.body
+    if (node === undefined || other === undefined) throw new Error('no nodes')
+    const own = replicaOf(body, 0)
+    const close = digestOf('test', 'close')
+    for (const [signer, change] of [
+      [other, {}],
+      [node, { close }],
+      [node, { lease: close }],
+    ] as const) {
+      const changed = { ...own.sighting.body, ...change }
+      const sighting = await signMessage(signer, SIGHTING_TYPE, job.network.context, changed)
+      const verdict = await verdictOnChanged((certified) => ({
+        ...certified,
+        replicas: [{ ...own, sighting }, replicaOf(certified, 1)],
+      }))
+      expect(verdict).toMatchObject({ ok: false, check: 'sighting' })
+    }
+  })
+
   test('behaviour: replicas that could not reach each other have no transport to claim', async () => {
     const missing = (transport: 'none' | 'webrtc'): Promise<Verdict> =>
       verdictOnSighting(
@@ -238,6 +348,18 @@ describe('prices', () => {
       const paymentsOf = (unit: Certificate): Payment[] => change(honestPayments(unit))
       expect(await verifyJobCertificate(await logged({ paymentsOf }))).toMatchObject({ ok: false, check: 'price' })
     }
+  })
+
+  test('error: price, when a unit is priced otherwise than the list says, and paid so', async () => {
+    const dear = await certifyMatmul('dear', { m: 3, k: 4, n: 5, price: 10n ** 15n })
+    const { job: signed, units, result } = dear.certificate
+    const paymentsOf = (unit: Certificate): Payment[] =>
+      honestPayments(unit).map(({ account }) => ({ account, amount: (10n ** 15n / 2n).toString() }))
+    const certificate = await logJob(dear.network, signed, units, result, { paymentsOf })
+    expect(await verifyJobCertificate(certificate)).toMatchObject({
+      check: 'price',
+      reason: expect.stringContaining('the list says') as unknown,
+    })
   })
 
   test('limit: an escrow of the price accepted, one less refused', async () => {
@@ -325,6 +447,28 @@ describe('recomputation', () => {
     expect(await recomputeJob(job.certificate, wrongPart)).toMatchObject({ check: 'input' })
     const wrongLeaves = { ...source, leaves: async () => [leafDigest(utf8('x'))] }
     expect(await recomputeJob(job.certificate, wrongLeaves)).toMatchObject({ check: 'input' })
+    // Other inputs of the same sizes, consistent in themselves.
+    const other = await certifyMatmul('other inputs', { m: 300, k: 40, n: 20 })
+    const swapped = sourceOf({ ...other, certificate: job.certificate })
+    const idOf = new Map(job.inputs.map(({ ref }, at) => [ref.id, other.inputs[at]?.ref ?? ref]))
+    const forged: PartSource = {
+      leaves: (content) => swapped.leaves(idOf.get(content.id) ?? content),
+      part: (content, index) => swapped.part(idOf.get(content.id) ?? content, index),
+    }
+    expect(await recomputeJob(job.certificate, forged)).toMatchObject({
+      check: 'input',
+      reason: expect.stringContaining('The leaves of input') as unknown,
+    })
+  })
+
+  test('error: unit, when a unit is of a kind that is unknown', async () => {
+    const units = job.certificate.units.map((unit): Certificate => {
+      const { body } = unit
+      return Object.assign({}, unit, { body: { ...body, unit: { ...body.unit, version: 9 } } })
+    })
+    const { kind, version } = job.certificate.job.body
+    expect([kind, version]).toEqual(['matmul', 1])
+    expect(await recomputeJob({ ...job.certificate, units }, sourceOf(job))).toMatchObject({ check: 'unit' })
   })
 
   test('behaviour: stops with its signal, and passes on what the source throws', async () => {

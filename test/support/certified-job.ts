@@ -8,7 +8,7 @@ import { EMPTY_ROOT, leafDigest, merkleRoot } from '#core/merkle.ts'
 import { type Random, seededRandom } from '#core/random.ts'
 import { type SigningContext, signMessage } from '#core/signed.ts'
 import { signCheckpoint } from '#ledger/checkpoint.ts'
-import { type Payment, admissionEntry, entryLeaf, receiptEntry } from '#ledger/entry.ts'
+import { type LogEntry, type Payment, admissionEntry, entryLeaf, receiptEntry } from '#ledger/entry.ts'
 import { type Genesis, networkId } from '#ledger/genesis.ts'
 import { JOB_CERTIFICATE_FORMAT, type JobCertificate } from '#ledger/job-certificate.ts'
 import { inclusionPath } from '#ledger/log-tree.ts'
@@ -165,7 +165,7 @@ async function certifyUnit(
     at === lies.wrongPart ? part.map((byte) => byte ^ 1) : part,
   )
   await backend.close()
-  const signers = network.nodes.slice(0, job.body.replication)
+  const signers = network.nodes.slice(0, lies.replicas ?? job.body.replication)
   const claims = await Promise.all(
     signers.map(async (signer) => ({ signer, lease: await signLease(network, unit, jobId(job), signer), parts })),
   )
@@ -178,7 +178,7 @@ async function certifyUnit(
     job: jobId(job),
     admissionLeaf: 1,
     attempt: 1,
-    price: priceAtto(kind.operations(unit), replicas.length).toString(),
+    price: (lies.price ?? priceAtto(kind.operations(unit), replicas.length)).toString(),
     epoch: 0,
     root: merkleRoot(leaves),
     leaves,
@@ -247,8 +247,14 @@ export async function certifyMatmul(
   return { network, inputs, result, certificate: await logJob(network, job, certificates, ref) }
 }
 
-/** What colluding nodes agree on: a wrong part, or possession tags that they could not know. */
-export type Lies = { readonly wrongPart?: number; readonly hasWrongTags?: boolean }
+/** What colluding nodes agree on, a wrong part or tags they could not know, and what a coordinator certifies beside the rules. */
+export type Lies = {
+  readonly wrongPart?: number
+  readonly hasWrongTags?: boolean
+  /** Replicas that are certified, whatever the job asked for. */
+  readonly replicas?: number
+  readonly price?: bigint
+}
 
 /** Sizes and form of a job. */
 export type MatmulJob = {
@@ -263,6 +269,9 @@ export type MatmulJob = {
 /** How a coordinator may log otherwise than it should. */
 export type Books = {
   readonly escrow?: bigint
+  /** Entries in front; the genesis when omitted. */
+  readonly before?: readonly LogEntry[]
+  readonly areReceiptsFirst?: boolean
   readonly paymentsOf?: (certificate: Certificate) => Payment[]
 }
 
@@ -279,21 +288,24 @@ export async function logJob(
   const paymentsOf = books.paymentsOf ?? honestPayments
   const admission = admissionEntry(job, salt, escrow)
   const receipts = units.map((certificate) => receiptEntry(certificate, salt, paymentsOf(certificate)))
-  const entries = [{ type: 'genesis' as const, genesis: network.genesis }, admission, ...receipts]
+  const before: readonly LogEntry[] = books.before ?? [{ type: 'genesis', genesis: network.genesis }]
+  const own: readonly LogEntry[] = books.areReceiptsFirst === true ? [...receipts, admission] : [admission, ...receipts]
+  const entries = [...before, ...own]
   const log = new MemoryLog()
   const root = await log.append(...entries.map((entry) => entryLeaf(entry)))
   const size = entries.length
-  const pathOf = (index: number): Promise<Digest[]> => inclusionPath(log, index, size)
+  const place = async (entry: LogEntry): Promise<{ index: number; path: Digest[] }> => {
+    const index = entries.indexOf(entry)
+    return { index, path: await inclusionPath(log, index, size) }
+  }
   return {
     format: JOB_CERTIFICATE_FORMAT,
     genesis: network.genesis,
     job,
     units,
     result,
-    admission: { index: 1, entry: admission, path: await pathOf(1), salt },
-    receipts: await Promise.all(
-      receipts.map(async (entry, at) => ({ index: 2 + at, entry, path: await pathOf(2 + at) })),
-    ),
+    admission: { ...(await place(admission)), entry: admission, salt },
+    receipts: await Promise.all(receipts.map(async (entry) => Object.assign(await place(entry), { entry }))),
     checkpoint: await signCheckpoint(network.coordinator, network.context.network, { size, root }),
   }
 }

@@ -47,7 +47,7 @@ export function productOf({ inputs }: Pick<JobTask, 'inputs'>): Product {
 }
 
 /** Rows and columns of a full unit of `product`, multiples of {@link TILE}. */
-export function unitSide({ a }: Product): number {
+function unitSide({ a }: Product): number {
   const fits = (side: number): boolean =>
     2 * side * a.cols * elementBytes(a.dtype) <= MAX_UNIT_INPUT_BYTES && 2 * side * side * a.cols <= MAX_UNIT_OPERATIONS
   return UNIT_SIDES.find(fits) ?? TILE
