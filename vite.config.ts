@@ -2,6 +2,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumArgs, findChromium } from './scripts/find-chromium.mjs'
+import { gridCommands } from './test/support/grid-commands.ts'
 import { relayCommands } from './test/support/relay-commands.ts'
 
 const executablePath = process.env.VITEST === undefined ? undefined : await findChromium()
@@ -49,11 +50,15 @@ export default defineConfig({
             '@libp2p/webrtc',
             '@libp2p/websockets',
             '@libp2p/yamux',
+            '@levischuck/tiny-cbor',
+            '@simplewebauthn/browser',
             '@multiformats/multiaddr',
             '@noble/curves/ed25519.js',
             '@noble/hashes/sha2.js',
             '@noble/hashes/utils.js',
             'cborg',
+            'comlink',
+            'idb',
             'libp2p',
             'uint8arraylist',
             'valibot',
@@ -67,7 +72,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            commands: relayCommands,
+            commands: { ...relayCommands, ...gridCommands },
             provider: playwright({
               launchOptions: { ...(executablePath ? { executablePath } : {}), args: chromiumArgs() },
             }),

@@ -20,6 +20,7 @@ import { kindOf } from '#work/kinds.ts'
 import { inputsOf, randomMatrix } from '../support/certified-job.ts'
 import { wrongTileWorker } from '../support/misbehaving-nodes.ts'
 import { TestRequester } from '../support/test-requester.ts'
+// oxlint-disable-next-line import/default -- Vite makes the built worker's address the default export of this name.
 import watchedWorkerUrl from '../support/watched-worker.ts?worker&url'
 
 const PATIENCE_MS = 60_000
@@ -117,8 +118,8 @@ describe('nodes in a page', () => {
     const { requester, inputs, id } = await product(url, 600, 512, 300)
     const job = await untilJobEnds(requester, id)
     expect(job).toMatchObject({ state: 'done' })
-    const text = await (await fetch(new URL(`/api/v1/jobs/${id}/certificate`, url))).text()
-    const certificate = decodeJobCertificate(text)
+    const answer = await fetch(new URL(`/api/v1/jobs/${id}/certificate`, url))
+    const certificate = decodeJobCertificate(new Uint8Array(await answer.arrayBuffer()))
     expect(certificate.units.map(({ body }) => [body.transport, body.assurance])).toEqual([['webrtc', 'replicated-2']])
     const kind = kindOf('matmul', 1)
     const [unit] = kind.split({ params: {}, inputs: inputs.map(({ ref }) => ref) })

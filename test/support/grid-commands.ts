@@ -13,11 +13,11 @@ declare module 'vitest/browser' {
   }
 }
 
-type Running = { close(): Promise<void>; readonly dataDir: string; readonly bugs: unknown[] }
+type Running = { readonly close: () => Promise<void>; readonly dataDir: string; readonly bugs: unknown[] }
 
 const running: Running[] = []
 
-const startCoordinator: BrowserCommand<[]> = async () => {
+const startCoordinator: BrowserCommand = async () => {
   const { openCoordinator } = await import('../../src/coordinator/coordinator.ts')
   const dataDir = await mkdtemp(join(tmpdir(), 'grid-'))
   const bugs: unknown[] = []
@@ -26,7 +26,7 @@ const startCoordinator: BrowserCommand<[]> = async () => {
   return coordinator.url
 }
 
-const stopCoordinators: BrowserCommand<[]> = async () => {
+const stopCoordinators: BrowserCommand = async () => {
   for (const { close, dataDir, bugs } of running.splice(0)) {
     await close()
     await rm(dataDir, { recursive: true, force: true })

@@ -1,4 +1,6 @@
 // The page's worker as it is, watched: it holds a lock for as long as it lives, and says so when anything asks for the GPU.
+import '../../src/node/worker.ts'
+
 const { gpu } = navigator
 Object.defineProperty(navigator, 'gpu', {
   get() {
@@ -7,4 +9,3 @@ Object.defineProperty(navigator, 'gpu', {
   },
 })
 void navigator.locks.request('watched-worker', () => new Promise(() => {}))
-await import('../../src/node/worker.ts')
