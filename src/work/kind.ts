@@ -38,7 +38,10 @@ export interface Kind {
   needs(unit: Unit): PartNeed[]
   /** Computes the unit: its result's parts in order. */
   run(unit: Unit, inputs: UnitInputs, backend: Backend, options?: OperationOptions): Promise<Uint8Array<ArrayBuffer>[]>
-  /** A digest of intermediate values that `key` selects: whoever only looked the result up cannot give it. */
+  /**
+   * A digest of intermediate values that `key` selects: whoever only looked the result up cannot give it. It is cheap to check and so
+   * cheap to make for who has the inputs: it shows that they were at hand, not that all the work was done.
+   */
   possession(unit: Unit, inputs: UnitInputs, key: Digest): Digest
   /** Parts of the inputs that part `index` of the result depends on. */
   partNeeds(unit: Unit, index: number): PartNeed[]
