@@ -93,6 +93,16 @@ describe('a shared port', () => {
     server.close()
   })
 
+  test('behaviour: a server on every interface is reached at each of its addresses', async () => {
+    const server = createServer()
+    server.listen(0)
+    await once(server, 'listening')
+    const hub = await coordinator({ server })
+    expect(hub.multiaddrs.some((address) => address.startsWith('/ip4/127.0.0.1/'))).toBe(true)
+    await node(hub)
+    server.close()
+  })
+
   test('behaviour: an upgrade of another path is not taken', async () => {
     const server = createServer()
     server.listen(0, '127.0.0.1')

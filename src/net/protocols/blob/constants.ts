@@ -15,8 +15,8 @@ export const LEAVES_PER_FRAME = MAX_PART_BYTES / DIGEST_BYTES
 /** Unread bytes at a receiver: 40 MB/s over a round trip of 50 ms. */
 const WINDOW_BYTES = 2 << 20
 
-/** Transfers that one peer serves at a time; each holds a window and a part. Others wait their turn. */
-export const MAX_TRANSFERS = 64
+/** Requests for parts that are answered at a time; each can hold a window and a part. Others wait their turn. */
+export const MAX_TRANSFERS = 128
 
 /** Time for the other side to read or to send one part before the transfer is cut and its turn goes to the next. */
 export const PART_TIMEOUT_MS = 30_000

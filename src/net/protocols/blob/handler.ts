@@ -90,10 +90,8 @@ export function serveContent(
     if (!(await mayRead(remote.publicKey, id))) return refuse('forbidden')
     const layout = await source.layout(id)
     if (layout === undefined) return refuse('unknown')
-    await turns.take(async () => {
-      await channel.send({ type: 'found', layout })
-      await answerPulls(channel, source, id, layout, channel.ended)
-    }, channel.ended)
+    await channel.send({ type: 'found', layout })
+    await answerPulls(channel, { source, id, layout, turns }, channel.ended)
   })
 }
 
@@ -109,7 +107,7 @@ export async function putContent(
   const channel = await openChannel(peer, target, BLOB_PUT_PROTOCOL, { signal })
   await withChannel(channel, async () => {
     await channel.send({ type: 'put', lease, id, layout }, { signal })
-    const end = await answerPulls(channel, source, id, layout, signal)
+    const end = await answerPulls(channel, { source, id, layout, turns: new Turns(peer.clock, 1) }, signal)
     if (end === undefined) throw new PutInterruptedError(id)
     if (end.type === 'refused') throw new ContentRefusedError(id, end.reason)
   })
@@ -117,18 +115,15 @@ export async function putContent(
 
 /** Takes contents into `sink`; returns the end of it. */
 export function takeContent(peer: Peer, sink: ContentSink): Promise<() => Promise<void>> {
-  const turns = new Turns(peer.clock, MAX_TRANSFERS)
   return handleProtocol(peer, BLOB_PUT_PROTOCOL, async (channel, remote) => {
     const { lease, id, layout } = await channel.receive(putSchema, 'content offer')
     const offer: PutOffer = { from: remote.publicKey, lease, id, layout }
-    await turns.take(async () => {
-      const wanted = await sink.offered(offer)
-      if (typeof wanted === 'string') return channel.send({ type: 'refused', reason: wanted })
-      const manifest = await pullManifest(channel, id, layout)
-      await pullParts(channel, id, manifest, wanted, (index, bytes) => sink.part(offer, index, bytes))
-      await sink.stored(offer, manifest)
-      await channel.send({ type: 'stored' })
-    }, channel.ended)
+    const wanted = await sink.offered(offer)
+    if (typeof wanted === 'string') return channel.send({ type: 'refused', reason: wanted })
+    const manifest = await pullManifest(channel, id, layout)
+    await pullParts(channel, id, manifest, wanted, (index, bytes) => sink.part(offer, index, bytes))
+    await sink.stored(offer, manifest)
+    await channel.send({ type: 'stored' })
   })
 }
 

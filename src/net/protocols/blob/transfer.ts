@@ -5,8 +5,8 @@ import { type ContentLayout, contentId, partCount, partSpan } from '#core/conten
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { leafDigestAsync } from '#core/merkle.ts'
-import type { Channel } from '#net/channel.ts'
-import { ChannelClosedError } from '#net/channel.ts'
+import { type Channel, ChannelClosedError } from '#net/channel.ts'
+import type { Turns } from '#net/turns.ts'
 import { LEAVES_PER_FRAME, MAX_PARTS_PER_REQUEST, PART_TIMEOUT_MS } from './constants.ts'
 import { type Pull, pullSchema } from './messages.ts'
 
@@ -26,19 +26,28 @@ export interface ContentSource {
 /** Takes a proven part. */
 export type PartTaker = (index: number, bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>
 
-/** Answers pulls of content `id` from `source` until the other side closes or says how it ended. */
+/** What is being given: a content, and the turns in which its giver sends. */
+export type Giving = {
+  readonly source: Pick<ContentSource, 'leaves' | 'part'>
+  readonly id: Digest
+  readonly layout: ContentLayout
+  readonly turns: Turns
+}
+
+/** Answers pulls until the other side closes or says how it ended. A turn is held while sending only, never while waiting for a request. */
 export async function answerPulls(
   channel: Channel,
-  source: Pick<ContentSource, 'leaves' | 'part'>,
-  id: Digest,
-  layout: ContentLayout,
+  giving: Giving,
   signal?: AbortSignal,
 ): Promise<Extract<Pull, { type: 'refused' | 'stored' }> | undefined> {
+  const { source, id, turns } = giving
   for (;;) {
     const pull = await nextPull(channel, signal)
     if (pull === undefined || pull.type === 'refused' || pull.type === 'stored') return pull
-    if (pull.type === 'leaves') await sendLeaves(channel, await source.leaves(id), signal)
-    else await sendParts(channel, source, id, layout, pull.parts, signal)
+    await turns.take(async () => {
+      if (pull.type === 'leaves') await sendLeaves(channel, await source.leaves(id), signal)
+      else await sendParts(channel, giving, pull.parts, signal)
+    }, signal)
   }
 }
 
@@ -104,9 +113,7 @@ async function sendLeaves(channel: Channel, leaves: readonly Digest[], signal: A
 
 async function sendParts(
   channel: Channel,
-  source: Pick<ContentSource, 'part'>,
-  id: Digest,
-  layout: ContentLayout,
+  { source, id, layout }: Giving,
   parts: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
