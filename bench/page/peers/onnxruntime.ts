@@ -1,0 +1,57 @@
+// ONNX Runtime Web on WebGPU, with a model of one MatMul written out by hand.
+import * as ort from 'onnxruntime-web/webgpu'
+import type { Contender, SquareOperands } from '../matmul.ts'
+
+/** Operands are uploaded each time, as this runtime's interface has it; the product is read back. */
+export async function openOnnxRuntime({ side, a, b }: SquareOperands): Promise<Contender> {
+  ort.env.wasm.numThreads = 1
+  const session = await ort.InferenceSession.create(matmulModel(side), { executionProviders: ['webgpu'] })
+  const feeds = {
+    a: new ort.Tensor('float32', a, [side, side]),
+    b: new ort.Tensor('float32', b, [side, side]),
+  }
+  return {
+    name: 'onnxruntime-web',
+    async multiply() {
+      const { c } = await session.run(feeds)
+      if (c === undefined) throw new Error('onnxruntime-web returned no product.')
+      return (await c.getData()) as Float32Array
+    },
+  }
+}
+
+/** ModelProto of c = MatMul(a, b), f32, opset 13 (onnx.proto3). */
+function matmulModel(side: number): Uint8Array {
+  const node = [text(1, 'a'), text(1, 'b'), text(2, 'c'), text(4, 'MatMul')].flat()
+  const graph = [
+    ...message(1, node),
+    ...text(2, 'product'),
+    ...message(11, valueInfo('a', side)),
+    ...message(11, valueInfo('b', side)),
+    ...message(12, valueInfo('c', side)),
+  ]
+  const opset = [...text(1, ''), ...integer(2, 13)]
+  return new Uint8Array([...integer(1, 8), ...message(7, graph), ...message(8, opset)])
+}
+
+function valueInfo(name: string, side: number): number[] {
+  const dimension = message(1, integer(1, side))
+  const tensor = [...integer(1, 1), ...message(2, [...dimension, ...dimension])]
+  return [...text(1, name), ...message(2, message(1, tensor))]
+}
+
+function integer(field: number, value: number): number[] {
+  return [field << 3, ...varint(value)]
+}
+
+function text(field: number, value: string): number[] {
+  return message(field, [...new TextEncoder().encode(value)])
+}
+
+function message(field: number, bytes: readonly number[]): number[] {
+  return [(field << 3) | 2, ...varint(bytes.length), ...bytes]
+}
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]
+}
