@@ -1,6 +1,6 @@
 // Contributors' nodes in a real page: workers with WebGPU, libp2p over WebRTC, the browser's storage, against the real coordinator.
 import { afterEach, describe, expect, test } from 'vitest'
-import { commands } from 'vitest/browser'
+import { cdp, commands } from 'vitest/browser'
 import { partCount } from '#core/content.ts'
 import { leafDigest } from '#core/merkle.ts'
 import { seededRandom } from '#core/random.ts'
@@ -212,6 +212,33 @@ describe('nodes in a page', () => {
     const store = await openLocalStore()
     const keys = await store.keys()
     expect(keys.filter((name) => name.startsWith('tuning/'))).not.toEqual([])
+  })
+
+  test('behaviour: a passkey raises the tier at once, and the delegation is there for the next visit', async () => {
+    await cdp().send('WebAuthn.enable', {})
+    const { authenticatorId } = await cdp().send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+        defaultBackupEligibility: true,
+        defaultBackupState: true,
+      },
+    })
+    const url = await commands.startCoordinator([location.origin])
+    const node = await startContribution({ coordinator: url, consent: consent() })
+    running.push(node)
+    expect((await until(node, ({ phase }) => phase === 'waiting')).tier).toBe(0)
+    await node.protectWithPasskey()
+    expect(node.state.tier).toBe(1)
+    await node.stop()
+    const again = await startContribution({ coordinator: url, consent: consent() })
+    running.push(again)
+    expect((await until(again, ({ phase }) => phase === 'waiting')).tier).toBe(1)
+    await cdp().send('WebAuthn.removeVirtualAuthenticator', { authenticatorId })
   })
 
   test('error: NoCoordinator keeps trying, and Stop ends that too', async () => {

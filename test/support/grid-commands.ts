@@ -6,8 +6,8 @@ import type { BrowserCommand } from 'vitest/node'
 
 declare module 'vitest/browser' {
   interface BrowserCommands {
-    /** Starts a coordinator; returns its address. */
-    startCoordinator(): Promise<string>
+    /** Starts a coordinator that takes delegations made at `origins`; returns its address. */
+    startCoordinator(origins?: string[]): Promise<string>
     /** Stops every coordinator and throws what one of them reported as a bug. */
     stopCoordinators(): Promise<void>
   }
@@ -17,11 +17,12 @@ type Running = { readonly close: () => Promise<void>; readonly dataDir: string; 
 
 const running: Running[] = []
 
-const startCoordinator: BrowserCommand = async () => {
+const startCoordinator: BrowserCommand<[string[]?]> = async (_context, origins) => {
   const { openCoordinator } = await import('../../src/coordinator/coordinator.ts')
   const dataDir = await mkdtemp(join(tmpdir(), 'grid-'))
   const bugs: unknown[] = []
-  const coordinator = await openCoordinator({ dataDir, report: (error) => bugs.push(error) })
+  const report = (error: unknown) => bugs.push(error)
+  const coordinator = await openCoordinator({ dataDir, report, ...(origins === undefined ? {} : { origins }) })
   running.push({ close: () => coordinator.close(), dataDir, bugs })
   return coordinator.url
 }
