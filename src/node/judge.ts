@@ -42,7 +42,7 @@ export type RevealExpectation = {
  */
 export function judge({ entry, handed, reveal, transport }: Shown, expected: RevealExpectation): Seen {
   const { node } = entry
-  if (reveal === null || handed === null) return { node, root: null, verdict: 'missing', transport }
+  if (reveal === null || handed === null) return { node, root: null, verdict: 'missing', transport: null }
   const verdict = verifyEvidence({ ...handed, close: expected.close, reveal }, expected.authority)
   const isListed = handed.lease.body.node === node && messageId(handed.commitment) === entry.commitment
   const { root, tag } = reveal.body
