@@ -30,7 +30,8 @@ export async function run({ side, rounds }: { side: number; rounds: number }): P
   const a = new Float32Array(side * side).map(() => Math.random() * 2 - 1)
   const b = new Float32Array(side * side).map(() => Math.random() * 2 - 1)
   const int8 = { a: Int8Array.from(a, toInt8), b: Int8Array.from(b, toInt8) }
-  const backend = await openWebGpuBackend()
+  // Long submits: nobody looks at this page.
+  const backend = await openWebGpuBackend({ submitMs: () => 100 })
   const variants = await backend.tune()
   const contenders: Contender[] = [
     { name: 'commonwatt f32', multiply: () => backend.matmulF32(a, b, shape) },

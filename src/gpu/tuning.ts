@@ -101,7 +101,8 @@ async function fastest(
   let candidates = choices.map((choice) => ({ choice, tookMs: 0 }))
   for (const side of ROUNDS) {
     if (candidates.length < 2) break
-    for (const candidate of candidates) candidate.tookMs = await measure(session, candidate.choice.tiled, element, side)
+    for (const candidate of candidates)
+      candidate.tookMs = await measureVariant(session, candidate.choice.tiled, element, side)
     candidates.sort((a, b) => a.tookMs - b.tookMs)
     const bestMs = candidates[0]?.tookMs ?? 0
     candidates = candidates.filter(({ tookMs }) => tookMs <= bestMs * HOPELESS_FACTOR)
@@ -110,8 +111,8 @@ async function fastest(
   return candidates[0]?.choice
 }
 
-/** Milliseconds of a product of `side`^3, the best of a few. */
-async function measure(
+/** Milliseconds of a product of `side`^3 by a tiled variant, the best of a few. `side` is a multiple of 4. */
+export async function measureVariant(
   session: Session,
   variant: MatmulVariant,
   element: MatmulElement,
