@@ -17,6 +17,7 @@ import { BadSignatureError } from './accounts.ts'
 import { type BlobContent, missingParts } from './blobs/blob-directory.ts'
 import type { Grid } from './grid.ts'
 import { escrow, readAccount } from './store/accounts.ts'
+import { touchContents } from './store/contents.ts'
 import { type JobRecord, countRunning, insertJob, readJob } from './store/jobs.ts'
 import { type NewUnit, countUnits, insertUnits } from './store/units.ts'
 
@@ -82,8 +83,11 @@ function enter(grid: Grid, { id, job, units, price }: Entry): Promise<number> {
       const { balance } = await readAccount(tx, account)
       throw new CannotPayError(account, balance, price)
     }
-    const admissionLeaf = await append(admissionEntry(job, salt, price))
+    const inputs = new Set(job.body.inputs.map((input) => input.id))
     const submittedMs = grid.clock.nowMs()
+    // One that was removed since it was checked is not there to be touched.
+    if ((await touchContents(tx, [...inputs], submittedMs)) < inputs.size) throw new InputGoneError()
+    const admissionLeaf = await append(admissionEntry(job, salt, price))
     const deadlineMs = submittedMs + job.body.deadlineMs
     await insertJob(tx, { id, account, job, admissionLeaf, salt, price, submittedMs, deadlineMs })
     await insertUnits(tx, id, units)
@@ -164,5 +168,13 @@ export class TooManyUnitsError extends AppError {
   override readonly name = 'coordinator.TooManyUnits'
   constructor(units: number) {
     super('capacity', `The job has ${units} units, more than ${MAX_UNITS}: split it into several jobs.`)
+  }
+}
+
+/** An input was removed while the job was admitted. */
+export class InputGoneError extends AppError {
+  override readonly name = 'coordinator.InputGone'
+  constructor() {
+    super('unavailable', 'An input has just been removed because nobody had used it for long: upload it again.')
   }
 }

@@ -17,7 +17,7 @@ export type CoordinatorConfig = {
   readonly leaseMs: number
   /** How long a node that was proven wrong is kept out. */
   readonly faultBanMs: number
-  /** How long contents that no job uses are kept. */
+  /** How long contents are kept after they were last announced, or used by a job that has ended. */
   readonly contentTtlMs: number
 }
 
@@ -30,5 +30,5 @@ export const DEFAULT_CONFIG: CoordinatorConfig = {
   maxRunningJobs: 64,
   leaseMs: 10 * 60_000,
   faultBanMs: 24 * 3_600_000,
-  contentTtlMs: 24 * 3_600_000,
+  contentTtlMs: 7 * 24 * 3_600_000,
 }

@@ -17,6 +17,7 @@ import { type Genesis, networkId } from '#ledger/genesis.ts'
 import { createCoordinatorPeer } from '#net/coordinator-peer.ts'
 import { BlobDirectory } from './blobs/blob-directory.ts'
 import { type CoordinatorConfig, DEFAULT_CONFIG } from './config.ts'
+import { sweepContents } from './content-sweep.ts'
 import { openCoordinatorKey } from './coordinator-key.ts'
 import { JobEvents } from './events.ts'
 import type { Grid } from './grid.ts'
@@ -57,14 +58,28 @@ export type Coordinator = {
 /** Connections at a time: nodes, requesters and listeners together. */
 const MAX_CONNECTIONS = 10_000
 
+/** Time to send a request's head, and all of it: an announcement of 18 MB at 150 kB/s. A slow sender holds no connection for longer. */
+const HEADERS_TIMEOUT_MS = 20_000
+const REQUEST_TIMEOUT_MS = 120_000
+
 /** Opens the coordinator in `dataDir`. Throws DirectoryLockedError, {@link PortError}, {@link ForeignStoreError}. */
 export async function openCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const closers: (() => Promise<void>)[] = []
+  let isClosing = false
   const close = async () => {
+    isClosing = true
     for (const closer of closers.splice(0).reverse()) await closer()
   }
+  // Requests that are cut off by the end are no bugs.
+  const report = (error: unknown) => {
+    if (!isClosing) options.report?.(error)
+  }
+  const onLockLost = async (error: Error) => {
+    report(error)
+    await close()
+  }
   try {
-    return { ...(await start(options, (closer) => closers.push(closer))), close }
+    return { ...(await start({ ...options, report }, (closer) => closers.push(closer), onLockLost)), close }
   } catch (error) {
     await close().catch(() => undefined)
     throw error
@@ -74,11 +89,13 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
 async function start(
   options: CoordinatorOptions,
   onClose: (closer: () => Promise<void>) => void,
+  onLockLost: (error: Error) => Promise<void>,
 ): Promise<Omit<Coordinator, 'close'>> {
   const { dataDir, host = '127.0.0.1', port = 0, pageDir } = options
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const lock = await lockDirectory(dataDir)
   onClose(() => lock.release())
+  void lock.lost.then(onLockLost)
   const grid = await openGrid(options, onClose)
   let answer = (_request: Request, _env: object): Response | Promise<Response> => new Response(null, { status: 503 })
   const server = await listen((request, env) => answer(request, env), host, port)
@@ -87,6 +104,7 @@ async function start(
   onClose(() => peer.close())
   const nodes = new LiveNodes()
   const url = urlOf(server, host)
+  onClose(sweepContents(grid))
   onClose(await servePeers({ grid, nodes, peer, origins: options.origins ?? [url] }))
   const app = createApp({
     grid,
@@ -98,7 +116,6 @@ async function start(
     newAccounts: new RateLimiter(ACCOUNT_LIMIT, grid.clock),
   })
   answer = (request, env) => app.fetch(request, env)
-  void lock.lost.then((error) => grid.report(error))
   return { url, network: grid.network }
 }
 
@@ -133,6 +150,8 @@ function listen(
 ): Promise<Server> {
   const server = createAdaptorServer({ fetch }) as Server
   server.maxConnections = MAX_CONNECTIONS
+  server.headersTimeout = HEADERS_TIMEOUT_MS
+  server.requestTimeout = REQUEST_TIMEOUT_MS
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(new PortError(host, port, error)))
     server.listen(port, host, () => resolve(server))

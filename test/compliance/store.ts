@@ -7,7 +7,15 @@ import { seededRandom } from '#core/random.ts'
 import { earn, escrow, grantOnce, readAccount, refund, spend, totalGranted } from '#coordinator/store/accounts.ts'
 import { beatsOf, deleteBeatsBefore, latestBeat, upsertBeat } from '#coordinator/store/beats.ts'
 import { insertReceipt, receiptIndexes, receiptsOf } from '#coordinator/store/certificates.ts'
-import { completeContent, insertContent, totalContentBytes, uploadMs } from '#coordinator/store/contents.ts'
+import {
+  completeContent,
+  deleteUnusedContent,
+  insertContent,
+  totalContentBytes,
+  touchContents,
+  unusedContents,
+  uploadMs,
+} from '#coordinator/store/contents.ts'
 import { countRunning, expiredJobs, failJob, finishJob, insertJob, readJob } from '#coordinator/store/jobs.ts'
 import { readLogEntries, readLogSize, takeLogIndex, insertLogEntry } from '#coordinator/store/log.ts'
 import { banNode, countUnitDone, readNode, upsertNode } from '#coordinator/store/nodes.ts'
@@ -300,6 +308,12 @@ export function describeStore(factory: StoreFactory): void {
       expect(await totalContentBytes(store.db)).toBe(before + 2 ** 34 + 1)
       expect(await uploadMs(store.db, [a, b])).toBe(60)
       expect(await uploadMs(store.db, [])).toBe(0)
+      expect(await unusedContents(store.db, 31, 10)).toEqual([a, b])
+      expect(await touchContents(store.db, [a, newId()], 100)).toBe(1)
+      expect(await unusedContents(store.db, 100, 10)).toEqual([b])
+      expect(await deleteUnusedContent(store.db, a, 100)).toBe(false)
+      expect(await deleteUnusedContent(store.db, b, 100)).toBe(true)
+      expect(await totalContentBytes(store.db)).toBe(before + 2 ** 34)
     })
 
     test.skipIf(factory.reopen === undefined)(

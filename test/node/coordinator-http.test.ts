@@ -11,6 +11,7 @@ import type { LogEntry } from '#ledger/entry.ts'
 import { verifyCheckpoint } from '#ledger/checkpoint.ts'
 import type { SignedCheckpoint } from '#ledger/checkpoint.ts'
 import { verifyConsistency } from '#ledger/log-tree.ts'
+import { removeUnusedContents } from '#coordinator/content-sweep.ts'
 import { endJob, DeadlineError } from '#coordinator/job-end.ts'
 import { type HeldContent, randomMatrix } from '../support/certified-job.ts'
 import { type TestApp, openTestApp } from '../support/coordinator-app.ts'
@@ -238,6 +239,21 @@ describe('contents', () => {
       [{ layout, leaves, more: 1 }, 'core.Schema'],
     ] as const)
       expect(await one.send('POST', '/api/v1/contents', body)).toMatchObject({ status: 400, body: { error: { name } } })
+  })
+
+  test('behaviour: contents that nobody uses for a week are removed, those of a running job stay', async () => {
+    const one = await funded()
+    const [kept, idle] = [product(3, 3, 3), randomMatrix(random, 'i8', 3, 5)]
+    const { body } = await one.submit(kept, { deadlineMs: 24 * 3_600_000 })
+    await one.upload(idle)
+    nowMs += site.config.contentTtlMs
+    await removeUnusedContents(site.grid)
+    expect((await one.get(`/api/v1/contents/${idle.ref.id}`)).status).toBe(200)
+    nowMs += 1
+    await removeUnusedContents(site.grid)
+    expect((await one.get(`/api/v1/contents/${idle.ref.id}`)).status).toBe(404)
+    expect((await one.get(`/api/v1/contents/${kept[0]?.ref.id}`)).status).toBe(200)
+    await one.send('DELETE', `/api/v1/jobs/${String(body.id)}`, await one.sign('cancel', { job: String(body.id) }))
   })
 
   test('limit: contents up to the configured bytes, not past them', async () => {

@@ -1,52 +1,22 @@
-// Balances from the log alone, but for who requested a job, which the log hides: what the accounts must agree with.
+// The coordinator's books against a replay of its log.
 import { decodeCbor } from '#core/cbor.ts'
 import { parseAs } from '#core/schema.ts'
 import { readAccount } from '#coordinator/store/accounts.ts'
 import { readLogEntries } from '#coordinator/store/log.ts'
 import type { Db } from '#coordinator/store/schema.ts'
-import type { PublicKey } from '#core/ed25519.ts'
+import { replay } from '#ledger/balance.ts'
 import { logEntrySchema } from '#ledger/entry.ts'
 
-type Sums = { balance: bigint; escrowed: bigint; earned: bigint }
-
-/** Replays the log and compares with every account; the differences, empty when all is well. */
+/** Accounts whose books differ from the log's replay; empty when all is well. Throws LedgerRuleError on a log that breaks a rule. */
 export async function balanceDrift(db: Db): Promise<string[]> {
-  const requesters = new Map<number, PublicKey>()
-  for (const row of await db.selectFrom('jobs').select(['admission_leaf', 'account']).execute())
-    requesters.set(Number(row.admission_leaf), row.account as PublicKey)
-  const accounts = new Map<PublicKey, Sums>()
-  const sums = (key: PublicKey): Sums => {
-    const known = accounts.get(key) ?? { balance: 0n, escrowed: 0n, earned: 0n }
-    accounts.set(key, known)
-    return known
-  }
-  const requester = (leaf: number): Sums => {
-    const key = requesters.get(leaf)
-    if (key === undefined) throw new Error(`No job was admitted by entry ${leaf}.`)
-    return sums(key)
-  }
-  for (const { index, entry: bytes } of await readLogEntries(db, 0, 100_000)) {
-    const entry = parseAs(logEntrySchema, decodeCbor(bytes), 'log entry')
-    if (entry.type === 'grant') sums(entry.account).balance += BigInt(entry.amount)
-    if (entry.type === 'admission') move(requester(index), BigInt(entry.escrow))
-    if (entry.type === 'refund') move(requester(entry.admissionLeaf), -BigInt(entry.amount))
-    if (entry.type !== 'receipt') continue
-    for (const { account, amount } of entry.payments) {
-      requester(entry.admissionLeaf).escrowed -= BigInt(amount)
-      sums(account).balance += BigInt(amount)
-      sums(account).earned += BigInt(amount)
-    }
-  }
+  const rows = await readLogEntries(db, 0, 1_000_000)
+  const ledger = replay(rows.map(({ entry }) => parseAs(logEntrySchema, decodeCbor(entry), 'log entry')))
   const drift: string[] = []
-  for (const [key, expected] of accounts) {
-    const { balance, escrowed, earned } = await readAccount(db, key)
-    if (balance !== expected.balance || escrowed !== expected.escrowed || earned !== expected.earned)
-      drift.push(`${key}: ${balance}/${escrowed}/${earned}, by the log ${Object.values(expected).join('/')}`)
+  for (const account of ledger.accounts()) {
+    const { account: _, ...kept } = await readAccount(db, account)
+    const expected = ledger.balanceOf(account)
+    const isSame = (Object.keys(expected) as (keyof typeof expected)[]).every((key) => kept[key] === expected[key])
+    if (!isSame) drift.push(account)
   }
   return drift
-}
-
-function move(sums: Sums, amount: bigint): void {
-  sums.balance -= amount
-  sums.escrowed += amount
 }

@@ -24,15 +24,19 @@ const announcementSchema = v.strictObject({
   leaves: v.pipe(v.array(digestSchema), v.maxLength(MAX_LEAVES)),
 })
 
+/** What a content counts at least: its files take room however small it is. */
+const MIN_CHARGED_BYTES = 64 * 1024
+
 /** `/api/v1/contents`. */
 export function contentRoutes({ grid }: HttpParts): Hono {
   const app = new Hono()
   const { blobs, store, clock } = grid
   app.post('/', async (c) => {
     const { layout, leaves } = await readJson(c, announcementSchema, 'announcement', MAX_ANNOUNCEMENT_BYTES)
-    await assertRoom(grid, contentBytes(layout))
+    const charged = Math.max(MIN_CHARGED_BYTES, contentBytes(layout))
+    await assertRoom(grid, charged)
     const content = await blobs.announce(layout, leaves)
-    await insertContent(store.db, content.id, contentBytes(layout), clock.nowMs())
+    await insertContent(store.db, content.id, charged, clock.nowMs())
     if (isComplete(content)) await completeContent(store.db, content.id, clock.nowMs())
     return c.json({ id: content.id, missing: missingParts(content) })
   })

@@ -1,4 +1,5 @@
-// The result of a job from the results of its units: the same parts under another content's name, linked, not copied.
+// The result of a job from the results of its units: the same parts under another content's name, linked, not copied. The units' own
+// contents stay until nobody has used them for long: another job may hold, or be, the same content.
 import { type ContentRef, contentBytes, contentId, partCount } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
@@ -42,19 +43,6 @@ export async function assembleResult(
     if (from !== content.id) await blobs.share(content.id, part, { id: from, n })
   await insertContent(store.db, content.id, contentBytes(layout), clock.nowMs())
   return { id: content.id, layout }
-}
-
-/** Removes the units' own contents once the job's result holds their parts. */
-export async function removeUnitContents(
-  grid: Grid,
-  result: ContentRef,
-  kind: Kind,
-  units: readonly DoneUnit[],
-): Promise<void> {
-  for (const { unit, leaves } of units) {
-    const id = contentId(kind.resultLayout(unit), leaves)
-    if (id !== result.id) await grid.blobs.remove(id)
-  }
 }
 
 /** The units of a done job leave a part of its result out. */

@@ -106,8 +106,8 @@ export class Matchmaker {
     this.#isClosed = true
     this.#cancelRetry()
     this.#cancelSweep()
-    for (const session of this.#sessions) session.abandon()
     await this.#filling
+    await Promise.all([...this.#sessions].map((session) => session.abandon()))
     await Promise.allSettled(this.#turns.values())
   }
 
@@ -130,8 +130,10 @@ export class Matchmaker {
   async #fill(): Promise<void> {
     const skipped: Digest[] = []
     const { grid } = this.#parts
-    while (this.#hasFree() && !this.#isClosed) {
-      const units = await pendingUnits(grid.store.db, BATCH, skipped)
+    for (;;) {
+      const limit = Math.min(BATCH, this.#countFree())
+      if (limit === 0 || this.#isClosed) return
+      const units = await pendingUnits(grid.store.db, limit, skipped)
       if (units.length === 0) return
       let started = 0
       for (const record of units) {
@@ -139,7 +141,7 @@ export class Matchmaker {
         if (await this.#start(record)) started++
         else skipped.push(record.job)
       }
-      if (started === 0 && units.length < BATCH) return
+      if (started === 0 && units.length < limit) return
     }
   }
 
@@ -173,7 +175,7 @@ export class Matchmaker {
       settle: (agreement, intervals) => this.#inTurn(job.id, () => this.#settle(agreement, intervals)),
       onLost: (lost, replica) => this.#onLost(lost, replica),
       onRejected: (live, fault) => this.#onRejected(live, fault),
-      onWanting: () => this.wake(),
+      wake: () => this.wake(),
       onOver: (over, how) => this.#onOver(over, how),
     })
   }
@@ -284,9 +286,10 @@ export class Matchmaker {
     return turn
   }
 
-  #hasFree(): boolean {
+  #countFree(): number {
     const nowMs = this.#parts.grid.clock.nowMs()
-    return this.#parts.nodes.all().some(({ computing, coolUntilMs }) => computing === 0 && coolUntilMs <= nowMs)
+    const { nodes } = this.#parts
+    return nodes.all().filter(({ computing, coolUntilMs }) => computing === 0 && coolUntilMs <= nowMs).length
   }
 
   /** Nodes that cool down make no event when they are ready again. */

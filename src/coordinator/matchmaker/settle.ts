@@ -19,12 +19,12 @@ import { type Grid, signingContext } from '#coordinator/grid.ts'
 import type { Append } from '#coordinator/log/transparency-log.ts'
 import { earn, spend } from '#coordinator/store/accounts.ts'
 import { insertCertificate, insertReceipt } from '#coordinator/store/certificates.ts'
-import { uploadMs } from '#coordinator/store/contents.ts'
+import { touchContents, uploadMs } from '#coordinator/store/contents.ts'
 import { type JobRecord, finishJob, readJob, readSalt, spendEscrow } from '#coordinator/store/jobs.ts'
 import { countUnitDone } from '#coordinator/store/nodes.ts'
 import type { Db } from '#coordinator/store/schema.ts'
 import { type UnitRecord, countUnits, finishUnit, unitsOf } from '#coordinator/store/units.ts'
-import { type DoneUnit, assembleResult, removeUnitContents } from './assemble.ts'
+import { type DoneUnit, assembleResult } from './assemble.ts'
 import type { RevealedReplica } from './evidence.ts'
 import { type Interval, stagesOf } from './stages.ts'
 
@@ -72,16 +72,14 @@ export async function settle(
     await pay(grid, { tx, append }, agreement, certificate, reason)
     if (result !== null) {
       const nowMs = grid.clock.nowMs()
-      const upload = await uploadMs(
-        tx,
-        job.job.body.inputs.map((input) => input.id),
-      )
+      const inputs = job.job.body.inputs.map((input) => input.id)
+      const upload = await uploadMs(tx, inputs)
+      await touchContents(tx, [...new Set([...inputs, result.id])], nowMs)
       await finishJob(tx, job.id, result, stagesOf(intervals, job.submittedMs, nowMs, upload), nowMs)
     }
     return true
   })
   if (!isSettled) return null
-  if (result !== null) await removeUnitContents(grid, result, kind, units)
   const counts = { total: before.total, done: before.done + 1 }
   return { certificate: certificateId(certificate), credited, reason, units: counts, result }
 }

@@ -13,6 +13,7 @@ import { isComplete } from '#coordinator/blobs/blob-directory.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import type { LiveNode } from '#coordinator/live-nodes.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
+import { insertContent } from '#coordinator/store/contents.ts'
 import type { UnitRecord } from '#coordinator/store/units.ts'
 import type { Deliveries } from './deliveries.ts'
 import { type RevealedReplica, revealedReplica } from './evidence.ts'
@@ -45,8 +46,8 @@ export type SessionParts = {
   readonly onLost: (session: UnitSession, replica: Replica) => Promise<void>
   /** Told of a node whose result was rejected. */
   readonly onRejected: (live: LiveNode, fault: Digest | null) => void
-  /** More replicas are wanted. */
-  readonly onWanting: () => void
+  /** A replica is wanted, or a node may have become free. */
+  readonly wake: () => void
   /** The session is over; unless it is `settled` the unit goes back to the queue, and `broken` counts as a failed attempt. */
   readonly onOver: (session: UnitSession, how: SessionEnd) => Promise<void>
 }
@@ -68,6 +69,7 @@ export class UnitSession {
   #isOver = false
   #isStepping = false
   #isStale = false
+  #stepping: Promise<void> = Promise.resolve()
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -105,7 +107,10 @@ export class UnitSession {
           live,
           lease,
           unit: this.record.unit,
-          onChange: () => this.#advance(),
+          onChange: () => {
+            this.#advance()
+            this.#parts.wake()
+          },
         }),
     )
     const asPeer = ({ node, lease }: Replica) => ({ node, lease, addresses: [] })
@@ -123,10 +128,11 @@ export class UnitSession {
     void this.#parts.onOver(this, 'ended').catch(this.#parts.grid.report)
   }
 
-  /** Ends every lease without touching the store: the coordinator stops. */
-  abandon(): void {
+  /** Ends every lease and waits for the step at hand: the coordinator stops, and what is not settled goes on after the next start. */
+  async abandon(): Promise<void> {
     this.#isOver = true
-    this.#dismissAll('the coordinator stops')
+    this.#dismissAll('The coordinator stops.')
+    await this.#stepping
   }
 
   #dismissAll(reason: string): void {
@@ -140,7 +146,7 @@ export class UnitSession {
     this.#isStale = true
     if (this.#isStepping) return
     this.#isStepping = true
-    this.#stepWhileStale().catch(this.#parts.grid.report)
+    this.#stepping = this.#stepWhileStale().catch(this.#parts.grid.report)
   }
 
   async #stepWhileStale(): Promise<void> {
@@ -170,7 +176,7 @@ export class UnitSession {
     await this.#dropEnded()
     if (this.#isOver) return
     if (this.#replicas.length === 0) return this.#release('no replica is left')
-    if (this.missing > 0) return this.#parts.onWanting()
+    if (this.missing > 0) return this.#parts.wake()
     if (this.#replicas.some(({ commitment }) => commitment === undefined)) return
     if (!this.#isClosed()) return this.#closeRound()
     const revealed = this.#replicas.map(revealedReplica).filter((one) => one !== null)
@@ -227,6 +233,7 @@ export class UnitSession {
     if (this.#judgement?.close !== close)
       this.#judgement = { close, judgement: await judge(grid.blobs, { kind, unit, replicas: revealed, authority }) }
     const { judgement } = this.#judgement
+    if (this.#isOver) return
     if (judgement.outcome === 'rejected') return this.#reject(judgement.rejections)
     for (const one of judgement.replicas) if (await this.#isDelivered(one)) return this.#settle(judgement)
     const giver = judgement.replicas.find(({ replica }) => replica.end === undefined)
@@ -250,13 +257,14 @@ export class UnitSession {
     this.#isStale = true
   }
 
+  /** Whether the result is here; it may have come with another job. From then on it counts as used. */
   async #isDelivered({ revealed }: RevealedReplica): Promise<boolean> {
-    const content = await this.#parts.grid.blobs.find(this.#contentOf(revealed.leaves))
+    const { grid, kind } = this.#parts
+    const id = contentId(kind.resultLayout(this.record.unit), revealed.leaves)
+    // Its bytes are counted with the job's result, which shares its parts.
+    await insertContent(grid.store.db, id, 0, grid.clock.nowMs())
+    const content = await grid.blobs.find(id)
     return content !== null && isComplete(content)
-  }
-
-  #contentOf(leaves: readonly Digest[]): Digest {
-    return contentId(this.#parts.kind.resultLayout(this.record.unit), leaves)
   }
 
   /** Asks a replica for its result, once; a replica that is gone leaves the unit without it. */

@@ -33,7 +33,17 @@ export async function lockDirectory(dir: string): Promise<DirectoryLock> {
     release = await take()
   }
   await writeFile(holderFile, JSON.stringify({ pid: process.pid, host: hostname() } satisfies Holder))
-  return { release, lost }
+  return { release: () => releaseIfHeld(release), lost }
+}
+
+async function releaseIfHeld(release: () => Promise<void>): Promise<void> {
+  try {
+    await release()
+  } catch (error) {
+    // A lock that was lost is not ours to give back.
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'ERELEASED' && code !== 'ENOTACQUIRED') throw error
+  }
 }
 
 function isLocked(error: unknown): boolean {

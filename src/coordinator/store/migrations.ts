@@ -46,8 +46,15 @@ const INITIAL = [
   `create table log_checkpoints (size int8 primary key, root text not null, signed text not null)`,
 ]
 
+/** When a content was last announced or used by a job: what nobody uses is removed after a while. */
+const CONTENT_USE = [
+  `alter table contents add column used_ms int8 not null default 0`,
+  `update contents set used_ms = announced_ms`,
+]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
+  '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
 }
 
 /** Brings the schema up to date. Throws {@link MigrationError} on a store that a newer version wrote. */

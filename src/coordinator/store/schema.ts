@@ -20,6 +20,7 @@ export type Schema = {
     size_bytes: Int8
     announced_ms: Int8
     completed_ms: Int8 | null
+    used_ms: Int8
   }
   jobs: {
     job: string
