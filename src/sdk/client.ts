@@ -5,7 +5,7 @@ import type { Digest } from '#core/digest.ts'
 import { type PublicKey, type Signer, signerFromSecret } from '#core/ed25519.ts'
 import { type Random, systemRandom } from '#core/random.ts'
 import { type Account, fetchAccount, openAccount } from './account.ts'
-import { Http } from './http.ts'
+import { type Fetcher, Http } from './http.ts'
 import {
   type Admission,
   type JobEvent,
@@ -36,7 +36,7 @@ export type ConnectOptions = {
   /** The network that must answer, where it is known from an earlier contact. */
   readonly network?: Digest | undefined
   readonly signal?: AbortSignal | undefined
-  readonly fetch?: typeof fetch | undefined
+  readonly fetch?: Fetcher | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
 }
@@ -75,7 +75,12 @@ export type Client = {
 
 /** Connects to the coordinator at `url`, e.g. http://localhost:4747, and pins its network for the client's life. */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Client> {
-  const { fetch = globalThis.fetch.bind(globalThis), clock = systemClock, random = systemRandom, signal } = options
+  const {
+    fetch = (url, init) => globalThis.fetch(url, init),
+    clock = systemClock,
+    random = systemRandom,
+    signal,
+  } = options
   const http = new Http(url, { fetch, clock, random })
   const info = await fetchNetwork(http, { expected: options.network, tries: FIRST_TRIES, signal })
   const signer = options.account ?? signerFromSecret(random.bytes(32))

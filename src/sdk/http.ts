@@ -7,9 +7,12 @@ import { AppError, RemoteError } from '#core/errors.ts'
 import type { Random } from '#core/random.ts'
 import { parseAs, textSchema } from '#core/schema.ts'
 
+/** The part of the platform's fetch that is used. */
+export type Fetcher = (url: string, init: RequestInit) => Promise<Response>
+
 /** What the SDK takes from its surroundings. */
 export type Surroundings = {
-  readonly fetch: typeof fetch
+  readonly fetch: Fetcher
   readonly clock: Clock
   readonly random: Random
 }
