@@ -17,7 +17,7 @@ export class CommonwattWidget extends HTMLElement {
 
   constructor() {
     super()
-    const root = this.attachShadow({ mode: 'closed' })
+    const root = this.attachShadow({ mode: 'open' })
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(STYLE)
     root.adoptedStyleSheets = [sheet]
