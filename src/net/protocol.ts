@@ -21,6 +21,9 @@ export const MAX_INBOUND_CHANNELS = 4
 /** Channels of one protocol that this side opens on one connection at a time. */
 export const MAX_OUTBOUND_CHANNELS = 16
 
+/** Connections tried for one channel: one in twenty WebRTC handshakes between Node processes on one machine leaves a dead connection. */
+export const MAX_CONNECTIONS_TRIED = 4
+
 /** What libp2p throws when the connection is fine and it is the protocol that is not taken. */
 const PEER_REFUSALS = new Set([
   'UnsupportedProtocolError',
@@ -97,15 +100,15 @@ export async function openChannel(
   options: ConnectOptions = {},
 ): Promise<Channel> {
   const requireDirect = options.requireDirect === true || !protocol.allowRelay
-  const connect = () => peer.connect(target, { ...options, requireDirect })
-  const connection = await connect()
-  try {
-    return await openChannelOn(peer, connection, protocol, options.signal)
-  } catch (error) {
-    options.signal?.throwIfAborted()
-    if (!isConnectionAtFault(connection, error)) throw error
-    await dropConnection(connection, error as Error)
-    return openChannelOn(peer, await connect(), protocol, options.signal)
+  for (let attempt = 1; ; attempt++) {
+    const connection = await peer.connect(target, { ...options, requireDirect })
+    try {
+      return await openChannelOn(peer, connection, protocol, options.signal)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (attempt === MAX_CONNECTIONS_TRIED || !isConnectionAtFault(connection, error)) throw error
+      await dropConnection(connection, error as Error)
+    }
   }
 }
 
@@ -131,8 +134,9 @@ export async function openChannelOn(
 
 /** A WebRTC connection can be dead without saying so, any can die between being chosen and being used: then a fresh one is worth a try. */
 function isConnectionAtFault(connection: Connection, error: unknown): boolean {
-  if (!(error instanceof ChannelRefusedError) || !(error.cause instanceof Error)) return false
-  const { name } = error.cause
+  if (!(error instanceof ChannelRefusedError)) return false
+  // A data channel that fails rejects with its event instead of an error.
+  const name = error.cause instanceof Error ? error.cause.name : 'Event'
   if (PEER_REFUSALS.has(name)) return false
   return connection.status !== 'open' || transportOf(connection) === 'webrtc' || DEAD_CONNECTIONS.has(name)
 }
@@ -187,7 +191,7 @@ function channelOver(
 export class ChannelRefusedError extends AppError {
   override readonly name = 'net.ChannelRefused'
   constructor(protocol: string, remote: PublicKey, options: ErrorOptions) {
-    const reason = options.cause instanceof Error ? options.cause.message : String(options.cause)
+    const reason = options.cause instanceof Error ? options.cause.message : 'the connection failed'
     super('unavailable', `The peer ${remote} took no channel of ${protocol}: ${reason}.`, options)
   }
 }
