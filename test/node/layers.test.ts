@@ -101,17 +101,19 @@ describe('imports', () => {
     expect(barrels.filter((path) => path !== join('src', 'sdk', 'index.ts'))).toEqual([])
   })
 
-  test('behaviour: in node only the worker entry reaches gpu and wasm', () => {
+  test('behaviour: in node only the entries of the workers reach gpu and wasm', () => {
     const reaching = sources.filter(
       (path) =>
         path.startsWith(join('src', 'node') + sep) &&
         importsOf(path).some((target) => /^src[\\/](?:gpu|wasm)[\\/]/.test(target)),
     )
-    expect(reaching.filter((path) => path !== join('src', 'node', 'worker.ts'))).toEqual([])
+    const entries = ['worker.ts', 'thread.ts'].map((name) => join('src', 'node', name))
+    expect(reaching.filter((path) => !entries.includes(path))).toEqual([])
   })
 
   test.for([
     ['src/cli/main.ts', 'gpu'],
+    ['src/node/thread.ts', 'gpu'],
     ['src/ui/main.ts', 'coordinator'],
     ['src/sdk/index.ts', 'coordinator'],
   ] as const)('behaviour: %s never reaches %s', ([entry, forbidden], { skip }) => {

@@ -93,7 +93,7 @@ function lanes64(v: v128): i64 {
 }
 
 /** Σ a[k]·w[k] over K columns. */
-export function dot1(a: usize, w: usize, K: i32): i64 {
+function dot1(a: usize, w: usize, K: i32): i64 {
   let total: i64 = 0
   let k = 0
   while (k < K) {
