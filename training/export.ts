@@ -1,0 +1,54 @@
+// The trained float model -> models/commonwatt-tiny.safetensors, and the record of how it came to be: node training/export.ts.
+import { readFile, writeFile } from 'node:fs/promises'
+import { utf8 } from '#core/bytes.ts'
+import { digestBytes } from '#core/digest.ts'
+import { convertLlama } from '#model/convert/llama.ts'
+import { encodeExactModel } from '#model/exact-file.ts'
+import { CONFIG_JSON, RECIPE } from './config.ts'
+import { readFloatModel } from './float-model.ts'
+import { OUTPUT } from './kernels.ts'
+import { parameterTensors } from './parameters.ts'
+import { MODEL_FILE, MODEL_NAME, writeRecord } from './record.ts'
+
+/** Chats become the lines the model was trained on; other roles have no place in them. */
+const CHAT_TEMPLATE =
+  "{% for message in messages %}{% if message.role == 'user' %}Q: {{ message.content }} A: {% elif message.role == 'assistant' %}{{ message.content }}{{ '\\n' }}{% endif %}{% endfor %}"
+
+const { config, tensors, sources } = await readFloatModel(OUTPUT)
+const weights = await convertLlama(config, tensors)
+const file = encodeExactModel({
+  card: {
+    name: MODEL_NAME,
+    architecture: config.architecture,
+    tokenizer: 'bytes',
+    tokenizerJson: '',
+    chatTemplate: CHAT_TEMPLATE,
+    beginToken: null,
+    endTokens: [...utf8('\n')],
+    sources,
+  },
+  weights,
+})
+await writeFile(MODEL_FILE, file)
+const log = (await readFile(new URL('log.jsonl', OUTPUT), 'utf8'))
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Record<string, number>)
+await writeRecord({
+  name: MODEL_NAME,
+  file: {
+    sizeBytes: file.length,
+    sha256: digestBytes(file),
+    parameters: parameterTensors(config).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    sources,
+  },
+  config: CONFIG_JSON,
+  recipe: RECIPE,
+  training: {
+    steps: Math.max(...log.map(({ step = 0 }) => step)),
+    tokens: Math.max(...log.map(({ step = 0 }) => step)) * RECIPE.windows * RECIPE.windowTokens,
+    loss: log.filter(({ step = 0, loss }) => loss !== undefined && (step === 50 || step % 500 === 0)),
+    heldOut: log.filter(({ step = 0, heldOutLoss }) => heldOutLoss !== undefined && step % 1000 === 0),
+  },
+})
+console.log(`${MODEL_NAME}: ${file.length} bytes`)

@@ -1,0 +1,21 @@
+// Where the model and its record lie, and how the record is written.
+import { readFile, writeFile } from 'node:fs/promises'
+
+/** Name of the model. */
+export const MODEL_NAME = 'commonwatt-tiny'
+
+/** The exact model file. */
+export const MODEL_FILE = new URL(`../models/${MODEL_NAME}.safetensors`, import.meta.url)
+
+const RECORD = new URL(`../models/${MODEL_NAME}.json`, import.meta.url)
+
+/** Replaces the record: sections of it are added by those who measure. */
+export async function writeRecord(record: Readonly<Record<string, unknown>>): Promise<void> {
+  await writeFile(RECORD, `${JSON.stringify(record, null, 2)}\n`)
+}
+
+/** Adds or replaces one section. */
+export async function writeSection(name: string, section: unknown): Promise<void> {
+  const record = JSON.parse(await readFile(RECORD, 'utf8')) as Record<string, unknown>
+  await writeRecord({ ...record, [name]: section })
+}
