@@ -65,6 +65,7 @@ export async function admit(grid: Grid, job: Job): Promise<Admitted> {
   const { units, price } = quote(job.body)
   if (price > BigInt(job.body.maxPrice)) throw new OverBudgetError(price, BigInt(job.body.maxPrice))
   for (const [index, input] of job.body.inputs.entries()) await assertInput(grid, index, input)
+  await assertBytes(grid, job.body)
   const admissionLeaf = await enter(grid, { id, job, units, price })
   return { id, units: units.length, price, admissionLeaf, isNew: true }
 }
@@ -98,6 +99,16 @@ function enter(grid: Grid, { id, job, units, price }: Entry): Promise<number> {
 async function admittedBefore({ store }: Grid, { id, price, admissionLeaf }: JobRecord): Promise<Admitted> {
   const { total } = await countUnits(store.db, id)
   return { id, units: total, price, admissionLeaf, isNew: false }
+}
+
+/** What only the inputs' bytes tell, where a kind looks at them. */
+async function assertBytes({ blobs }: Grid, { kind, version, params, inputs }: JobBody): Promise<void> {
+  const open = (input: number) => {
+    const content = inputs[input]
+    if (content === undefined) throw new RangeError(`The job has no input ${input}.`)
+    return blobs.source(content)
+  }
+  await kindOf(kind, version).assertInputs?.({ params, inputs }, open)
 }
 
 async function assertInput({ blobs }: Grid, index: number, input: ContentRef): Promise<void> {

@@ -28,6 +28,7 @@ import { TransparencyLog } from './log/transparency-log.ts'
 import { servePeers } from './peers/serve-peers.ts'
 import { lockDirectory } from './store/lock.ts'
 import { readLogEntries } from './store/log.ts'
+import { openModels } from './open-models.ts'
 import { type Store, openStore } from './store/store.ts'
 
 /** How a coordinator is started. Port 0 takes any free one. */
@@ -130,7 +131,9 @@ async function openGrid(options: CoordinatorOptions, onClose: (closer: () => Pro
   const log = await TransparencyLog.open({ store, signer, network, clock, report }, { type: 'genesis', genesis })
   onClose(() => log.close())
   const blobs = new BlobDirectory(join(dataDir, 'contents'), random)
-  return { config, store, blobs, log, events: new JobEvents(), signer, genesis, network, clock, random, report }
+  const models = openModels()
+  onClose(() => models.close())
+  return { config, store, blobs, log, events: new JobEvents(), models, signer, genesis, network, clock, random, report }
 }
 
 /** The genesis in the log, or a new one. */

@@ -4,6 +4,7 @@ import type { Digest } from '#core/digest.ts'
 import type { Signer } from '#core/ed25519.ts'
 import type { Random } from '#core/random.ts'
 import type { SigningContext } from '#core/signed.ts'
+import type { ModelCache } from '#model/model-cache.ts'
 import type { Genesis } from '#ledger/genesis.ts'
 import type { BlobDirectory } from './blobs/blob-directory.ts'
 import type { CoordinatorConfig } from './config.ts'
@@ -18,6 +19,8 @@ export type Grid = {
   readonly blobs: BlobDirectory
   readonly log: TransparencyLog
   readonly events: JobEvents
+  /** Language models that disputes and checks run on. */
+  readonly models: ModelCache
   readonly signer: Signer
   readonly genesis: Genesis
   readonly network: Digest

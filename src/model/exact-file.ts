@@ -120,6 +120,16 @@ export function encodeExactModel({ card, weights }: ExactModel): Uint8Array<Arra
   return encodeSafetensors(tensors, { commonwatt: header })
 }
 
+/** What a model file says of itself, and how large its model is. Reads the header and the tokenizer's size, no weights. */
+export type ModelHeader = { readonly card: Omit<ModelCard, 'tokenizerJson'>; readonly shape: ModelShape }
+
+/** The header of a model file. Throws {@link ExactModelError}. */
+export async function readModelHeader(source: ByteSource): Promise<ModelHeader> {
+  const header = parseHeader(await openSafetensors(source))
+  const { shape, name, architecture, tokenizer, chatTemplate, beginToken, endTokens, sources } = header
+  return { card: { name, architecture, tokenizer, chatTemplate, beginToken, endTokens, sources }, shape }
+}
+
 /** Reads a model file. Throws {@link ExactModelError} when its tensors are not what its header says. */
 export async function parseExactModel(source: ByteSource): Promise<ExactModel> {
   const file = await openSafetensors(source)

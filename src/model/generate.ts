@@ -1,6 +1,7 @@
 // Generation: a prompt in, tokens out one by one. The prompt is prefilled in chunks; a cache that already holds a prefix of it is reused.
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
+import type { ModelShape } from '#tensor/exact/weights.ts'
 import type { DeviceModel, KvCache, SequenceRows, StepOutput } from '#tensor/language-backend.ts'
 import { positionDigest } from './digest.ts'
 import { GREEDY, type Sampling, sampleToken } from './sampler.ts'
@@ -8,6 +9,9 @@ import { forward } from './transformer.ts'
 
 /** Rows of one prefill step: bounds the largest activations, and how long an abort waits. */
 export const PREFILL_ROWS = 256
+
+/** Positions by which the capacity of caches grows. */
+const CACHE_STEP = 256
 
 /** What to generate from. */
 export type GenerateRequest = {
@@ -38,6 +42,11 @@ export function openConversation(model: DeviceModel, capacity: number): Conversa
   return { cache: model.openCache(capacity), fed: [], positions: [] }
 }
 
+/** Capacity of a cache for `positions`: in steps, so that a backend can use the caches of earlier sequences again. */
+export function cacheCapacity({ maxPositions }: Pick<ModelShape, 'maxPositions'>, positions: number): number {
+  return Math.max(positions, Math.min(maxPositions, Math.ceil(positions / CACHE_STEP) * CACHE_STEP))
+}
+
 /** Continues `conversation` with the request's prompt. Throws {@link PromptError} on prompts that are empty or past the context. */
 export async function generate(
   model: DeviceModel,
@@ -66,6 +75,25 @@ export async function generate(
   }
 }
 
+/** Boundary leaves of every position of `tokens`, in order of their boundary. */
+export async function prefillLeaves(
+  model: DeviceModel,
+  tokens: readonly number[],
+  signal?: AbortSignal,
+): Promise<(readonly Digest[])[]> {
+  const cache = model.openCache(cacheCapacity(model.shape, tokens.length))
+  const leaves: (readonly Digest[])[] = []
+  try {
+    for (let at = 0; at < tokens.length; at += PREFILL_ROWS) {
+      signal?.throwIfAborted()
+      leaves.push(...(await forward(model, [{ cache, tokens: tokens.slice(at, at + PREFILL_ROWS) }], 'none')).leaves)
+    }
+    return leaves
+  } finally {
+    cache.close()
+  }
+}
+
 /** Digests of every position of `tokens` by one prefill: what a checker compares with a generation's. Calls `onLogits` for each row. */
 export async function prefillDigests(
   model: DeviceModel,
@@ -73,7 +101,7 @@ export async function prefillDigests(
   onLogits: (position: number, logits: Int32Array<ArrayBuffer>) => void,
   signal?: AbortSignal,
 ): Promise<Digest[]> {
-  const conversation = openConversation(model, tokens.length)
+  const conversation = openConversation(model, cacheCapacity(model.shape, tokens.length))
   try {
     for (let at = 0; at < tokens.length; at += PREFILL_ROWS) {
       signal?.throwIfAborted()

@@ -1,9 +1,12 @@
-// The worker's entry in a Node process: a worker thread with the TypeScript reference backend, spoken to over the port in its workerData.
+// The worker's entry in a Node process: a worker thread with the TypeScript reference backend and, for language models, WebAssembly,
+// spoken to over the port in its workerData.
 // It must not import gpu, whose shaders plain Node cannot load.
 import { type MessagePort as ThreadPort, workerData } from 'node:worker_threads'
 import type { Endpoint } from 'comlink'
 import { systemClock } from '#core/clock.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
+import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
+import { loadKernels } from '#wasm/load-node.ts'
 import { kindOf } from '#work/kinds.ts'
 import { UnitWorker } from './worker-api.ts'
 import { serveWorker } from './worker-link.ts'
@@ -17,6 +20,7 @@ const worker = new UnitWorker({
     backend: await openCpuBackend(),
     note: preferred === 'cpu' ? '' : 'A Node process computes with the TypeScript reference.',
   }),
+  openLanguage: async () => openWasmLanguageBackend(await loadKernels()),
   findKind: ({ kind, version }) => kindOf(kind, version),
   clock: systemClock,
 })

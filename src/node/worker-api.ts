@@ -12,13 +12,16 @@ import { signerFromKeyPair } from '#identity/session-key.ts'
 import { type Beat, type BeatBody, signBeat } from '#liveness/beat.ts'
 import { scheduleBeats } from '#liveness/schedule.ts'
 import { slotOf } from '#liveness/slot.ts'
+import { ModelCache } from '#model/model-cache.ts'
 import type { Backend, BackendInfo } from '#tensor/backend.ts'
+import type { LanguageBackend } from '#tensor/language-backend.ts'
 import { runSelfTest } from '#tensor/self-test.ts'
 import { type Kind, type UnitInputs, inputsFrom } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import { assertConsent } from './consent.ts'
 import type { Consent } from './state.ts'
-import { type ThrottledBackend, throttled } from './throttle.ts'
+import { throttledLanguage } from './throttle-language.ts'
+import { type ThrottleOptions, type ThrottledBackend, throttled } from './throttle.ts'
 
 /** What a person's device should compute on, if it can. */
 export type BackendChoice = 'webgpu' | 'cpu'
@@ -73,6 +76,8 @@ export type BackendOpener = (preferred: BackendChoice) => Promise<{ backend: Bac
 /** What the entry of a worker hands over. */
 export type WorkerParts = {
   readonly openBackend: BackendOpener
+  /** Opens what language models run on, when the first one is needed. */
+  readonly openLanguage: () => Promise<LanguageBackend>
   readonly findKind: (unit: Unit) => Kind
   readonly clock: Clock
 }
@@ -93,6 +98,8 @@ export class UnitWorker implements WorkerApi {
   readonly #parts: WorkerParts
   readonly #tasks = new Map<string, Task>()
   #device: ThrottledBackend | undefined
+  #models: ModelCache | undefined
+  #languageBusyMs = () => 0
   #queue: Promise<unknown> = Promise.resolve()
   #signer: Signer | undefined
   #context: SigningContext | undefined
@@ -107,15 +114,23 @@ export class UnitWorker implements WorkerApi {
   async open(preferred: BackendChoice, consent: Consent): Promise<OpenedBackend> {
     const { clock } = this.#parts
     assertConsent(consent, clock.nowMs())
-    const previous = this.#device
+    const [previous, models] = [this.#device, this.#models]
     this.#device = undefined
+    this.#models = undefined
     await previous?.close()
+    await models?.close()
     const { backend, note } = await this.#parts.openBackend(preferred)
-    this.#device = throttled(backend, {
+    const options: ThrottleOptions = {
       share: consent.gpuShare,
       check: () => assertConsent(consent, clock.nowMs()),
       now: () => performance.now(),
       pause: (delayMs) => this.wait(delayMs),
+    }
+    this.#device = throttled(backend, options)
+    this.#models = new ModelCache(async () => {
+      const language = throttledLanguage(await this.#parts.openLanguage(), options)
+      this.#languageBusyMs = () => language.busyMs()
+      return language
     })
     return { info: backend.info, note }
   }
@@ -127,25 +142,27 @@ export class UnitWorker implements WorkerApi {
     })
   }
 
-  run(task: string, unit: Unit, parts: InputParts): Promise<UnitResult> {
+  async run(task: string, unit: Unit, parts: InputParts): Promise<UnitResult> {
     const kind = this.#parts.findKind(unit)
     if (!this.#tasks.has(task) && this.#tasks.size >= MAX_TASKS) throw new TooManyTasksError()
     const inputs = inputsFrom(parts)
     const stop = new AbortController()
     this.#tasks.set(task, { unit, kind, inputs, stop })
-    return this.#inTurn(async (device) => {
+    return this.#inTurn(async (backend, models) => {
       stop.signal.throwIfAborted()
-      const startMs = device.busyMs()
-      const result = await kind.run(unit, inputs, device, { signal: stop.signal })
+      const busyMs = () => backend.busyMs() + this.#languageBusyMs()
+      const startMs = busyMs()
+      const result = await kind.run(unit, inputs, { backend, models }, { signal: stop.signal })
       const leaves = result.map((part) => leafDigest(part))
-      return { parts: result, leaves, root: merkleRoot(leaves), busyMs: device.busyMs() - startMs }
+      return { parts: result, leaves, root: merkleRoot(leaves), busyMs: busyMs() - startMs }
     })
   }
 
   async possession(task: string, key: Digest): Promise<Digest> {
     const held = this.#tasks.get(task)
     if (held === undefined) throw new UnknownTaskError(task)
-    return held.kind.possession(held.unit, held.inputs, key)
+    if (this.#models === undefined) throw new NotOpenError()
+    return held.kind.possession(held.unit, held.inputs, key, this.#models)
   }
 
   async release(task: string): Promise<void> {
@@ -178,10 +195,10 @@ export class UnitWorker implements WorkerApi {
   }
 
   /** One use of the device after the other: kernels side by side only slow one another down. */
-  #inTurn<T>(work: (device: ThrottledBackend) => Promise<T>): Promise<T> {
+  #inTurn<T>(work: (device: ThrottledBackend, models: ModelCache) => Promise<T>): Promise<T> {
     const turn = this.#queue.then(async () => {
-      if (this.#device === undefined) throw new NotOpenError()
-      return work(this.#device)
+      if (this.#device === undefined || this.#models === undefined) throw new NotOpenError()
+      return work(this.#device, this.#models)
     })
     this.#queue = turn.catch(() => undefined)
     return turn

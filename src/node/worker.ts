@@ -4,6 +4,8 @@ import { toErrorRecord } from '#core/errors.ts'
 import type { TuningCache } from '#gpu/tuning.ts'
 import { openWebGpuBackend } from '#gpu/webgpu-backend.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
+import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
+import { loadKernels } from '#wasm/load-page.ts'
 import { kindOf } from '#work/kinds.ts'
 import { type LocalStore, openLocalStore } from './local-store.ts'
 import { type BackendOpener, UnitWorker } from './worker-api.ts'
@@ -31,4 +33,11 @@ function tuningCache(store: LocalStore): TuningCache {
   }
 }
 
-serveWorker(new UnitWorker({ openBackend, findKind: ({ kind, version }) => kindOf(kind, version), clock: systemClock }))
+serveWorker(
+  new UnitWorker({
+    openBackend,
+    openLanguage: async () => openWasmLanguageBackend(await loadKernels()),
+    findKind: ({ kind, version }) => kindOf(kind, version),
+    clock: systemClock,
+  }),
+)

@@ -7,6 +7,7 @@ import { type Digest, digestOf } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { leafDigest, merkleProof, merkleProofs, merkleRoot, verifyMerkleProof } from '#core/merkle.ts'
 import { digestSchema, parseAs, proofSchema, textSchema, uintSchema } from '#core/schema.ts'
+import { type ModelCache, referenceModels } from '#model/model-cache.ts'
 import { MAX_INPUTS } from '#work/job.ts'
 import { type Kind, type UnitInputs, inputsFrom, partKey } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
@@ -17,7 +18,7 @@ import { closeSchema } from './close.ts'
 import { type Authority, type Evidence, evidenceOutcomes } from './commit.ts'
 import { commitmentSchema } from './commitment.ts'
 import { revealSchema } from './reveal.ts'
-import { type Outcome, type Verdict, outcome, verdictOf } from './verdict.ts'
+import { type Outcome, type Verdict, outcome, verdictOfAsync } from './verdict.ts'
 
 /** Format of the text form; the first thing a reader checks. */
 const FAULT_PROOF_FORMAT = 'commonwatt/fault-proof/v1'
@@ -115,9 +116,13 @@ export function makeFaultProof(fault: FaultCase): FaultProof {
   }
 }
 
-/** Whether `proof` shows a fault. Recomputes one part: milliseconds to seconds. */
-export function verifyFaultProof(proof: FaultProof, authority: Authority): Verdict {
-  return verdictOf(faultOutcomes(proof, authority))
+/** Whether `proof` shows a fault. Recomputes one part, milliseconds to seconds; a text on `models`, the reference's when omitted. */
+export function verifyFaultProof(
+  proof: FaultProof,
+  authority: Authority,
+  models: ModelCache = referenceModels(),
+): Promise<Verdict> {
+  return verdictOfAsync(faultOutcomes(proof, authority, models))
 }
 
 /** Identity of a fault proof, which a `fault` entry of the log names: input bytes count by their leaf digests. */
@@ -141,7 +146,7 @@ export function decodeFaultProof(bytes: Uint8Array): FaultProof {
   return parseAs(faultProofSchema, value, 'fault proof')
 }
 
-function* faultOutcomes(proof: FaultProof, authority: Authority): Generator<Outcome> {
+async function* faultOutcomes(proof: FaultProof, authority: Authority, models: ModelCache): AsyncGenerator<Outcome> {
   const { unit, lease, reveal, part } = proof
   const kind = exactKindOf(unit)
   if (typeof kind === 'string') return yield outcome('unit', false, kind)
@@ -152,7 +157,7 @@ function* faultOutcomes(proof: FaultProof, authority: Authority): Generator<Outc
   yield outcome('root', isUnderRoot, `Part ${part.index} is not under the root that node ${lease.body.node} revealed.`)
   const parts = new Map<string, Uint8Array<ArrayBuffer>>()
   yield* inputOutcomes(proof, kind, parts)
-  const truth = leafDigest(kind.recompute(unit, inputsFrom(parts), part.index))
+  const truth = leafDigest(await kind.recompute(unit, inputsFrom(parts), part.index, models))
   yield outcome('recompute', truth === proof.expected, `The reference gives ${truth}, not ${proof.expected}.`)
   yield outcome('fault', truth !== part.leaf, `Part ${part.index} is what the reference computes: there is no fault.`)
 }

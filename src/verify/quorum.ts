@@ -5,6 +5,7 @@ import { partCount } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { leafDigest, merkleRoot } from '#core/merkle.ts'
+import { type ModelCache, referenceModels } from '#model/model-cache.ts'
 import type { Kind, UnitInputs } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import type { Assurance, Replica } from './certificate.ts'
@@ -49,13 +50,14 @@ export type Settlement = {
 }
 
 /** Computes disputed part `part` by the reference and says who was wrong. */
-export function settleDispute(
+export async function settleDispute(
   kind: Kind,
   unit: Unit,
   inputs: UnitInputs,
   dispute: { readonly part: number; readonly groups: readonly Group[] },
-): Settlement {
-  const bytes = kind.recompute(unit, inputs, dispute.part)
+  models: ModelCache = referenceModels(),
+): Promise<Settlement> {
+  const bytes = await kind.recompute(unit, inputs, dispute.part, models)
   const leaf = leafDigest(bytes)
   const nodesWhere = (isRight: boolean): PublicKey[] =>
     dispute.groups.filter((group) => (group.leaf === leaf) === isRight).flatMap((group) => group.nodes)

@@ -3,6 +3,7 @@
 import { type ContentRef, contentId, partCount } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { leafDigest } from '#core/merkle.ts'
+import { type ModelCache, referenceModels } from '#model/model-cache.ts'
 import type { Backend } from '#tensor/backend.ts'
 import { type Kind, type UnitInputs, inputsFrom, partKey } from '#work/kind.ts'
 import { leaseId } from '#work/lease.ts'
@@ -20,8 +21,10 @@ export interface PartSource {
 
 /** How to recompute. */
 export type RecomputeOptions = {
-  /** The portable reference when omitted. */
+  /** For kinds over arrays; the portable reference when omitted. */
   readonly backend?: Backend
+  /** Where language models run; on the reference backend when omitted. */
+  readonly models?: ModelCache
   readonly signal?: AbortSignal
   /** Called after every part that was checked. */
   readonly onPart?: () => void | Promise<void>
@@ -62,18 +65,37 @@ export async function* recomputeOutcomes(
   const parts = new Map<string, Uint8Array<ArrayBuffer>>()
   yield* fetchOutcomes(certificate, kind, source, inputLeaves, parts)
   const inputs = inputsFrom(parts)
+  const { models = referenceModels() } = options
   for (const { lease, reveal } of replicas) {
-    const tag = kind.possession(unit, inputs, possessionKey(leaseId(lease)))
+    const tag = await kind.possession(unit, inputs, possessionKey(leaseId(lease)), models)
     yield outcome('possession', tag === reveal.body.tag, `The possession tag of node ${lease.body.node} is wrong.`)
   }
+  if (kind.check !== undefined)
+    return yield* checkOutcomes(certificate, kind, inputs, resultPart, { ...options, models })
   const isExact = kind.comparison(unit) === 'exact'
-  for await (const [index, bytes] of computedParts(certificate, kind, inputs, options)) {
+  for await (const [index, bytes] of computedParts(certificate, kind, inputs, { ...options, models })) {
     options.signal?.throwIfAborted()
     const isSame = isExact
       ? leafDigest(bytes) === leaves[index]
       : kind.agree(unit, inputs, index, bytes, await certifiedPart(resultPart, index, leaves))
     yield outcome('recompute', isSame, `Part ${index} of unit ${kind.describe(unit)} comes out differently.`)
     await options.onPart?.()
+  }
+}
+
+/** Of kinds that can tell from the result itself: it is fetched, and every part of it must be the certified one and right. */
+async function* checkOutcomes(
+  { body: { unit, leaves } }: Certificate,
+  kind: Kind,
+  inputs: UnitInputs,
+  resultPart: (unitPart: number) => Promise<Uint8Array>,
+  { models, signal, onPart }: RecomputeOptions & { readonly models: ModelCache },
+): AsyncGenerator<Outcome> {
+  const result = await Promise.all(leaves.map((_, index) => certifiedPart(resultPart, index, leaves)))
+  const wrong = await kind.check?.(unit, inputs, result, models, signal === undefined ? {} : { signal })
+  for (const index of leaves.keys()) {
+    yield outcome('recompute', wrong !== index, `Part ${index} of unit ${kind.describe(unit)} comes out differently.`)
+    await onPart?.()
   }
 }
 
@@ -102,14 +124,14 @@ async function* computedParts(
   certificate: Certificate,
   kind: Kind,
   inputs: UnitInputs,
-  { backend, signal }: RecomputeOptions,
+  { backend, models, signal }: RecomputeOptions & { readonly models: ModelCache },
 ): AsyncGenerator<[number, Uint8Array<ArrayBuffer>]> {
   const { unit, leaves } = certificate.body
   if (backend !== undefined) {
-    yield* (await kind.run(unit, inputs, backend, signal === undefined ? {} : { signal })).entries()
+    yield* (await kind.run(unit, inputs, { backend, models }, signal === undefined ? {} : { signal })).entries()
     return
   }
-  for (let index = 0; index < leaves.length; index++) yield [index, kind.recompute(unit, inputs, index)]
+  for (let index = 0; index < leaves.length; index++) yield [index, await kind.recompute(unit, inputs, index, models)]
 }
 
 async function certifiedPart(

@@ -43,7 +43,7 @@ export const kindNameSchema = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$
 
 /** Parameters before their kind has checked them: at most 32 scalars. */
 export const paramsSchema: v.GenericSchema<unknown, Params> = v.pipe(
-  v.record(textSchema(32), v.union([textSchema(4096), uintSchema(), v.boolean(), v.null()])),
+  v.record(textSchema(32), v.union([textSchema(4096), v.pipe(v.number(), v.safeInteger()), v.boolean(), v.null()])),
   v.check((params) => Object.keys(params).length <= 32, 'at most 32 parameters'),
 )
 

@@ -1,7 +1,9 @@
 // A kind of work, in one file under kinds/: how a job splits into units, what a unit needs, computes and costs, how results join.
 // Nothing outside its file knows a kind's name but the registry.
 import type { ContentLayout } from '#core/content.ts'
+import type { ByteSource } from '#core/byte-source.ts'
 import type { Digest } from '#core/digest.ts'
+import type { ModelCache } from '#model/model-cache.ts'
 import type { Backend, OperationOptions } from '#tensor/backend.ts'
 import type { JobBody } from './job.ts'
 import type { Unit } from './unit.ts'
@@ -17,6 +19,9 @@ export interface UnitInputs {
   part(input: number, part: number): Uint8Array<ArrayBuffer>
 }
 
+/** What kinds compute on: kernels over arrays, and language models that stay loaded between units. */
+export type Devices = { readonly backend: Backend; readonly models: ModelCache }
+
 /** Where a unit's part lands in the job's result. */
 export type Placement = { readonly unitPart: number; readonly jobPart: number }
 
@@ -30,6 +35,8 @@ export interface Kind {
   assertJob(task: JobTask): void
   /** Same for a unit from elsewhere; a node calls it before it computes. */
   assertUnit(unit: Unit): void
+  /** Before a job is admitted: throws an `input` error that says what the bytes of its inputs, of which it reads a few, do not allow. */
+  assertInputs?(task: JobTask, open: (input: number) => ByteSource): Promise<void>
   comparison(unit: Unit): 'exact' | 'tolerant'
   split(task: JobTask): Unit[]
   /** Integer operations counted from the specification, never measured. */
@@ -37,16 +44,29 @@ export interface Kind {
   resultLayout(unit: Unit): ContentLayout
   needs(unit: Unit): PartNeed[]
   /** Computes the unit: its result's parts in order. */
-  run(unit: Unit, inputs: UnitInputs, backend: Backend, options?: OperationOptions): Promise<Uint8Array<ArrayBuffer>[]>
+  run(unit: Unit, inputs: UnitInputs, devices: Devices, options?: OperationOptions): Promise<Uint8Array<ArrayBuffer>[]>
   /**
    * A digest of intermediate values that `key` selects: whoever only looked the result up cannot give it. It is cheap to check and so
    * cheap to make for who has the inputs: it shows that they were at hand, not that all the work was done.
    */
-  possession(unit: Unit, inputs: UnitInputs, key: Digest): Digest
+  possession(unit: Unit, inputs: UnitInputs, key: Digest, models: ModelCache): Digest | Promise<Digest>
   /** Parts of the inputs that part `index` of the result depends on. */
   partNeeds(unit: Unit, index: number): PartNeed[]
-  /** Part `index` by the portable reference. */
-  recompute(unit: Unit, inputs: UnitInputs, index: number): Uint8Array<ArrayBuffer>
+  /** Part `index` by the portable reference; of a language model on any backend, since all give the same bytes. */
+  recompute(
+    unit: Unit,
+    inputs: UnitInputs,
+    index: number,
+    models: ModelCache,
+  ): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>
+  /** The first wrong part of `result`, all parts in order, or null: where that is cheaper to tell than computing it again. */
+  check?(
+    unit: Unit,
+    inputs: UnitInputs,
+    result: readonly Uint8Array[],
+    models: ModelCache,
+    options?: OperationOptions,
+  ): Promise<number | null>
   /** For tolerant kinds: whether two results of part `index` are both within the bounds. Exact kinds compare bytes. */
   agree(unit: Unit, inputs: UnitInputs, index: number, a: Uint8Array, b: Uint8Array): boolean
   jobLayout(task: JobTask): ContentLayout

@@ -18,7 +18,7 @@ import { processParts } from '#node/process.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
 import { decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
 import { kindOf } from '#work/kinds.ts'
-import { holdMatrix, inputsOf, randomMatrix } from '../support/certified-job.ts'
+import { holdMatrix, inputsOf, randomMatrix, recomputed } from '../support/certified-job.ts'
 import type { HeldContent } from '../support/certified-job.ts'
 import { openCopyingExchange, wrongTileWorker } from '../support/misbehaving-nodes.ts'
 import { balanceDrift } from '../support/replay-balances.ts'
@@ -91,13 +91,13 @@ function matrices(seed: string, m: number, k: number, n: number, dtype: 'i8' | '
   return [randomMatrix(random, dtype, m, k), randomMatrix(random, dtype, k, n)]
 }
 
-function truth(inputs: readonly HeldContent[]) {
+async function truth(inputs: readonly HeldContent[]) {
   const kind = kindOf('matmul', 1)
   const task = { params: {}, inputs: inputs.map(({ ref }) => ref) }
   const leaves = Array.from({ length: partCount(kind.jobLayout(task)) }, () => '')
   for (const unit of kind.split(task))
     for (const { unitPart, jobPart } of kind.placements(task, unit))
-      leaves[jobPart] = leafDigest(kind.recompute(unit, inputsOf(kind, unit, inputs), unitPart))
+      leaves[jobPart] = leafDigest(await recomputed(kind, unit, inputsOf(kind, unit, inputs), unitPart))
   return leaves
 }
 
@@ -137,7 +137,7 @@ describe('a grid', { timeout: 180_000 }, () => {
     const result = job.result as { id: string; layout: never }
     const parts = await requester.download(result.id, partCount(result.layout))
     const leaves = parts.map((part) => leafDigest(part))
-    expect(leaves).toEqual(truth(inputs))
+    expect(leaves).toEqual(await truth(inputs))
     const certificate = await checkCertificate(url, id)
     expect(verifyResult(certificate, leaves)).toMatchObject({ ok: true })
     expect(certificate.units[0]?.body).toMatchObject({ assurance: 'replicated-2', transport: 'webrtc' })
@@ -169,7 +169,9 @@ describe('a grid', { timeout: 180_000 }, () => {
     const proof = decodeFaultProof(utf8(await (await fetch(`${url}/api/v1/faults/${String(dispute?.proof)}`)).text()))
     const { body: network } = await requester.get('/api/v1/network')
     const coordinator = (network.genesis as { coordinator: never }).coordinator
-    expect(verifyFaultProof(proof, { network: network.network as never, coordinator })).toMatchObject({ ok: true })
+    expect(await verifyFaultProof(proof, { network: network.network as never, coordinator })).toMatchObject({
+      ok: true,
+    })
     expect((await requester.get(`/api/v1/accounts/${wrong.state.node}`)).body).toMatchObject({ earned: '0' })
   })
 
@@ -300,7 +302,7 @@ describe('a grid', { timeout: 180_000 }, () => {
     }
     expect((await requester.events(id)).at(-1)?.event, `seed ${seed}`).toBe('done')
     const certificate = await checkCertificate(running.url, id)
-    expect(resultLeaves(certificate)).toEqual(truth(inputs))
+    expect(resultLeaves(certificate)).toEqual(await truth(inputs))
     await running.close()
     const { receipts, units, drift } = await inspect(dataDir)
     expect(drift).toEqual([])

@@ -56,6 +56,7 @@ import {
   honestTag,
   inputsOf,
   randomMatrix,
+  recomputed,
   signLease,
 } from '../support/certified-job.ts'
 import { changesOf } from '../support/field-changes.ts'
@@ -190,12 +191,12 @@ describe('quorum', () => {
     expect(decide([first, second, first], 2)).toMatchObject({ outcome: 'agreed' })
   })
 
-  test('behaviour: a dispute names the first part that differs, and the reference settles it', () => {
+  test('behaviour: a dispute names the first part that differs, and the reference settles it', async () => {
     const { honest, liar, right, wrong, unit, contents } = dispute
     const decision = decide([claim(honest, right), claim(liar, wrong)], 2)
     if (decision.outcome !== 'disputed') throw new Error(decision.outcome)
     expect(decision.part).toBe(2)
-    const settlement = settleDispute(kind, unit, partInputs(dispute, 2), decision)
+    const settlement = await settleDispute(kind, unit, partInputs(dispute, 2), decision)
     expect(settlement.right).toEqual([honest.lease.body.node])
     expect(settlement.wrong).toEqual([liar.lease.body.node])
     expect(settlement.leaf).toBe(right[2])
@@ -203,12 +204,12 @@ describe('quorum', () => {
     expect(contents).toHaveLength(2)
   })
 
-  test('behaviour: all wrong, nobody is right', () => {
+  test('behaviour: all wrong, nobody is right', async () => {
     const { honest, liar, right, wrong, unit } = dispute
     const other = right.with(2, leafDigest(Uint8Array.of(9)))
     const decision = decide([claim(honest, other), claim(liar, wrong)], 2)
     if (decision.outcome !== 'disputed') throw new Error(decision.outcome)
-    const settlement = settleDispute(kind, unit, partInputs(dispute, 2), decision)
+    const settlement = await settleDispute(kind, unit, partInputs(dispute, 2), decision)
     expect(settlement.right).toEqual([])
     expect(settlement.wrong).toHaveLength(2)
   })
@@ -221,23 +222,23 @@ describe('quorum', () => {
     expect(verifyLeaves(kind, unit, merkleRoot(right.slice(1)), right.slice(1))).toMatchObject({ check: 'root' })
   })
 
-  test('behaviour: delivered results are compared part by part', () => {
+  test('behaviour: delivered results are compared part by part', async () => {
     const { unit, contents } = dispute
     const inputs = inputsOf(kind, unit, contents)
-    const parts = [0, 1, 2, 3].map((index) => kind.recompute(unit, inputs, index))
+    const parts = await Promise.all([0, 1, 2, 3].map((index) => recomputed(kind, unit, inputs, index)))
     const other = parts.map((part, at) => (at === 1 ? part.map((byte) => byte ^ 1) : part))
     expect(firstDisagreement(kind, unit, inputs, parts, parts)).toBeUndefined()
     expect(firstDisagreement(kind, unit, inputs, parts, other)).toBe(1)
     expect(firstDisagreement(kind, unit, inputs, parts, parts.slice(0, 3))).toBe(3)
   })
 
-  test('behaviour: tolerant results agree within the bounds', () => {
+  test('behaviour: tolerant results agree within the bounds', async () => {
     const random = createTestNetwork('tolerant dispute').random
     const contents = [randomMatrix(random, 'f32', 30, 300), randomMatrix(random, 'f32', 300, 20)]
     const [unit] = kind.split({ params: {}, inputs: contents.map(({ ref }) => ref) })
     if (unit === undefined) throw new Error('no unit')
     const inputs = inputsOf(kind, unit, contents)
-    const right = kind.recompute(unit, inputs, 0)
+    const right = await recomputed(kind, unit, inputs, 0)
     const nudged = (steps: number): Uint8Array<ArrayBuffer> => {
       const copy = right.slice()
       new Uint32Array(copy.buffer)[5] = (new Uint32Array(right.buffer)[5] ?? 0) + steps
@@ -272,10 +273,10 @@ describe('quorum', () => {
 })
 
 describe('fault proof', () => {
-  test('default: verifies offline from its text, with nothing but the network and its coordinator', () => {
+  test('default: verifies offline from its text, with nothing but the network and its coordinator', async () => {
     const { proof, authority } = dispute
     const text = encodeFaultProof(proof)
-    const verdict = verifyFaultProof(decodeFaultProof(text), authority)
+    const verdict = await verifyFaultProof(decodeFaultProof(text), authority)
     expect(verdict).toMatchObject({ ok: true })
     const counts = Object.fromEntries(verdict.checks.map(({ check, count }) => [check, count]))
     // Part 2 needs one row of tiles of A and one column of tiles of B: two of each, and two checks for either input.
@@ -287,16 +288,16 @@ describe('fault proof', () => {
     const { proof, honest, right, authority } = dispute
     // The same chain of signatures, with a part that the honest node did reveal.
     const framed = { ...proof, ...honest, part: { ...proof.part, leaf: right[2] ?? proof.part.leaf } }
-    expect(verifyFaultProof(framed, authority)).toMatchObject({ ok: false, check: 'root' })
+    expect(await verifyFaultProof(framed, authority)).toMatchObject({ ok: false, check: 'root' })
     const rightPart = makeFaultProof({
       ...faultCase(dispute),
       evidence: honest,
       leaves: right,
       expected: digestOf('test', 'x'),
     })
-    expect(verifyFaultProof(rightPart, authority)).toMatchObject({ ok: false, check: 'recompute' })
+    expect(await verifyFaultProof(rightPart, authority)).toMatchObject({ ok: false, check: 'recompute' })
     const { expected: _, ...rest } = rightPart
-    expect(verifyFaultProof({ ...rest, expected: right[2] ?? proof.expected }, authority)).toMatchObject({
+    expect(await verifyFaultProof({ ...rest, expected: right[2] ?? proof.expected }, authority)).toMatchObject({
       check: 'fault',
     })
   })
@@ -308,13 +309,13 @@ describe('fault proof', () => {
     for (const [path, changed] of changesOf(proof)) {
       changes++
       const parsed = v.safeParse(faultProofSchema, changed)
-      if (parsed.success && verifyFaultProof(parsed.output, authority).ok) believed.push(path)
+      if (parsed.success && (await verifyFaultProof(parsed.output, authority)).ok) believed.push(path)
     }
     expect(believed).toEqual([])
     expect(changes).toBeGreaterThan(100)
   })
 
-  test('behaviour: parts that are missing, added, swapped, or of other bytes are refused', () => {
+  test('behaviour: parts that are missing, added, swapped, or of other bytes are refused', async () => {
     const { proof, authority } = dispute
     const [a, b] = proof.inputs
     const [first, second] = a?.parts ?? []
@@ -332,7 +333,7 @@ describe('fault proof', () => {
       [{ ...a, root: b.root }, b],
       [a, b, b],
     ])
-      expect(verifyFaultProof({ ...proof, inputs }, authority)).toMatchObject({ ok: false, check: 'input' })
+      expect(await verifyFaultProof({ ...proof, inputs }, authority)).toMatchObject({ ok: false, check: 'input' })
   })
 
   test('behaviour: other inputs, consistent in themselves, or another unit prove nothing', async () => {
@@ -341,13 +342,13 @@ describe('fault proof', () => {
     const contents = [randomMatrix(random, 'i8', 300, 280), randomMatrix(random, 'i8', 280, 270)]
     const own = faultCase(dispute)
     const inputs = inputsOf(kind, own.unit, contents)
-    const expected = leafDigest(kind.recompute(own.unit, inputs, 2))
+    const expected = leafDigest(await recomputed(kind, own.unit, inputs, 2))
     const forged = makeFaultProof({ ...own, inputs, inputLeaves: contents.map(({ leaves }) => leaves), expected })
-    expect(verifyFaultProof(forged, authority)).toMatchObject({ ok: false, check: 'input' })
+    expect(await verifyFaultProof(forged, authority)).toMatchObject({ ok: false, check: 'input' })
     const [unit] = kind.split({ params: {}, inputs: contents.map(({ ref }) => ref) })
     if (unit === undefined) throw new Error('no unit')
-    expect(verifyFaultProof({ ...forged, unit }, authority)).toMatchObject({ ok: false, check: 'unit' })
-    expect(verifyFaultProof({ ...proof, unit }, authority)).toMatchObject({ ok: false, check: 'unit' })
+    expect(await verifyFaultProof({ ...forged, unit }, authority)).toMatchObject({ ok: false, check: 'unit' })
+    expect(await verifyFaultProof({ ...proof, unit }, authority)).toMatchObject({ ok: false, check: 'unit' })
   })
 
   test(`limit: ${MAX_FAULT_INPUT_PARTS} parts of an input accepted, one more refused`, () => {
@@ -369,10 +370,12 @@ describe('fault proof', () => {
     expect(() => decodeFaultProof(text.subarray(1))).toThrow('is not JSON')
   })
 
-  test('error: another network or coordinator', () => {
+  test('error: another network or coordinator', async () => {
     const { proof, authority, honest } = dispute
-    expect(verifyFaultProof(proof, { ...authority, network: digestOf('test', 'n') })).toMatchObject({ check: 'lease' })
-    expect(verifyFaultProof(proof, { ...authority, coordinator: honest.lease.body.node })).toMatchObject({
+    expect(await verifyFaultProof(proof, { ...authority, network: digestOf('test', 'n') })).toMatchObject({
+      check: 'lease',
+    })
+    expect(await verifyFaultProof(proof, { ...authority, coordinator: honest.lease.body.node })).toMatchObject({
       check: 'lease',
     })
   })
@@ -380,10 +383,10 @@ describe('fault proof', () => {
   test('error: a unit of an unknown kind, or of one that is compared by bounds', async () => {
     const { proof, authority } = dispute
     const unknown = { ...proof, unit: { ...proof.unit, kind: 'divination' } }
-    expect(verifyFaultProof(unknown, authority)).toMatchObject({ check: 'unit' })
+    expect(await verifyFaultProof(unknown, authority)).toMatchObject({ check: 'unit' })
     const inputs = proof.unit.inputs.map(({ id, layout }) => ({ id, layout: { ...layout, dtype: 'f32' as const } }))
     const tolerant = { ...proof, unit: { ...proof.unit, inputs } } as FaultProof
-    expect(verifyFaultProof(tolerant, authority)).toMatchObject({ check: 'unit' })
+    expect(await verifyFaultProof(tolerant, authority)).toMatchObject({ check: 'unit' })
     expect(() => makeFaultProof({ ...faultCase(dispute), unit: tolerant.unit })).toThrow('compared by bounds')
   })
 
@@ -491,7 +494,7 @@ async function createDispute(): Promise<Dispute> {
   const [unit] = kind.split({ params: {}, inputs: contents.map(({ ref }) => ref) })
   if (unit === undefined) throw new Error('no unit')
   const inputs = inputsOf(kind, unit, contents)
-  const parts = [0, 1, 2, 3].map((index) => kind.recompute(unit, inputs, index))
+  const parts = await Promise.all([0, 1, 2, 3].map((index) => recomputed(kind, unit, inputs, index)))
   const forged = parts.map((part, at) => (at < 2 ? part : part.map((byte, i) => (i === at ? byte ^ 1 : byte))))
   const job = digestOf('test', 'job')
   const [honest, liar] = await evidenceOf(

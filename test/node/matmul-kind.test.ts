@@ -6,6 +6,7 @@ import type { Digest } from '#core/digest.ts'
 import { digestOf } from '#core/digest.ts'
 import { seededRandom } from '#core/random.ts'
 import { MAX_INNER_INT8, matmulF32Bound } from '#tensor/backend.ts'
+import { referenceModels } from '#model/model-cache.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { matmulF32 } from '#tensor/cpu/matmul-f32.ts'
 import { matmulInt8 } from '#tensor/cpu/matmul-int8.ts'
@@ -14,14 +15,13 @@ import type { MatrixData } from '#tensor/tiles.ts'
 import { MAX_UNITS } from '#work/job.ts'
 import type { JobTask, Kind } from '#work/kind.ts'
 import { KINDS, UnknownKindError, kindOf } from '#work/kinds.ts'
+import { matmul } from '#work/kinds/matmul.ts'
 import { MAX_INNER_F32, MAX_UNIT_INPUT_BYTES, MAX_UNIT_OPERATIONS, MatmulError } from '#work/kinds/matmul/product.ts'
 import type { Unit } from '#work/unit.ts'
 import { unitId } from '#work/unit.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type HeldContent, inputsOf, randomMatrix } from '../support/certified-job.ts'
-
-const matmul = kindOf('matmul', 1)
 
 describe('kinds', () => {
   test('error: an unknown kind or version, with a list of what there is', () => {
@@ -170,7 +170,7 @@ describe('matmul result', () => {
     const backend = await openCpuBackend()
     for (const unit of matmul.split(job)) {
       const inputs = inputsOf(matmul, unit, contents)
-      const parts = await matmul.run(unit, inputs, backend)
+      const parts = await matmul.run(unit, inputs, { backend, models: referenceModels() })
       for (const { unitPart, jobPart } of matmul.placements(job, unit)) {
         const part = parts[unitPart]
         if (part === undefined) throw new Error('no part')

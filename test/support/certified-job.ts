@@ -13,6 +13,7 @@ import { type Genesis, networkId } from '#ledger/genesis.ts'
 import { JOB_CERTIFICATE_FORMAT, type JobCertificate } from '#ledger/job-certificate.ts'
 import { inclusionPath } from '#ledger/log-tree.ts'
 import { priceAtto, rewardAtto } from '#ledger/price.ts'
+import { referenceModels } from '#model/model-cache.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { type MatrixData, type MatrixLayout, allocateMatrix, readTileBytes } from '#tensor/tiles.ts'
 import { CERTIFICATE_TYPE, type Certificate, type Replica } from '#verify/certificate.ts'
@@ -114,10 +115,15 @@ export function signLease(network: TestNetwork, unit: Unit, job: Digest, node: S
 /** What one node does for a unit: `parts` as it claims them. */
 export type Claimed = { readonly signer: Signer; readonly lease: Lease; readonly parts: readonly Uint8Array[] }
 
+/** Part `index` of a unit's result by the portable reference. */
+export async function recomputed(kind: Kind, unit: Unit, inputs: UnitInputs, index: number) {
+  return kind.recompute(unit, inputs, index, referenceModels())
+}
+
 /** The possession tag of whoever has computed. */
-export function honestTag(unit: Unit, inputs: UnitInputs): (lease: Lease) => Digest {
+export function honestTag(unit: Unit, inputs: UnitInputs): (lease: Lease) => Promise<Digest> {
   const kind = kindOf(unit.kind, unit.version)
-  return (lease) => kind.possession(unit, inputs, possessionKey(leaseId(lease)))
+  return async (lease) => kind.possession(unit, inputs, possessionKey(leaseId(lease)), referenceModels())
 }
 
 /** Takes claims on one unit from commitment to reveal. */
@@ -126,13 +132,13 @@ export async function evidenceOf(
   unit: Unit,
   inputs: UnitInputs,
   claims: readonly Claimed[],
-  tagOf: (lease: Lease) => Digest = honestTag(unit, inputs),
+  tagOf: (lease: Lease) => Digest | Promise<Digest> = honestTag(unit, inputs),
 ): Promise<Evidence[]> {
   const committed = await Promise.all(
     claims.map(async ({ signer, lease, parts }) => {
       const opening = openingOf(lease, {
         root: merkleRoot(parts.map((part) => leafDigest(part))),
-        tag: tagOf(lease),
+        tag: await tagOf(lease),
         nonce: openingNonce(network.random),
       })
       return { signer, lease, opening, commitment: await signCommitment(signer, network.context, opening) }
@@ -161,7 +167,7 @@ async function certifyUnit(
   const kind = kindOf(unit.kind, unit.version)
   const inputs = inputsOf(kind, unit, contents)
   const backend = await openCpuBackend()
-  const parts = (await kind.run(unit, inputs, backend)).map((part, at) =>
+  const parts = (await kind.run(unit, inputs, { backend, models: referenceModels() })).map((part, at) =>
     at === lies.wrongPart ? part.map((byte) => byte ^ 1) : part,
   )
   await backend.close()

@@ -11,6 +11,7 @@ import { seededRandom } from '#core/random.ts'
 import { BlobDirectory } from '#coordinator/blobs/blob-directory.ts'
 import { type CoordinatorConfig, DEFAULT_CONFIG } from '#coordinator/config.ts'
 import { JobEvents } from '#coordinator/events.ts'
+import { referenceModels } from '#model/model-cache.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import { createApp } from '#coordinator/http/app.ts'
 import { ACCOUNT_LIMIT, RateLimiter, WRITE_LIMIT } from '#coordinator/http/rate-limit.ts'
@@ -43,7 +44,8 @@ export async function openTestApp(clock: Clock, pageDir?: string): Promise<TestA
   const config = { ...DEFAULT_CONFIG }
   const blobs = new BlobDirectory(dir, random)
   const events = new JobEvents()
-  const grid: Grid = { config, store, blobs, log, events, signer, genesis, network, clock, random, report }
+  const models = referenceModels()
+  const grid: Grid = { config, store, blobs, log, events, models, signer, genesis, network, clock, random, report }
   const nodes = new LiveNodes()
   const peer = {
     multiaddrs: ['/dns/localhost/tcp/4747/ws'],

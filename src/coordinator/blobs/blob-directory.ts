@@ -3,7 +3,16 @@
 import { link, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { concat, fromHex, toHex } from '#core/bytes.ts'
-import { type ContentLayout, contentId, partCount, partSpan } from '#core/content.ts'
+import type { ByteSource } from '#core/byte-source.ts'
+import {
+  CHUNK_BYTES,
+  type ContentLayout,
+  type ContentRef,
+  contentBytes,
+  contentId,
+  partCount,
+  partSpan,
+} from '#core/content.ts'
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { leafDigest } from '#core/merkle.ts'
@@ -110,6 +119,26 @@ export class BlobDirectory {
     assertPart(content, n)
     if (content.have[n] !== 1) throw new MissingPartError(id, n)
     return new Uint8Array(await readFile(this.#partPath(id, n)))
+  }
+
+  /** The bytes of a blob, part by part as they are read. */
+  source({ id, layout }: ContentRef): ByteSource {
+    const sizeBytes = contentBytes(layout)
+    return {
+      sizeBytes,
+      read: async (offset, length) => {
+        if (offset < 0 || offset + length > sizeBytes) throw new RangeError(`Bytes past ${sizeBytes} were asked for.`)
+        const bytes = new Uint8Array(length)
+        for (let at = 0; at < length;) {
+          const part = await this.read(id, Math.floor((offset + at) / CHUNK_BYTES))
+          const from = (offset + at) % CHUNK_BYTES
+          const piece = part.subarray(from, from + length - at)
+          bytes.set(piece, at)
+          at += piece.length
+        }
+        return bytes
+      },
+    }
   }
 
   /** Forgets a content and its parts. */

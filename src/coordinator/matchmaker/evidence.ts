@@ -1,5 +1,6 @@
 // What the coordinator checks of revealed replicas, with the inputs at hand: openings, leaves, possession, sightings, and who was wrong.
 import type { Digest } from '#core/digest.ts'
+import type { ModelCache } from '#model/model-cache.ts'
 import { verifyMessage } from '#core/signed.ts'
 import { closeId } from '#verify/close.ts'
 import { type Authority, type Evidence, verifyEvidence } from '#verify/commit.ts'
@@ -34,20 +35,26 @@ export function revealedReplica(replica: Replica): RevealedReplica | null {
   return { replica, revealed, evidence: { lease, commitment, close, reveal } }
 }
 
+/** What a reveal is held against. */
+export type RevealExpectation = {
+  readonly kind: Kind
+  readonly unit: Unit
+  readonly inputs: UnitInputs
+  readonly authority: Authority
+  readonly models: ModelCache
+}
+
 /** Why the replica's reveal does not hold, or null: signatures, opening, leaves, possession tag, and the form of its sighting. */
-export function revealProblem(
+export async function revealProblem(
   { replica, revealed, evidence }: RevealedReplica,
-  kind: Kind,
-  unit: Unit,
-  inputs: UnitInputs,
-  authority: Authority,
-): string | null {
+  { kind, unit, inputs, authority, models }: RevealExpectation,
+): Promise<string | null> {
   const verdict = verifyEvidence(evidence, authority)
   if (!verdict.ok) return verdict.reason
   const { reveal, leaves, sighting, close } = revealed
   const hasLeaves = verifyLeaves(kind, unit, reveal.body.root, leaves)
   if (!hasLeaves.ok) return hasLeaves.reason
-  if (kind.possession(unit, inputs, possessionKey(replica.id)) !== reveal.body.tag)
+  if ((await kind.possession(unit, inputs, possessionKey(replica.id), models)) !== reveal.body.tag)
     return 'The possession tag is not that of a computed result.'
   const isSighting =
     sighting.signer === replica.node &&

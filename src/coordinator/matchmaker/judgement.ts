@@ -9,7 +9,6 @@ import { decide, settleDispute } from '#verify/quorum.ts'
 import type { Kind, UnitInputs } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import { fromUtf8 } from '#core/bytes.ts'
-import type { BlobDirectory } from '#coordinator/blobs/blob-directory.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import { insertFault } from '#coordinator/store/certificates.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
@@ -37,16 +36,23 @@ export type Round = {
   readonly authority: Authority
 }
 
+/** Where the bytes are, and what computes on them. */
+type Sources = Pick<Grid, 'blobs' | 'models'>
+
 /** A second proven fault keeps a node out; the first costs it its admission, because drivers have bugs. */
 export const FAULTS_BEFORE_BAN = 2
 
 /** Judges a round. Results of a tolerant kind must have been delivered. */
-export async function judge(blobs: BlobDirectory, round: Round): Promise<Judgement> {
+export async function judge({ blobs, models }: Sources, round: Round): Promise<Judgement> {
   const { kind, unit, replicas, authority } = round
   const inputs = await readInputs(blobs, unit, kind.needs(unit))
-  const invalid = rejectionsBy(replicas, (replica) => revealProblem(replica, kind, unit, inputs, authority))
+  const invalid = await rejectionsBy(replicas, (replica) =>
+    revealProblem(replica, { kind, unit, inputs, authority, models }),
+  )
   if (invalid.length > 0) return { outcome: 'rejected', rejections: invalid }
-  return kind.comparison(unit) === 'exact' ? judgeExact(blobs, round, inputs) : judgeTolerant(blobs, round, inputs)
+  return kind.comparison(unit) === 'exact'
+    ? judgeExact({ blobs, models }, round, inputs)
+    : judgeTolerant({ blobs, models }, round, inputs)
 }
 
 /** Records a fault: proof, log entry and the node's record in one transaction. Returns the proof's id. */
@@ -63,7 +69,7 @@ export async function recordFault(grid: Grid, job: JobRecord, node: PublicKey, p
   return id
 }
 
-async function judgeExact(blobs: BlobDirectory, round: Round, inputs: UnitInputs): Promise<Judgement> {
+async function judgeExact({ blobs, models }: Sources, round: Round, inputs: UnitInputs): Promise<Judgement> {
   const { kind, unit, replicas } = round
   const claims = replicas.map(({ replica, revealed }) => ({
     node: replica.node,
@@ -72,7 +78,7 @@ async function judgeExact(blobs: BlobDirectory, round: Round, inputs: UnitInputs
   }))
   const decision = decide(claims, replicas.length)
   if (decision.outcome === 'disputed') {
-    const { wrong, leaf } = settleDispute(kind, unit, inputs, decision)
+    const { wrong, leaf } = await settleDispute(kind, unit, inputs, decision, models)
     const rejections: Rejection[] = []
     for (const of of replicas.filter(({ replica }) => wrong.includes(replica.node))) {
       const fault = await proveFault(blobs, of, { kind, unit, part: decision.part, expected: leaf })
@@ -80,14 +86,14 @@ async function judgeExact(blobs: BlobDirectory, round: Round, inputs: UnitInputs
     }
     return { outcome: 'rejected', rejections }
   }
-  const untrue = rejectionsBy(replicas, (replica) => sightingProblem(replica, replicas))
+  const untrue = await rejectionsBy(replicas, async (replica) => sightingProblem(replica, replicas))
   if (untrue.length > 0) return { outcome: 'rejected', rejections: untrue }
   return agreed(replicas)
 }
 
 /** Compares every part by the kind's own bounds; where two do not agree, the reference says who is outside. Nobody is punished for it. */
 async function judgeTolerant(
-  blobs: BlobDirectory,
+  { blobs, models }: Sources,
   { kind, unit, replicas }: Round,
   inputs: UnitInputs,
 ): Promise<Judgement> {
@@ -98,13 +104,13 @@ async function judgeTolerant(
     const results = await Promise.all(contents.map((id) => blobs.read(id, part)))
     const [first = new Uint8Array(0), ...others] = results
     if (others.every((bytes) => equals(first, bytes) || kind.agree(unit, inputs, part, first, bytes))) continue
-    const truth = kind.recompute(unit, inputs, part)
+    const truth = await kind.recompute(unit, inputs, part, models)
     for (const [at, replica] of replicas.entries()) {
       const bytes = results[at]
       if (bytes === undefined || !kind.agree(unit, inputs, part, truth, bytes)) outside.add(replica)
     }
   }
-  const rejections = rejectionsBy(replicas, (replica) => (outside.has(replica) ? OUTSIDE_REASON : null))
+  const rejections = await rejectionsBy(replicas, async (replica) => (outside.has(replica) ? OUTSIDE_REASON : null))
   return rejections.length > 0 ? { outcome: 'rejected', rejections } : agreed(replicas)
 }
 
@@ -117,12 +123,14 @@ function agreed(replicas: readonly RevealedReplica[]): Judgement {
   return { outcome: 'agreed', root: reveal.body.root, leaves, replicas }
 }
 
-function rejectionsBy(
+async function rejectionsBy(
   replicas: readonly RevealedReplica[],
-  problem: (replica: RevealedReplica) => string | null,
-): Rejection[] {
-  return replicas.flatMap((of) => {
-    const reason = problem(of)
-    return reason === null ? [] : [{ of, reason, fault: null }]
-  })
+  problem: (replica: RevealedReplica) => Promise<string | null>,
+): Promise<Rejection[]> {
+  const rejections: Rejection[] = []
+  for (const of of replicas) {
+    const reason = await problem(of)
+    if (reason !== null) rejections.push({ of, reason, fault: null })
+  }
+  return rejections
 }

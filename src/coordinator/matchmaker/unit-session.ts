@@ -231,7 +231,7 @@ export class UnitSession {
     if (kind.comparison(unit) === 'tolerant')
       for (const one of revealed) if (!(await this.#isDelivered(one))) return this.#askFor(one)
     if (this.#judgement?.close !== close)
-      this.#judgement = { close, judgement: await judge(grid.blobs, { kind, unit, replicas: revealed, authority }) }
+      this.#judgement = { close, judgement: await judge(grid, { kind, unit, replicas: revealed, authority }) }
     const { judgement } = this.#judgement
     if (this.#isOver) return
     if (judgement.outcome === 'rejected') return this.#reject(judgement.rejections)

@@ -2,18 +2,24 @@
 // A unit is one block of C over the whole of k; its parts are the canonical tiles of that block.
 import { bytesOf, equals, fromHex } from '#core/bytes.ts'
 import { partCount } from '#core/content.ts'
-import { DIGEST_BYTES, digestBytes, digestOf } from '#core/digest.ts'
+import { DIGEST_BYTES, type Digest, digestBytes, digestOf } from '#core/digest.ts'
 import { randomInt, seededRandom } from '#core/random.ts'
 import { readTileBytes } from '#tensor/tiles.ts'
 import { MAX_UNITS } from '#work/job.ts'
-import type { Kind } from '#work/kind.ts'
+import type { Kind, UnitInputs } from '#work/kind.ts'
 import { blockLayout, blockParts } from '#work/tile-block.ts'
-import { unitId } from '#work/unit.ts'
+import { type Unit, unitId } from '#work/unit.ts'
 import { isWithinF32Bound, multiplyByReference, multiplyOn, needsOf, partialRow } from './matmul/operands.ts'
 import { MatmulError, blockOf, partBlock, productOf, shapeOf, unitBlocks, unitCount } from './matmul/product.ts'
 
+/** A kind whose checks need no model and no waiting. */
+type ArrayKind = Omit<Kind, 'possession' | 'recompute'> & {
+  possession(unit: Unit, inputs: UnitInputs, key: Digest): Digest
+  recompute(unit: Unit, inputs: UnitInputs, index: number): Uint8Array<ArrayBuffer>
+}
+
 /** Matrix products. */
-export const matmul: Kind = {
+export const matmul: ArrayKind = {
   name: 'matmul',
   version: 1,
 
@@ -63,7 +69,7 @@ export const matmul: Kind = {
     return needsOf(product, blockOf(unit, product))
   },
 
-  async run(unit, inputs, backend, options) {
+  async run(unit, inputs, { backend }, options) {
     const product = productOf(unit)
     const block = blockOf(unit, product)
     const layout = blockLayout(product.c, block)

@@ -1,0 +1,190 @@
+// The kind `generate`: a prompt of tokens continued by an exact language model. One unit, whose result holds the tokens and the digest of
+// every position (generate/result.ts). Checking takes one prefill over prompt and text, whose logits equal those of generating bit for bit.
+import type { ByteSource } from '#core/byte-source.ts'
+import { concat, equals, fromHex } from '#core/bytes.ts'
+import { type ContentLayout, CHUNK_BYTES, contentBytes, partCount } from '#core/content.ts'
+import { DIGEST_BYTES, type Digest, digestOf } from '#core/digest.ts'
+import { randomInt, seededRandom } from '#core/random.ts'
+import { readModelHeader } from '#model/exact-file.ts'
+import { cacheCapacity, generate as generateText, openConversation, prefillLeaves } from '#model/generate.ts'
+import type { LoadedModel, ModelCache } from '#model/model-cache.ts'
+import type { OperationOptions } from '#tensor/backend.ts'
+import type { Kind, UnitInputs } from '#work/kind.ts'
+import { type Unit, unitId } from '#work/unit.ts'
+import { checkText } from './generate/check.ts'
+import { parseResult, resultParts } from './generate/result.ts'
+import {
+  GenerateError,
+  allOf,
+  assertFits,
+  generationOf,
+  layoutOf,
+  operationsOf,
+  positionsOf,
+  promptTokens,
+} from './generate/task.ts'
+
+const MODEL = 0
+const PROMPT = 1
+
+/** Text by an exact language model. */
+export const generate: Kind = {
+  name: 'generate',
+  version: 1,
+
+  describe(unit) {
+    const { promptLength, maxTokens } = generationOf(unit)
+    return `Wrote up to ${maxTokens} tokens after a prompt of ${promptLength}`
+  },
+
+  assertJob(task) {
+    generationOf(task)
+  },
+
+  assertUnit(unit) {
+    generationOf(unit)
+  },
+
+  async assertInputs(task, open) {
+    const generation = generationOf(task)
+    const { shape } = await readModelHeader(open(MODEL))
+    assertFits(generation, shape)
+    const prompt = open(PROMPT)
+    promptTokens(await prompt.read(0, prompt.sizeBytes), shape.vocabulary)
+  },
+
+  comparison: () => 'exact',
+
+  split(task) {
+    generationOf(task)
+    return [{ kind: generate.name, version: generate.version, inputs: task.inputs, params: task.params }]
+  },
+
+  operations: (unit) => operationsOf(generationOf(unit)),
+  resultLayout: (unit) => layoutOf(generationOf(unit)),
+  needs: allOf,
+
+  run(unit, inputs, { models }, options) {
+    return write(unit, inputs, models, options)
+  },
+
+  async possession(unit, inputs, key, models) {
+    const leaves = await promptLeaves(unit, inputs, models)
+    const random = seededRandom(fromHex(key, DIGEST_BYTES))
+    const position = randomInt(random, leaves.length)
+    const boundary = randomInt(random, leaves[position]?.length ?? 0)
+    const leaf = leaves[position]?.[boundary] ?? ''
+    return digestOf('possession', { unit: unitId(unit), key, position, boundary, leaf })
+  },
+
+  partNeeds: allOf,
+
+  async recompute(unit, inputs, index, models) {
+    const part = (await write(unit, inputs, models))[index]
+    if (part === undefined) throw new RangeError(`Part ${index} is outside the result.`)
+    return part
+  },
+
+  async check(unit, inputs, result, models, options) {
+    const generation = generationOf(unit)
+    return withModel(unit, inputs, models, async (model, prompt) => {
+      const claimed = claimOf(() => parseResult(generation, concat(...result)))
+      if (claimed === null) return 0
+      const positions = await checkText({ model, prompt, generation, claimed }, options?.signal)
+      if (positions === null) return 0
+      const right = resultParts(generation, { ...claimed, positions }, namesOf(unit))
+      const wrong = right.findIndex((part, i) => !equals(part, result[i] ?? new Uint8Array(0)))
+      return wrong === -1 ? null : wrong
+    })
+  },
+
+  agree: (_unit, _inputs, _index, a, b) => equals(a, b),
+  jobLayout: (task) => layoutOf(generationOf(task)),
+
+  placements(task) {
+    const parts = partCount(layoutOf(generationOf(task)))
+    return Array.from({ length: parts }, (_, part) => ({ unitPart: part, jobPart: part }))
+  },
+}
+
+function write(
+  unit: Unit,
+  inputs: UnitInputs,
+  models: ModelCache,
+  options: OperationOptions = {},
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const generation = generationOf(unit)
+  return withModel(unit, inputs, models, async ({ card, device }, prompt) => {
+    const { maxTokens, sampling } = generation
+    const conversation = openConversation(device, cacheCapacity(device.shape, positionsOf(generation)))
+    try {
+      const request = { prompt, maxTokens, sampling, endTokens: new Set(card.endTokens), ...options }
+      return resultParts(generation, await generateText(device, conversation, request), namesOf(unit))
+    } finally {
+      conversation.cache.close()
+    }
+  })
+}
+
+/** Runs `work` on the unit's model and prompt. Throws {@link GenerateError} when they do not fit the unit. */
+function withModel<T>(
+  unit: Unit,
+  inputs: UnitInputs,
+  models: ModelCache,
+  work: (model: LoadedModel, prompt: number[]) => Promise<T>,
+): Promise<T> {
+  const [model, prompt] = unit.inputs
+  if (model === undefined || prompt === undefined) throw new GenerateError('it has no model and prompt')
+  return models.use(model.id, partsSource(model.layout, inputs, MODEL), async (loaded) => {
+    assertFits(generationOf(unit), loaded.device.shape)
+    const source = partsSource(prompt.layout, inputs, PROMPT)
+    return work(loaded, promptTokens(await source.read(0, source.sizeBytes), loaded.device.shape.vocabulary))
+  })
+}
+
+/** A prefill tells every leaf of the prompt; a node is asked for one of them for itself and one for each peer. */
+const knownLeaves = new WeakMap<UnitInputs, Promise<(readonly Digest[])[]>>()
+
+function promptLeaves(unit: Unit, inputs: UnitInputs, models: ModelCache): Promise<(readonly Digest[])[]> {
+  const known = knownLeaves.get(inputs)
+  if (known !== undefined) return known
+  const leaves = withModel(unit, inputs, models, ({ device }, prompt) => prefillLeaves(device, prompt))
+  knownLeaves.set(inputs, leaves)
+  leaves.catch(() => knownLeaves.delete(inputs))
+  return leaves
+}
+
+/** An input's parts as one source. */
+function partsSource(layout: ContentLayout, inputs: UnitInputs, input: number): ByteSource {
+  const sizeBytes = contentBytes(layout)
+  return {
+    sizeBytes,
+    async read(offset, length) {
+      if (offset < 0 || offset + length > sizeBytes) throw new RangeError(`Bytes past ${sizeBytes} were asked for.`)
+      const bytes = new Uint8Array(length)
+      for (let at = 0; at < length;) {
+        const part = inputs.part(input, Math.floor((offset + at) / CHUNK_BYTES))
+        const from = (offset + at) % CHUNK_BYTES
+        const piece = part.subarray(from, from + length - at)
+        bytes.set(piece, at)
+        at += piece.length
+      }
+      return bytes
+    },
+  }
+}
+
+function namesOf(unit: Unit): { unit: Digest; model: Digest } {
+  const [model] = unit.inputs
+  if (model === undefined) throw new GenerateError('it has no model')
+  return { unit: unitId(unit), model: model.id }
+}
+
+function claimOf<T>(parse: () => T): T | null {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof GenerateError) return null
+    throw error
+  }
+}
