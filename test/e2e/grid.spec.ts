@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type Page, expect, test } from '@playwright/test'
-import { type ViteDevServer, createServer } from 'vite'
+import { type PreviewServer, build, preview } from 'vite'
 import { type Coordinator, openCoordinator } from '#coordinator/coordinator.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { seededRandom } from '#core/random.ts'
@@ -15,7 +15,8 @@ import { type Client, type Matrix, connect } from '#sdk/index.ts'
 import { matmulInt8Reference } from '../support/matmul-truth.ts'
 import type { Behaviour } from './harness/grid-node.ts'
 
-let server: ViteDevServer
+let server: PreviewServer
+let builtDir = ''
 let harness = ''
 let coordinator: Coordinator
 let dataDir = ''
@@ -24,22 +25,24 @@ const closers: (() => Promise<unknown>)[] = []
 const bugs: unknown[] = []
 
 test.beforeAll(async () => {
-  server = await createServer({
-    configFile: false,
-    logLevel: 'error',
-    root: fileURLToPath(new URL('harness', import.meta.url)),
-    cacheDir: fileURLToPath(new URL('../../node_modules/.vite/grid-harness', import.meta.url)),
-    server: { host: '127.0.0.1', port: 0, fs: { allow: [fileURLToPath(new URL('../..', import.meta.url))] } },
-    // Found while serving, they would reload the page in the middle of a test.
-    optimizeDeps: { entries: ['grid-node.html'] },
+  const root = fileURLToPath(new URL('harness', import.meta.url))
+  builtDir = mkdtempSync(join(tmpdir(), 'grid-harness-'))
+  const common = { configFile: false, logLevel: 'error', root } as const
+  // Built, not served module by module: every node is a page of its own profile, with nothing in its cache.
+  await build({
+    ...common,
+    build: { outDir: builtDir, target: 'es2023', rollupOptions: { input: join(root, 'grid-node.html') } },
     worker: { format: 'es' },
   })
-  await server.listen()
-  const address = server.httpServer?.address() as AddressInfo | null | undefined
-  if (!address) throw new Error('The server has no port.')
+  server = await preview({ ...common, build: { outDir: builtDir }, preview: { host: '127.0.0.1', port: 0 } })
+  const address = server.httpServer.address() as AddressInfo | null
+  if (address === null) throw new Error('The server has no port.')
   harness = `http://localhost:${address.port}/grid-node.html`
 })
-test.afterAll(() => server.close())
+test.afterAll(async () => {
+  await server.close()
+  rmSync(builtDir, { recursive: true, force: true })
+})
 
 test.beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'grid-'))
