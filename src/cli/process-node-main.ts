@@ -6,6 +6,7 @@ import { type ErrorRecord, toErrorRecord } from '#core/errors.ts'
 import { MAX_CONSENT_MS } from '#node/consent.ts'
 import { startProcessNode } from '#node/process.ts'
 import type { NodeState } from '#node/state.ts'
+import { fileTally } from '#node/tally-file.ts'
 import { openKeyFile } from './key-file.ts'
 import type { ChildMessage } from './process-node.ts'
 
@@ -21,7 +22,8 @@ try {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { signer } = await openKeyFile(join(folder, 'session-key'))
   const consent = { gpuShare: 1, expiresMs: Date.now() + CONSENT_MS, site: null }
-  const node = startProcessNode({ coordinator, consent, signer, onState: tellWhenStarted() })
+  const tally = fileTally(join(folder, 'units-done'))
+  const node = startProcessNode({ coordinator, consent, signer, tally, onState: tellWhenStarted() })
   const stop = (): void => void node.stop().finally(() => process.exit(0))
   process.once('disconnect', stop)
   process.once('SIGTERM', stop)

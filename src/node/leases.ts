@@ -1,12 +1,17 @@
 // The leases a node holds: takes or declines offers, hands units back when the person pauses or stops, and tells what came of each.
+import { partSpan } from '#core/content.ts'
 import { AppError } from '#core/errors.ts'
 import type { NodeLease, Offer } from '#net/protocols/lease/handler.ts'
 import { leaseId } from '#work/lease.ts'
+import type { Unit } from '#work/unit.ts'
 import { type LeaseOutcome, type LeaseParts, offerProblem, runLease } from './lease-run.ts'
 import type { UnitRecord } from './state.ts'
 
 /** Leases held at a time: one is computed while others wait for their peers. */
 export const MAX_LEASES = 4
+
+/** Bytes of inputs held for all leases together: with their copies as rows they stay within what a node may use. One unit alone may need more. */
+export const MAX_HELD_INPUT_BYTES = 96 * 2 ** 20
 
 /** What leases need besides a lease's own parts. */
 export type LeasesParts = Omit<LeaseParts, 'report'> & {
@@ -18,7 +23,12 @@ export type LeasesParts = Omit<LeaseParts, 'report'> & {
   readonly onCount: () => void
 }
 
-type Held = { isComputing: boolean; readonly end: AbortController; readonly done: Promise<void> }
+type Held = {
+  isComputing: boolean
+  readonly inputBytes: number
+  readonly end: AbortController
+  readonly done: Promise<void>
+}
 
 /** Leases of one node. */
 export class Leases {
@@ -43,7 +53,7 @@ export class Leases {
     const id = leaseId(offer.lease)
     const end = new AbortController()
     const running = this.#run(id, offer, stream, end.signal)
-    this.#held.set(id, { isComputing: true, end, done: running })
+    this.#held.set(id, { isComputing: true, inputBytes: this.#inputBytes(offer.unit), end, done: running })
     this.#parts.onCount()
     try {
       await running
@@ -78,7 +88,20 @@ export class Leases {
     if (refusal !== undefined) return refusal
     if (this.#held.has(leaseId(offer.lease))) return 'the lease is held already'
     if (this.#held.size >= MAX_LEASES) return `the node holds ${MAX_LEASES} leases already`
-    return offerProblem(offer, this.#parts)
+    const problem = offerProblem(offer, this.#parts)
+    if (problem !== undefined || this.#held.size === 0) return problem
+    const heldBytes = [...this.#held.values()].reduce((sum, { inputBytes }) => sum + inputBytes, 0)
+    const isTooMuch = heldBytes + this.#inputBytes(offer.unit) > MAX_HELD_INPUT_BYTES
+    return isTooMuch ? `the node holds ${heldBytes} bytes of inputs already` : undefined
+  }
+
+  #inputBytes(unit: Unit): number {
+    let sum = 0
+    for (const { input, parts } of this.#parts.findKind(unit).needs(unit)) {
+      const layout = unit.inputs[input]?.layout
+      if (layout !== undefined) for (const part of parts) sum += partSpan(layout, part).length
+    }
+    return sum
   }
 }
 

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { contentId } from '#core/content.ts'
 import { signerFromSecret } from '#core/ed25519.ts'
+import { EMPTY_ROOT } from '#core/merkle.ts'
 import { systemRandom, seededRandom } from '#core/random.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
 import { processParts } from '#node/process.ts'
@@ -76,7 +77,7 @@ function product(grid: TestGrid, m: number, k: number, n: number): { unit: Unit;
   return { unit, inputs }
 }
 
-describe('a contributor node', () => {
+describe('a contributor node', { timeout: 60_000 }, () => {
   test('default: two nodes compute, commit, reveal to each other over WebRTC, deliver and are credited', async () => {
     const grid = await openGrid()
     const [a, b] = await Promise.all([waitingNode(grid), waitingNode(grid)])
@@ -223,6 +224,30 @@ describe('a contributor node', () => {
       ['agrees', 'agrees'],
       ['agrees', 'agrees'],
     ])
+  })
+
+  test('limit: inputs of several leases stay within 96 MiB; the unit after that is declined', async () => {
+    const grid = await openGrid()
+    const { key } = await waitingNode(grid)
+    grid.stalled.add(EMPTY_ROOT)
+    // A unit of 64 MiB, declared only: its inputs never come, so that its first lease is held.
+    const layout = { form: 'matrix', dtype: 'f32', rows: 256, cols: 32_768 } as const
+    const inputs = [
+      { id: EMPTY_ROOT, layout },
+      { id: EMPTY_ROOT, layout: { ...layout, rows: 32_768, cols: 256 } },
+    ]
+    const [unit] = kindOf('matmul', 1).split({ params: {}, inputs })
+    if (unit === undefined) throw new Error('The product has no unit.')
+    const { unit: small } = product(grid, 8, 8, 8)
+    const [first, second] = [...(await grid.leases(unit, [key])), ...(await grid.leases(unit, [key], 2))]
+    const [third] = await grid.leases(small, [key])
+    if (first === undefined || second === undefined || third === undefined) throw new Error('There is no lease.')
+    const held = await grid.offer(unit, first, [])
+    await held.hear('accept')
+    const declined = await grid.offer(unit, second, [])
+    expect((await declined.hear('decline')).reason).toBe(`the node holds ${64 * 2 ** 20} bytes of inputs already`)
+    const fitting = await grid.offer(small, third, [])
+    await fitting.hear('committed')
   })
 
   test('behaviour: beats are countersigned by another node over WebRTC', async () => {

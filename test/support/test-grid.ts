@@ -79,6 +79,8 @@ export class TestGrid {
   readonly beats: { beat: Beat; witness: Witness | null }[] = []
   /** Parts of results by content and part. */
   readonly results = new Map<Digest, Map<number, Uint8Array>>()
+  /** Contents whose fetch begins and never goes on. */
+  readonly stalled = new Set<Digest>()
   readonly #contents = new Map<Digest, HeldContent>()
   readonly #events = new Mailbox<true>(systemClock)
 
@@ -205,7 +207,7 @@ export class TestGrid {
       },
     })
     await serveContent(this.peer, {
-      layout: async (id) => this.#contents.get(id)?.ref.layout,
+      layout: async (id) => (this.stalled.has(id) ? new Promise(() => {}) : this.#contents.get(id)?.ref.layout),
       leaves: async (id) => this.#contents.get(id)?.leaves ?? [],
       part: async (id, index) => this.#contents.get(id)?.parts[index] ?? new Uint8Array(0),
     })
