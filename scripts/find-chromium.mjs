@@ -25,7 +25,7 @@ export function chromiumArgs({ hardware = process.env.COMMONWATT_GPU === 'hardwa
   return [
     '--headless=new',
     '--enable-unsafe-webgpu',
-    ...(hardware ? [] : ['--use-webgpu-adapter=swiftshader']),
+    ...(hardware ? hardwareArgs() : ['--use-webgpu-adapter=swiftshader']),
     ...(process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     '--disable-background-networking',
     '--disable-component-update',
@@ -42,4 +42,10 @@ async function playwrightPath() {
   } catch {
     return undefined
   }
+}
+
+/** Chromium reaches GPUs on Linux through Vulkan, which it does not try by itself, and without a surface where there is no screen. */
+function hardwareArgs() {
+  if (process.platform !== 'linux') return []
+  return ['--use-angle=vulkan', '--enable-features=Vulkan', '--disable-vulkan-surface', '--ignore-gpu-blocklist']
 }

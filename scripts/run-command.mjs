@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url'
 /** The repository's root. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
+/** Time for a command that ran too long to write what it has. */
+const GRACE_MS = 15_000
+
 /**
  * Runs `command` in the repository, its output on stderr or, with `capture`, returned. `code` is null when it could not start,
  * was killed or ran past `timeoutMs`.
@@ -24,23 +27,28 @@ export function runCommand([program = '', ...args], { capture = false, timeoutMs
       stdio: ['ignore', capture ? 'pipe' : 2, capture ? 'pipe' : 2],
       detached: grouped,
     })
-    const end = () => (grouped && child.pid ? killGroup(child.pid) : child.kill('SIGKILL'))
+    const end = (signal) => (grouped && child.pid ? signalGroup(child.pid, signal) : child.kill(signal))
     const stopped = (signal) => {
-      end()
+      end('SIGKILL')
       process.exit(signal === 'SIGINT' ? 130 : 143)
     }
     let output = ''
     let reason = ''
-    let timer
+    const timers = []
     if (timeoutMs !== undefined)
-      timer = setTimeout(() => {
-        reason = `ran past ${Math.round(timeoutMs / 1000)} s`
-        end()
-      }, timeoutMs)
+      timers.push(
+        setTimeout(() => {
+          reason = `ran past ${Math.round(timeoutMs / 1000)} s`
+          // A test runner that is interrupted still writes its report.
+          end('SIGINT')
+          timers.push(setTimeout(() => end('SIGKILL'), GRACE_MS))
+        }, timeoutMs),
+      )
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
     if (grouped) for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stopped)
     const finish = (code, why) => {
-      clearTimeout(timer)
+      for (const timer of timers) clearTimeout(timer)
+      if (reason !== '') end('SIGKILL')
       for (const signal of ['SIGINT', 'SIGTERM']) process.removeListener(signal, stopped)
       resolve({ code, output, reason: reason || why })
     }
@@ -73,9 +81,9 @@ export function say(line) {
   process.stderr.write(`${line}\n`)
 }
 
-function killGroup(pid) {
+function signalGroup(pid, signal) {
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(-pid, signal)
   } catch {
     // Already gone.
   }

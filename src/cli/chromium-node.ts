@@ -1,7 +1,7 @@
 // A contributor in a headless Chromium: opens the coordinator's own page with a profile that keeps its identity, and clicks the button
 // that a person would click. Nothing here reaches into the page but what a person sees.
 import { mkdir } from 'node:fs/promises'
-import { type BrowserContext, type Page, chromium } from 'playwright'
+import { type BrowserContext, type Locator, type Page, chromium } from 'playwright'
 import { AppError } from '#core/errors.ts'
 import type { HeadlessNode } from './headless-nodes.ts'
 
@@ -11,6 +11,8 @@ export type ChromiumNodeOptions = {
   readonly folder: string
   readonly executablePath: string
   readonly args: readonly string[]
+  /** Whether a page that would compute on the processor is an error. */
+  readonly mustHaveGpu: boolean
   readonly signal: AbortSignal
 }
 
@@ -45,7 +47,7 @@ export async function openChromiumNode(options: ChromiumNodeOptions): Promise<He
   }
 }
 
-async function contribute(page: Page, { url, signal }: ChromiumNodeOptions): Promise<void> {
+async function contribute(page: Page, { url, signal, mustHaveGpu }: ChromiumNodeOptions): Promise<void> {
   page.setDefaultTimeout(START_TIMEOUT_MS)
   await page.goto(url)
   signal.throwIfAborted()
@@ -53,14 +55,24 @@ async function contribute(page: Page, { url, signal }: ChromiumNodeOptions): Pro
   const running = page.getByTestId('stop')
   // A page that was told to keep contributing starts by itself.
   await start.or(running).first().waitFor()
-  if (await running.isVisible()) return
-  // A headless node was started to work: it lends everything.
-  const share = page.locator('#share')
-  if ((await share.count()) > 0) await share.fill('100')
-  await start.click()
-  const problem = page.getByTestId('problem').or(page.getByTestId('no-webgpu'))
+  if (!(await running.isVisible())) {
+    // A headless node was started to work: it lends everything.
+    const share = page.locator('#share')
+    if ((await share.count()) > 0) await share.fill('100')
+    await start.click()
+  }
+  const problem = page.getByTestId('problem')
   await running.or(problem).first().waitFor()
-  if (!(await running.isVisible())) throw new PageProblemError((await problem.first().innerText()).replace(/\s+/g, ' '))
+  if (!(await running.isVisible())) throw new PageProblemError(await wordsOf(problem))
+  if (!mustHaveGpu) return
+  const device = page.getByTestId('device').filter({ hasNotText: /^\u2013?$/ })
+  await device.or(problem).first().waitFor()
+  const words = await wordsOf(device.or(problem))
+  if (/without a GPU/.test(words) || (await problem.isVisible())) throw new PageProblemError(words)
+}
+
+async function wordsOf(element: Locator): Promise<string> {
+  return (await element.first().innerText()).replaceAll(/\s+/g, ' ')
 }
 
 function whenEnded(context: BrowserContext, page: Page): Promise<string> {

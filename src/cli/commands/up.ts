@@ -7,6 +7,7 @@ import { Command } from 'commander'
 import type { Coordinator } from '#coordinator/coordinator.ts'
 import { toErrorRecord } from '#core/errors.ts'
 import { type CommandContext, aborted, integerIn, withAction } from '#cli/command.ts'
+import { describeFailure, failureOf } from '#cli/failure.ts'
 import { describeFirstJob, runFirstJob } from '#cli/first-job.ts'
 import { type HeadlessNodes, openHeadlessNodes } from '#cli/headless-nodes.ts'
 import { openAccountKey, rememberNetwork } from '#cli/settings-folder.ts'
@@ -81,9 +82,16 @@ async function startNodes(
   return openHeadlessNodes({ url, count, folder: join(data, 'nodes'), withBrowser, signal, note })
 }
 
+/** A grid whose first job fails is up all the same: other nodes may come. The failure is said, not hidden. */
 async function firstJobOf({ output, signal }: CommandContext, { nodes }: UpOptions, { url }: Coordinator) {
   const { signer } = await openAccountKey()
-  const firstJob = await runFirstJob(url, signer, nodes, signal)
-  output.line(describeFirstJob(firstJob))
-  return firstJob
+  try {
+    const firstJob = await runFirstJob(url, signer, nodes, signal)
+    output.line(describeFirstJob(firstJob))
+    return firstJob
+  } catch (error) {
+    signal.throwIfAborted()
+    output.note(`The first job failed. ${describeFailure(error)}`)
+    return { error: failureOf(error) }
+  }
 }
