@@ -3,6 +3,9 @@ import type { LlamaConfig } from '#model/formats/config.ts'
 import type { Arena, TrainingKernels } from './kernels.ts'
 import type { Parameters } from './parameters.ts'
 
+/** Rows of the packed factor in kernels/gemm.ts. */
+const MAX_ROWS = 8192
+
 /** Tokens of a batch: `windows` runs of `windowTokens`, one after another. */
 export type BatchShape = { readonly windows: number; readonly windowTokens: number }
 
@@ -31,6 +34,8 @@ export function createLlama(
 ): TrainableLlama {
   const { vocabulary, width, hidden, layers, heads, kvHeads, headDim, epsilon } = config
   const T = shape.windows * shape.windowTokens
+  if (T > MAX_ROWS)
+    throw new RangeError(`A batch of ${T} tokens is past the ${MAX_ROWS} that the kernels pack at once.`)
   const queryWidth = heads * headDim
   const kvWidth = kvHeads * headDim
   const W = parameters.weights

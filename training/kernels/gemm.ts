@@ -5,9 +5,6 @@
 /** Columns of one packed block of K. */
 const BLOCK: i32 = 256
 
-/** Largest M that is packed at once. */
-const MAX_ROWS: i32 = 8192
-
 const packedA = memory.data(4 * 256 * 8192)
 const packedB = memory.data(4 * 256 * 8)
 
@@ -26,7 +23,6 @@ export function gemm(
   K: i32,
   accumulate: bool,
 ): void {
-  assert(M <= MAX_ROWS)
   for (let k = 0; k < K; k += BLOCK) {
     const count = min(BLOCK, K - k)
     packA(a + ((<usize>(k * aStep)) << 2), aRow, aStep, M, count)
