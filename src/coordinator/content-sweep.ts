@@ -2,6 +2,7 @@
 import { MAX_DEADLINE_MS } from '#work/job.ts'
 import type { Grid } from './grid.ts'
 import { deleteUnusedContent, unusedContents } from './store/contents.ts'
+import { listModels } from './store/models.ts'
 import { runningJobs } from './store/jobs.ts'
 
 /** Looked for this often. */
@@ -28,13 +29,17 @@ export function sweepContents(grid: Grid): () => Promise<void> {
   }
 }
 
-/** Removes contents that no running job needs and nobody has used within the time they are kept. */
+/** Removes contents that no running job needs, no registered model is and nobody has used within the time they are kept. */
 export async function removeUnusedContents({ store, blobs, clock, config }: Grid): Promise<void> {
   const beforeMs = clock.nowMs() - Math.max(config.contentTtlMs, MIN_TTL_MS)
   const unused = await unusedContents(store.db, beforeMs, MAX_REMOVED)
   if (unused.length === 0) return
   const running = await runningJobs(store.db)
-  const needed = new Set(running.flatMap(({ job }) => job.body.inputs.map(({ id }) => id)))
+  const models = await listModels(store.db)
+  const needed = new Set([
+    ...running.flatMap(({ job }) => job.body.inputs.map(({ id }) => id)),
+    ...models.map(({ content }) => content),
+  ])
   for (const content of unused) {
     if (needed.has(content)) continue
     if (await store.transaction((tx) => deleteUnusedContent(tx, content, beforeMs))) await blobs.remove(content)

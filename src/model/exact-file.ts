@@ -23,7 +23,7 @@ export type ModelCard = {
   readonly name: string
   readonly architecture: string
   readonly tokenizer: TokenizerKind
-  /** The tokenizer.json of a Hugging Face tokenizer, else empty. */
+  /** What tokenizers/hugging-face.ts keeps of a Hugging Face tokenizer, else empty. */
   readonly tokenizerJson: string
   /** Jinja template of a chat, else empty. */
   readonly chatTemplate: string
@@ -130,6 +130,11 @@ export async function readModelHeader(source: ByteSource): Promise<ModelHeader> 
   return { card: { name, architecture, tokenizer, chatTemplate, beginToken, endTokens, sources }, shape }
 }
 
+/** What the file keeps of its tokenizer. */
+export async function readTokenizer(source: ByteSource): Promise<string> {
+  return tokenizerText(new TensorReader(await openSafetensors(source)))
+}
+
 /** Reads a model file. Throws {@link ExactModelError} when its tensors are not what its header says. */
 export async function parseExactModel(source: ByteSource): Promise<ExactModel> {
   const file = await openSafetensors(source)
@@ -159,11 +164,20 @@ export async function parseExactModel(source: ByteSource): Promise<ExactModel> {
       low: { cos: await reader.i32('rope.lowCos', [256, pairs]), sin: await reader.i32('rope.lowSin', [256, pairs]) },
     },
   }
-  const tokenizerJson = fromUtf8(await reader.bytes('tokenizer', MAX_TOKENIZER_BYTES))
+  const tokenizerJson = await tokenizerText(reader)
   const { name, architecture, tokenizer, chatTemplate, beginToken, endTokens, sources } = header
   return {
     card: { name, architecture, tokenizer, tokenizerJson, chatTemplate, beginToken, endTokens, sources },
     weights,
+  }
+}
+
+async function tokenizerText(reader: TensorReader): Promise<string> {
+  try {
+    return fromUtf8(await reader.bytes('tokenizer', MAX_TOKENIZER_BYTES))
+  } catch (cause) {
+    if (cause instanceof TypeError) throw new ExactModelError('has a tokenizer that is not UTF-8', { cause })
+    throw cause
   }
 }
 
@@ -285,7 +299,7 @@ class TensorReader {
 /** A file is not the exact model that its header describes. */
 export class ExactModelError extends AppError {
   override readonly name = 'model.ExactModel'
-  constructor(problem: string) {
-    super('input', `The model file ${problem}.`)
+  constructor(problem: string, options?: ErrorOptions) {
+    super('input', `The model file ${problem}.`, options)
   }
 }

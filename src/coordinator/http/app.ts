@@ -7,6 +7,7 @@ import type { HttpParts } from './context.ts'
 import { NotFoundError, errorResponse } from './errors.ts'
 import { jobRoutes, quoteRoutes } from './jobs.ts'
 import { evidenceRoutes, logRoutes } from './log.ts'
+import { modelRoutes } from './models.ts'
 import { healthRoutes, networkRoutes } from './network.ts'
 import { nodeRoutes } from './nodes.ts'
 import { pageRoutes } from './page.ts'
@@ -33,6 +34,7 @@ export function createApp(parts: HttpParts): Hono {
   app.route('/api/v1/network', networkRoutes(parts))
   app.route('/api/v1/accounts', accountRoutes(parts))
   app.route('/api/v1/contents', contentRoutes(parts))
+  app.route('/api/v1/models', modelRoutes(parts))
   app.route('/api/v1/quote', quoteRoutes())
   app.route('/api/v1/jobs', jobRoutes(parts))
   app.route('/api/v1/log', logRoutes(parts))

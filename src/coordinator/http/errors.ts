@@ -15,6 +15,7 @@ const STATUS_BY_NAME: Readonly<Record<string, ContentfulStatusCode>> = {
   'coordinator.NotFound': 404,
   'coordinator.UnknownJob': 404,
   'coordinator.UnknownContent': 404,
+  'coordinator.UnknownModel': 404,
   'coordinator.MissingPart': 404,
   'coordinator.CannotPay': 402,
   'coordinator.IncompleteInput': 409,

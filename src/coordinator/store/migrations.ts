@@ -52,9 +52,16 @@ const CONTENT_USE = [
   `update contents set used_ms = announced_ms`,
 ]
 
+const MODELS = [
+  `create table models (
+    content text primary key, account text not null, size_bytes int8 not null, description text not null,
+    registered_ms int8 not null)`,
+]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
   '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
+  '0003-models': { up: (db) => runAll(db, MODELS) },
 }
 
 /** Brings the schema up to date. Throws {@link MigrationError} on a store that a newer version wrote. */

@@ -63,6 +63,7 @@ export type Schema = {
     reason: string
     at_ms: Int8
   }
+  models: { content: string; account: string; size_bytes: Int8; description: string; registered_ms: Int8 }
   nodes: {
     node: string
     payee: string

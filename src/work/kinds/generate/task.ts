@@ -6,6 +6,7 @@ import { AppError } from '#core/errors.ts'
 import { uintSchema } from '#core/schema.ts'
 import { GREEDY, type Sampling } from '#model/sampler.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
+import type { Params } from '#work/job.ts'
 import type { JobTask, PartNeed } from '#work/kind.ts'
 
 /** Bytes of a model file: with the prompt it must fit into a fault proof, which holds every byte that a result depends on. */
@@ -75,7 +76,7 @@ export function generationOf({ params, inputs }: JobTask): Generation {
 }
 
 /** Parameters of a generation on a model of `shape`; what is left out is greedy. */
-export function generateParams(shape: ModelShape, maxTokens: number, sampling: Partial<Sampling> = {}): GenerateParams {
+export function generateParams(shape: ModelShape, maxTokens: number, sampling: Partial<Sampling> = {}): Params {
   const { seed, ...rest } = { ...GREEDY, ...sampling }
   const own = rest.temperature === 0 ? {} : { seed: seed.toString() }
   return { maxTokens, ...rest, ...own, ...costOf(shape) }

@@ -1,0 +1,71 @@
+// What turns text into a model's tokens and back, read from the model's own file: header, tokenizer and chat template, no weights.
+import { Template } from '@huggingface/jinja'
+import type { ByteSource } from '#core/byte-source.ts'
+import { AppError } from '#core/errors.ts'
+import { type ModelHeader, readModelHeader, readTokenizer } from './exact-file.ts'
+import { type Tokenizer, byteTokenizer } from './tokenizer.ts'
+import { type TokenizerConfig, openHuggingFaceTokenizer } from './tokenizers/hugging-face.ts'
+
+/** One message of a chat. */
+export type ChatMessage = { readonly role: string; readonly content: string }
+
+/** The textual side of a model. */
+export type TextModel = ModelHeader & {
+  readonly tokenizer: Tokenizer
+  /** Tokens of a prompt as it is written. Throws {@link EmptyPromptError} when there are none. */
+  promptTokens(text: string): number[]
+  /** Tokens of a chat that the model shall answer. Throws {@link ChatError} when the model has no template or it does not take the chat. */
+  chatTokens(messages: readonly ChatMessage[]): number[]
+}
+
+/** Reads the textual side of a model file. */
+export async function openTextModel(source: ByteSource): Promise<TextModel> {
+  const header = await readModelHeader(source)
+  const { card } = header
+  const { tokenizer, config } =
+    card.tokenizer === 'bytes'
+      ? { tokenizer: byteTokenizer(), config: {} }
+      : openHuggingFaceTokenizer(await readTokenizer(source))
+  const begin = card.beginToken === null ? [] : [card.beginToken]
+  return {
+    ...header,
+    tokenizer,
+    promptTokens: (text) => assertSome([...begin, ...tokenizer.encode(text)]),
+    chatTokens: (messages) => assertSome(tokenizer.encodeRendered(render(card.chatTemplate, messages, config))),
+  }
+}
+
+function render(template: string, messages: readonly ChatMessage[], config: TokenizerConfig): string {
+  if (template === '') throw new ChatError('the model has no chat template: give it a prompt')
+  try {
+    return new Template(template).render({
+      messages,
+      add_generation_prompt: true,
+      bos_token: config.bos_token ?? '',
+      eos_token: config.eos_token ?? '',
+    })
+  } catch (cause) {
+    throw new ChatError(cause instanceof Error ? cause.message : 'its template fails', { cause })
+  }
+}
+
+function assertSome(tokens: number[]): number[] {
+  if (tokens.length === 0) throw new EmptyPromptError()
+  return tokens
+}
+
+/** A prompt has no tokens. */
+export class EmptyPromptError extends AppError {
+  override readonly name = 'model.EmptyPrompt'
+  constructor() {
+    super('input', 'The prompt is empty: there is nothing to continue.')
+  }
+}
+
+/** A chat cannot be put before the model. */
+export class ChatError extends AppError {
+  override readonly name = 'model.Chat'
+  constructor(problem: string, options?: ErrorOptions) {
+    super('input', `The chat cannot be put before the model: ${problem}.`, options)
+  }
+}
