@@ -61,6 +61,22 @@ describe('InputCache', () => {
     expect(asked).toHaveLength(4)
   })
 
+  test('behaviour: two units that want the same parts at once fetch them once; a failed fetch is the first unit own', async () => {
+    const { refs, fetch, asked } = source(1)
+    const [ref] = refs
+    if (ref === undefined) throw new Error('There is a blob.')
+    let isFailing = true
+    const cache = new InputCache(async (id, request) => {
+      if (!isFailing) return fetch(id, request)
+      isFailing = false
+      throw new Error('gone')
+    })
+    const all = [0, 1, 2].map(() => cache.partsOf(unitOf(ref), needing(0, 1), signal))
+    const results = await Promise.allSettled(all)
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+    expect(asked).toHaveLength(1)
+  })
+
   test('limit: bytes stay within the bound, the longest unused go first, and a unit gets all its parts anyway', async () => {
     const { refs, fetch, asked } = source(3)
     const cache = new InputCache(fetch, 4 * PART_BYTES)

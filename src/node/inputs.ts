@@ -38,6 +38,8 @@ export class InputCache {
   readonly #maxBytes: number
   readonly #parts = new Map<string, Uint8Array<ArrayBuffer>>()
   readonly #manifests = new Map<Digest, ContentManifest>()
+  /** The last fetch of each content: units of one job want the same parts, and the second finds what the first has fetched. */
+  readonly #fetching = new Map<Digest, Promise<unknown>>()
   #sizeBytes = 0
 
   constructor(fetch: PartFetcher, maxBytes = MAX_CACHE_BYTES) {
@@ -56,7 +58,8 @@ export class InputCache {
     for (const { input, parts } of kind.needs(unit)) {
       const ref = unit.inputs[input]
       if (ref === undefined) throw new RangeError(`A unit with ${unit.inputs.length} inputs needs input ${input}.`)
-      for (const [part, bytes] of await this.#partsOfContent(ref, parts, signal)) found.set(partKey(input, part), bytes)
+      for (const [part, bytes] of await this.#inTurn(ref.id, () => this.#partsOfContent(ref, parts, signal)))
+        found.set(partKey(input, part), bytes)
     }
     return found
   }
@@ -66,6 +69,16 @@ export class InputCache {
     this.#parts.clear()
     this.#manifests.clear()
     this.#sizeBytes = 0
+  }
+
+  #inTurn<T>(id: Digest, fetch: () => Promise<T>): Promise<T> {
+    const turn = (this.#fetching.get(id) ?? Promise.resolve()).then(fetch)
+    const over = (): void => {
+      if (this.#fetching.get(id) === settled) this.#fetching.delete(id)
+    }
+    const settled = turn.then(over, over)
+    this.#fetching.set(id, settled)
+    return turn
   }
 
   async #partsOfContent(

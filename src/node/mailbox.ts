@@ -37,7 +37,10 @@ export class Mailbox<T> {
       return await waitFor<T>(this.#clock, key, options, (resolve) => {
         const waiters = this.#waiters.get(key) ?? new Set()
         this.#waiters.set(key, waiters.add(resolve))
-        return () => void waiters.delete(resolve)
+        return () => {
+          waiters.delete(resolve)
+          if (waiters.size === 0 && this.#waiters.get(key) === waiters) this.#waiters.delete(key)
+        }
       })
     } catch {
       return undefined

@@ -12,6 +12,9 @@ import type { NodeIdentity } from './identity.ts'
 /** Name of the lock that the contributing tab holds. */
 const LOCK = 'commonwatt-node'
 
+/** A node that was just stopped still says goodbye; whoever holds the lock longer is another tab. */
+const LOCK_WAIT_MS = 4_000
+
 /** The page's identity, made on the first visit. Throws {@link OtherTabError} while another tab is it. */
 export async function obtainPageIdentity(): Promise<NodeIdentity> {
   const unlock = await lock()
@@ -65,23 +68,20 @@ class PageIdentity implements NodeIdentity {
   }
 }
 
-/** Takes the lock of this origin; returns its release. */
+/** Takes the lock of this origin; returns its release. Where the browser has no locks for us, nothing is locked. */
 async function lock(): Promise<() => void> {
   const { locks } = globalThis.navigator as { locks?: LockManager }
   if (locks === undefined) return () => {}
+  const { promise: held, resolve: unlock } = Promise.withResolvers<void>()
   return new Promise((resolve, reject) => {
-    const held = new Promise<void>((release) => {
-      locks
-        .request(LOCK, { ifAvailable: true }, async (granted) => {
-          if (granted === null) throw new OtherTabError()
-          resolve(() => release())
-          await held
-        })
-        .catch((error: unknown) => {
-          // A frame that may not store anything has a key of its own, in memory: no other tab can be it.
-          if (error instanceof DOMException && error.name === 'SecurityError') resolve(() => {})
-          else reject(error)
-        })
+    const onGrant = async () => {
+      resolve(unlock)
+      await held
+    }
+    locks.request(LOCK, { signal: AbortSignal.timeout(LOCK_WAIT_MS) }, onGrant).catch((error: unknown) => {
+      const isTaken = error instanceof DOMException && ['AbortError', 'TimeoutError'].includes(error.name)
+      if (isTaken) reject(new OtherTabError())
+      else resolve(unlock)
     })
   })
 }
