@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { accountCommand } from './commands/account.ts'
+import { modelCommand } from './commands/model.ts'
 import { nodeCommand } from './commands/node.ts'
 import { quoteCommand } from './commands/quote.ts'
 import { runCommand } from './commands/run.ts'
@@ -19,7 +20,15 @@ export function createProgram(): Command {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage.')
-  for (const command of [upCommand(), nodeCommand(), runCommand(), quoteCommand(), verifyCommand(), accountCommand()]) {
+  for (const command of [
+    upCommand(),
+    nodeCommand(),
+    runCommand(),
+    modelCommand(),
+    quoteCommand(),
+    verifyCommand(),
+    accountCommand(),
+  ]) {
     program.addCommand(overriding(command))
   }
   return program

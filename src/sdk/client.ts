@@ -1,10 +1,13 @@
 // The requester's client: connects to one coordinator of one network, runs jobs and believes a result only after its certificate and
 // every one of its parts have been checked. Runs in pages and in Node.
 import { type Clock, systemClock } from '#core/clock.ts'
+import type { ByteSource } from '#core/byte-source.ts'
+import type { ContentRef } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { type PublicKey, type Signer, signerFromSecret } from '#core/ed25519.ts'
 import { type Random, systemRandom } from '#core/random.ts'
 import { type Account, fetchAccount, openAccount } from './account.ts'
+import { remoteSource } from './download.ts'
 import { type Fetcher, Http } from './http.ts'
 import {
   type Admission,
@@ -15,6 +18,7 @@ import {
   jobStatusSchema,
   quoteSchema,
 } from './jobs.ts'
+import { type AddModelOptions, type RegisteredModel, addModel, listModels, removeModel } from './models.ts'
 import { FIRST_TRIES, type NetworkInfo, fetchNetwork, signingContext } from './network.ts'
 import { type ContentSink, type ContentSource, type Matrix, matrixSink, matrixSource } from './parts.ts'
 import {
@@ -22,6 +26,7 @@ import {
   type RunOutcome,
   type Session,
   type Task,
+  type TaskInput,
   cancelJob,
   runTask,
   submitTask,
@@ -53,10 +58,18 @@ export type Client = {
   matmul(a: Matrix | ContentSource, b: Matrix | ContentSource, options?: RunOptions): Promise<MatmulOutcome>
   /** Any job; the sink that `open` gives receives the verified result, part by part. */
   run(
-    task: Omit<Task, 'inputs'> & { readonly inputs: readonly ContentSource[] },
+    task: Omit<Task, 'inputs'> & { readonly inputs: readonly TaskInput[] },
     open: (outcome: RunOutcome) => Promise<ContentSink>,
     options?: RunOptions,
   ): Promise<RunOutcome>
+  /** Language models that are registered. */
+  models(signal?: AbortSignal): Promise<readonly RegisteredModel[]>
+  /** Uploads a model file and registers it. */
+  addModel(source: ContentSource, options?: AddModelOptions): Promise<RegisteredModel>
+  /** Takes a model that this account registered off the list. */
+  removeModel(id: Digest, signal?: AbortSignal): Promise<void>
+  /** A blob of the coordinator's, fetched and checked part by part as it is read. */
+  open(content: ContentRef, signal?: AbortSignal): Promise<ByteSource>
   /** What a task would cost. Nothing is uploaded. */
   quote(task: Task, options?: RunOptions): Promise<Quote>
   /** Signs and submits a task whose inputs the coordinator has. */
@@ -95,6 +108,10 @@ function clientOf(session: Session): Client {
     account: signer.publicKey,
     matmul: (a, b, options) => multiply(session, a, b, options),
     run: (task, open, options) => runTask(session, task, open, options),
+    models: (signal) => listModels(http, signal),
+    addModel: (source, options) => addModel(session, source, options),
+    removeModel: (id, signal) => removeModel(session, id, signal),
+    open: (content, signal) => remoteSource(http, content, signal),
     quote: (task, options = {}) =>
       http.json('/api/v1/quote', quoteSchema, {
         method: 'POST',

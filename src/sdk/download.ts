@@ -1,6 +1,16 @@
 // Fetches a content from the coordinator and believes none of it: the digests must make the id, and each part its digest.
 import * as v from 'valibot'
-import { type ContentRef, MAX_CONTENT_BYTES, TILE, contentId, partCount, partSpan } from '#core/content.ts'
+import type { ByteSource } from '#core/byte-source.ts'
+import {
+  CHUNK_BYTES,
+  type ContentRef,
+  MAX_CONTENT_BYTES,
+  TILE,
+  contentBytes,
+  contentId,
+  partCount,
+  partSpan,
+} from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { leafDigest } from '#core/merkle.ts'
@@ -39,6 +49,35 @@ export async function download(
     await sink.writePart(part, await fetchPart(http, ref, part, leaf, signal))
     options.onPart?.(++done, leaves.length)
   })
+}
+
+/** A blob of the coordinator's as a source: its parts are fetched as they are read, each once, and checked. */
+export async function remoteSource(http: Http, ref: ContentRef, signal?: AbortSignal): Promise<ByteSource> {
+  const leaves = await leavesOf(http, ref, signal)
+  if (leaves.length !== partCount(ref.layout) || contentId(ref.layout, leaves) !== ref.id)
+    throw new ContentMismatchError(ref.id, 'the digests of its parts do not make its id')
+  const parts = new Map<number, Promise<Uint8Array<ArrayBuffer>>>()
+  const partOf = (index: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const leaf = leaves[index]
+    if (leaf === undefined) throw new RangeError(`Content ${ref.id} has ${leaves.length} parts.`)
+    const part = parts.get(index) ?? fetchPart(http, ref, index, leaf, signal)
+    parts.set(index, part)
+    return part
+  }
+  return {
+    sizeBytes: contentBytes(ref.layout),
+    async read(offset, length) {
+      const bytes = new Uint8Array(length)
+      for (let at = 0; at < length;) {
+        const part = await partOf(Math.floor((offset + at) / CHUNK_BYTES))
+        const from = (offset + at) % CHUNK_BYTES
+        const piece = part.subarray(from, from + length - at)
+        bytes.set(piece, at)
+        at += piece.length
+      }
+      return bytes
+    },
+  }
 }
 
 /** One part, checked against its `leaf`. */

@@ -1,4 +1,5 @@
 // Contents as the SDK moves them: something that hands out parts by number, and something that takes them.
+import { type ByteSource, bytesSource } from '#core/byte-source.ts'
 import { type ContentLayout, type ContentRef, contentId, partCount, partSpan, tileSpan } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
@@ -33,6 +34,19 @@ export async function addressOf(
     options.onPart?.(index + 1)
   }
   return { ref: { id: contentId(source.layout, leaves), layout: source.layout }, leaves }
+}
+
+/** Bytes in memory, or anything of a known size that can be read anywhere, as a blob. */
+export function blobSource(source: Uint8Array<ArrayBuffer> | ByteSource): ContentSource {
+  const bytes = source instanceof Uint8Array ? bytesSource(source) : source
+  const layout = { form: 'blob', sizeBytes: bytes.sizeBytes } as const
+  return {
+    layout,
+    readPart(index) {
+      const { offset, length } = partSpan(layout, index)
+      return bytes.read(offset, length)
+    },
+  }
 }
 
 /** A row-major matrix in memory. */

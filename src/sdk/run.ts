@@ -65,10 +65,13 @@ const DEFAULT_DEADLINE_MS = 3_600_000
 /** Time for the coordinator to hear that a job is cancelled. */
 const CANCEL_TIMEOUT_MS = 5_000
 
-/** Runs a task on `sources`; the sink that `open` gives receives the parts of the result once its certificate has been verified. */
+/** An input: bytes to be uploaded, or a content that the coordinator has. */
+export type TaskInput = ContentSource | ContentRef
+
+/** Runs a task on its inputs; the sink that `open` gives receives the parts of the result once its certificate has been verified. */
 export async function runTask(
   session: Session,
-  task: Omit<Task, 'inputs'> & { readonly inputs: readonly ContentSource[] },
+  task: Omit<Task, 'inputs'> & { readonly inputs: readonly TaskInput[] },
   open: (outcome: RunOutcome) => Promise<ContentSink>,
   options: RunOptions = {},
 ): Promise<RunOutcome> {
@@ -81,7 +84,7 @@ export async function runTask(
   await openAccount(session.http, session.signer, signingContext(session.info), signal)
   for (const [index, source] of task.inputs.entries()) {
     const addressed = inputs[index]
-    if (addressed === undefined) continue
+    if (addressed === undefined || !('readPart' in source)) continue
     const onPart = (done: number, total: number) => onProgress?.('upload', done, total)
     await upload(session.http, source, addressed, { signal, onPart })
   }
@@ -130,10 +133,12 @@ export async function cancelJob({ http, signer, info }: Session, id: Digest, sig
   await http.bytes(`/api/v1/jobs/${id}`, 65_536, { method: 'DELETE', body, signal })
 }
 
-async function addressInputs(sources: readonly ContentSource[], options: RunOptions): Promise<Addressed[]> {
+async function addressInputs(sources: readonly TaskInput[], options: RunOptions): Promise<Addressed[]> {
   const inputs: Addressed[] = []
   for (const source of sources) {
-    inputs.push(await addressOf(source, { signal: options.signal }))
+    inputs.push(
+      'readPart' in source ? await addressOf(source, { signal: options.signal }) : { ref: source, leaves: [] },
+    )
     options.onProgress?.('digest', inputs.length, sources.length)
   }
   return inputs

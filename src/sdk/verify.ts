@@ -5,7 +5,7 @@ import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { type JobCertificate, decodeJobCertificate } from '#ledger/job-certificate.ts'
 import { recomputeJob, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
-import type { PartSource } from '#verify/recompute.ts'
+import type { PartSource, RecomputeOptions } from '#verify/recompute.ts'
 import type { CheckName, Passed, Verdict } from '#verify/verdict.ts'
 import { fetchPart, leavesOf } from './download.ts'
 import type { Http } from './http.ts'
@@ -21,6 +21,8 @@ export type VerifyOptions = {
   readonly inputs?: readonly ContentSource[] | undefined
   /** Computes everything again, from `inputs`, or else from what the coordinator hands out. */
   readonly recompute?: boolean | undefined
+  /** Where language models are computed again: on the portable reference, and slowly, when omitted. */
+  readonly models?: RecomputeOptions['models'] | undefined
   /** Where bytes that are not at hand come from. */
   readonly http?: Http | undefined
   readonly signal?: AbortSignal | undefined
@@ -72,12 +74,10 @@ async function* steps(certificate: JobCertificate, options: VerifyOptions): Asyn
   }
   if (options.recompute === true) {
     const onProgress = ({ done, total }: { done: number; total: number }) => options.onProgress?.(done, total)
-    yield await recomputeJob(
-      certificate,
-      partSource(local, options),
-      onProgress,
-      signal === undefined ? {} : { signal },
-    )
+    yield await recomputeJob(certificate, partSource(local, options), onProgress, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(options.models === undefined ? {} : { models: options.models }),
+    })
   }
 }
 

@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sdk: ['identity', 'work', 'verify', 'ledger'],
   ui: ['sdk'],
   widget: ['node', 'ui'],
-  cli: ['sdk', 'coordinator', 'settlement', 'identity', 'node', 'wasm', 'tensor', 'net', 'work', 'verify'],
+  cli: ['sdk', 'coordinator', 'settlement', 'identity', 'node', 'wasm', 'tensor', 'model', 'net', 'work', 'verify'],
 }
 const MODULES = Object.keys(MAY_IMPORT)
 

@@ -5,6 +5,7 @@ import { sha256 } from '#core/digest.ts'
 import { toHex } from '#core/bytes.ts'
 import { type RunOutcome, type Stage, formatCredits } from '#sdk/index.ts'
 import { type CommandContext, coordinatorOption, maxPriceOption, replicationOption, withAction } from '#cli/command.ts'
+import { generateCommand } from './generate.ts'
 import { connectAccount } from '#cli/connect.ts'
 import { createMatrixFile, openMatrixFiles } from '#cli/matrix-files.ts'
 import { describeCount, describeMatrix, transportsOf } from '#cli/words.ts'
@@ -28,7 +29,10 @@ export function runCommand(): Command {
     .addOption(replicationOption())
     .addOption(maxPriceOption())
     .addOption(coordinatorOption())
-  return new Command('run').description('run a job').addCommand(withAction<RunOptions, [string, string]>(matmul, run))
+  return new Command('run')
+    .description('run a job')
+    .addCommand(withAction<RunOptions, [string, string]>(matmul, run))
+    .addCommand(generateCommand())
 }
 
 const STAGES: Readonly<Record<Stage, string>> = {

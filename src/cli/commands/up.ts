@@ -9,7 +9,10 @@ import { toErrorRecord } from '#core/errors.ts'
 import { type CommandContext, aborted, integerIn, withAction } from '#cli/command.ts'
 import { describeFailure, failureOf } from '#cli/failure.ts'
 import { describeFirstJob, runFirstJob } from '#cli/first-job.ts'
+import { registerModel } from '#cli/generation.ts'
 import { type HeadlessNodes, openHeadlessNodes } from '#cli/headless-nodes.ts'
+import { modelFilesIn, openModelFile } from '#cli/model-files.ts'
+import { connect } from '#sdk/index.ts'
 import { openAccountKey, rememberNetwork } from '#cli/settings-folder.ts'
 
 type UpOptions = {
@@ -21,6 +24,7 @@ type UpOptions = {
   readonly firstJob: boolean
 }
 
+const MODELS_DIR = fileURLToPath(new URL('../../../models', import.meta.url))
 const PAGE_DIR = fileURLToPath(new URL('../../../dist/page', import.meta.url))
 
 /** The command. */
@@ -43,6 +47,7 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
   try {
     await rememberNetwork(coordinator.url, coordinator.network)
     output.line(`Page:      ${coordinator.url}`)
+    await registerModels(context, coordinator)
     nodes = await startNodes(context, options, coordinator)
     const firstJob = options.firstJob && options.nodes > 0 ? await firstJobOf(context, options, coordinator) : null
     const { url, network } = coordinator
@@ -71,6 +76,21 @@ async function open({ output }: CommandContext, { port, host, data }: UpOptions)
     pageDir: PAGE_DIR,
     report: (error) => output.note(`Coordinator: ${toErrorRecord(error).message}`),
   })
+}
+
+/** Registers the models that the project brings; a grid without them is still a grid. */
+async function registerModels({ output, signal }: CommandContext, { url }: Coordinator): Promise<void> {
+  for (const path of await modelFilesIn(MODELS_DIR))
+    try {
+      const { signer } = await openAccountKey()
+      const client = await connect(url, { account: signer, signal })
+      const { source, close } = await openModelFile(path)
+      const { name } = await registerModel(client, source, { signal }).finally(close)
+      output.line(`Model:     ${name}`)
+    } catch (error) {
+      signal.throwIfAborted()
+      output.note(`The model in ${path} is not available: ${toErrorRecord(error).message}`)
+    }
 }
 
 async function startNodes(

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { isHex } from '#core/bytes.ts'
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
+import { openModels } from '#coordinator/open-models.ts'
 import { type Client, MAX_JOB_CERTIFICATE_BYTES, type Verification, connect, verifyCertificate } from '#sdk/index.ts'
 import { type CommandContext, DEFAULT_COORDINATOR, defaultCoordinator, withAction } from '#cli/command.ts'
 import { EXIT_DONE, EXIT_FAILED } from '#cli/failure.ts'
@@ -73,7 +74,8 @@ async function check(
   const url = options.coordinator ?? (needsCoordinator ? defaultCoordinator() : undefined)
   const client = url === undefined ? undefined : await connectWithoutAccount(url, signal)
   const network = options.network ?? client?.network.network
-  const all = { network, result: results?.sources[0], inputs: inputs?.sources, recompute, signal, onProgress }
+  const models = recompute === true ? openModels() : undefined
+  const all = { network, models, result: results?.sources[0], inputs: inputs?.sources, recompute, signal, onProgress }
   return client === undefined ? verifyCertificate(bytes, all) : client.verify(bytes, all)
 }
 

@@ -1,0 +1,177 @@
+// `commonwatt run generate --model ID --prompt TEXT`: a verified text.
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import * as v from 'valibot'
+import { toHex } from '#core/bytes.ts'
+import { sha256 } from '#core/digest.ts'
+import { AppError } from '#core/errors.ts'
+import { randomInt, systemRandom } from '#core/random.ts'
+import type { Sampling } from '#model/sampler.ts'
+import type { ChatMessage } from '#model/text-model.ts'
+import { type Stage, formatCredits } from '#sdk/index.ts'
+import {
+  type CommandContext,
+  coordinatorOption,
+  integerIn,
+  maxPriceOption,
+  replicationOption,
+  withAction,
+} from '#cli/command.ts'
+import { connectAccount } from '#cli/connect.ts'
+import { UsageError } from '#cli/failure.ts'
+import { findModel } from '#cli/find-model.ts'
+import { type TextOutcome, generateText } from '#cli/generation.ts'
+import { describeCount, transportsOf } from '#cli/words.ts'
+
+type GenerateOptions = {
+  readonly coordinator: string
+  readonly model: string
+  readonly prompt?: string
+  readonly messages?: string
+  readonly maxTokens: number
+  readonly temperature: number
+  readonly topP: number
+  readonly topK: number
+  readonly seed?: bigint
+  readonly certificate?: string
+  readonly replication: number
+  readonly maxPrice?: bigint
+}
+
+/** Largest file of messages. */
+const MAX_MESSAGES_BYTES = 2 ** 20
+
+const messagesSchema = v.pipe(v.array(v.strictObject({ role: v.string(), content: v.string() })), v.minLength(1))
+
+const STAGES: Readonly<Record<Stage, string>> = {
+  digest: 'Digesting',
+  upload: 'Uploading',
+  compute: 'Writing',
+  download: 'Receiving',
+}
+
+/** The command, a part of `run`. */
+export function generateCommand(): Command {
+  const command = new Command('generate')
+    .description('continue a text by a language model; the same text on every machine, and a certificate for it')
+    .requiredOption('--model <id>', 'a registered model: its id, the beginning of its id, or its name')
+    .option('--prompt <text>', 'the text to continue')
+    .addOption(
+      new Option('--messages <file.json>', 'a chat to answer: [{"role": "user", "content": ...}]').conflicts('prompt'),
+    )
+    .option('--max-tokens <n>', 'most tokens to write', integerIn(1, 65_536), 64)
+    .option('--temperature <t>', '0 takes the likeliest token each time', fixedPoint(1000, 2_000_000), 0)
+    .option(
+      '--top-p <p>',
+      'with a temperature: the smallest set of tokens with this probability',
+      fixedPoint(1e6, 1e6),
+      1e6,
+    )
+    .option('--top-k <k>', 'with a temperature: the k likeliest tokens, 0 for all', integerIn(0, 2 ** 20), 0)
+    .option('--seed <n>', 'with a temperature: the same seed gives the same text', parseSeed)
+    .option('--certificate <cert.json>', "where to put the job's certificate")
+    .addOption(replicationOption())
+    .addOption(maxPriceOption())
+    .addOption(coordinatorOption())
+  return withAction<GenerateOptions, []>(command, generate)
+}
+
+async function generate(context: CommandContext, options: GenerateOptions): Promise<void> {
+  const { output, signal } = context
+  const startMs = performance.now()
+  const prompt = await promptOf(options)
+  const progress = output.progress()
+  try {
+    const client = await connectAccount(context, options.coordinator)
+    const model = await findModel(client, options.model, signal)
+    const { replication, maxPrice, maxTokens } = options
+    const onProgress = (stage: Stage, done: number, total: number) => progress.show(STAGES[stage], done, total)
+    const request = { model, prompt, maxTokens, sampling: samplingOf(options) }
+    const written = await generateText(client, request, { replication, maxPrice, signal, onProgress })
+    if (options.certificate !== undefined) await writeFile(options.certificate, written.outcome.certificateBytes)
+    progress.stop()
+    report(context, options, written, performance.now() - startMs)
+  } finally {
+    progress.stop()
+  }
+}
+
+function report({ output }: CommandContext, options: GenerateOptions, written: TextOutcome, ms: number): void {
+  const { text, generated, promptTokens, outcome } = written
+  const { certificate, certificateBytes, paid, job, status, checks } = outcome
+  const digest = toHex(sha256(certificateBytes))
+  const { replication } = certificate.job.body
+  const transports = transportsOf(certificate)
+  output.line(text)
+  output.note(
+    `${describeCount(generated.tokens.length, 'token')} after ${promptTokens} (${generated.finishReason}), ` +
+      `${describeCount(replication, 'replica')} (compared over ${transports.join(', ') || 'nothing'}), ` +
+      `${(ms / 1000).toFixed(2)} s, ${formatCredits(paid, 9)} credits paid`,
+  )
+  output.note(`Certificate ${digest}${options.certificate === undefined ? '' : ` in ${options.certificate}`}, verified`)
+  output.json({
+    job,
+    text,
+    tokens: generated.tokens,
+    finishReason: generated.finishReason,
+    promptTokens,
+    header: generated.header,
+    certificate: options.certificate ?? null,
+    certificateDigest: digest,
+    replication,
+    transports,
+    paid,
+    milliseconds: Math.round(ms),
+    stages: status.stages,
+    checks,
+  })
+}
+
+async function promptOf({ prompt, messages }: GenerateOptions): Promise<string | ChatMessage[]> {
+  if (messages === undefined) {
+    if (prompt === undefined) throw new UsageError('Say what to write: --prompt TEXT or --messages FILE.')
+    return prompt
+  }
+  const { size } = await stat(messages)
+  if (size > MAX_MESSAGES_BYTES) throw new MessagesError(messages, `has ${size} bytes, more than ${MAX_MESSAGES_BYTES}`)
+  let json: unknown
+  try {
+    json = JSON.parse(await readFile(messages, 'utf8'))
+  } catch {
+    throw new MessagesError(messages, 'is not JSON')
+  }
+  const parsed = v.safeParse(messagesSchema, json)
+  if (!parsed.success) throw new MessagesError(messages, 'is not a list of {"role": text, "content": text}')
+  return parsed.output
+}
+
+/** Without a temperature nothing is drawn, and a seed or cut would mean nothing; with one the seed is made when none is given. */
+function samplingOf({ temperature, topP, topK, seed }: GenerateOptions): Partial<Sampling> {
+  if (temperature > 0) return { temperature, topP, topK, seed: seed ?? BigInt(randomInt(systemRandom, 2 ** 32)) }
+  if (seed !== undefined || topK !== 0 || topP !== 1e6)
+    throw new UsageError('--seed, --top-p and --top-k need a --temperature above 0.')
+  return {}
+}
+
+/** Parses a decimal fraction into an integer of 1/`scale`, at most `max`. */
+function fixedPoint(scale: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,4}(?:\.\d{1,6})?$/.test(text) ? Math.round(Number(text) * scale) : Number.NaN
+    if (!(value >= 0 && value <= max)) throw new InvalidArgumentError(`It must be a number from 0 to ${max / scale}.`)
+    return value
+  }
+}
+
+function parseSeed(text: string): bigint {
+  if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 1n << 64n)
+    throw new InvalidArgumentError('It must be an integer from 0 to 2^64 - 1.')
+  return BigInt(text)
+}
+
+/** A file holds no messages. */
+export class MessagesError extends AppError {
+  override readonly name = 'cli.Messages'
+  constructor(path: string, problem: string) {
+    super('input', `${path} ${problem}.`)
+  }
+}

@@ -1,0 +1,88 @@
+// Model files on this machine: an exact model file as it is, or a Hugging Face folder that is converted.
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { type ByteSource, bytesSource } from '#core/byte-source.ts'
+import { AppError } from '#core/errors.ts'
+import { type ConvertProgress, convertFolder } from '#model/convert/folder.ts'
+import { readModelHeader } from '#model/exact-file.ts'
+
+/** An open model; closing it closes its files. */
+export type OpenModel = { readonly source: ByteSource; close(): Promise<void> }
+
+/** Opens the model at `path`: a file of an exact model, or a folder, converted under `name`. */
+export async function openModelFile(path: string, name?: string, onProgress?: ConvertProgress): Promise<OpenModel> {
+  const info = await stat(path).catch(() => null)
+  if (info === null) throw new NoModelFileError(path)
+  if (info.isDirectory()) {
+    const bytes = await convertFiles(path, name ?? basename(resolve(path)), onProgress)
+    return { source: bytesSource(bytes), close: async () => undefined }
+  }
+  const files: FileHandle[] = []
+  const source = await openFile(path, files)
+  const close = () => closeAll(files)
+  try {
+    await readModelHeader(source)
+    return { source, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Exact model files in `folder`, or none when there is no such folder. */
+export async function modelFilesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names
+    .filter((name) => name.endsWith('.safetensors'))
+    .sort()
+    .map((name) => join(folder, name))
+}
+
+async function convertFiles(path: string, name: string, onProgress?: ConvertProgress) {
+  const files: FileHandle[] = []
+  try {
+    const folder = { names: await readdir(path), open: (file: string) => openFile(join(path, file), files) }
+    return await convertFolder(folder, name, onProgress)
+  } finally {
+    await closeAll(files)
+  }
+}
+
+async function openFile(path: string, files: FileHandle[]): Promise<ByteSource> {
+  const file = await open(path)
+  files.push(file)
+  const { size: sizeBytes } = await file.stat()
+  return {
+    sizeBytes,
+    async read(offset, length) {
+      if (offset < 0 || offset + length > sizeBytes) throw new ShortFileError(path, sizeBytes, offset + length)
+      const bytes = new Uint8Array(length)
+      for (let at = 0; at < length;) {
+        const { bytesRead } = await file.read(bytes, at, length - at, offset + at)
+        if (bytesRead === 0) throw new ShortFileError(path, offset + at, offset + length)
+        at += bytesRead
+      }
+      return bytes
+    },
+  }
+}
+
+async function closeAll(files: readonly FileHandle[]): Promise<void> {
+  await Promise.all(files.map((file) => file.close()))
+}
+
+/** There is nothing at a path. */
+export class NoModelFileError extends AppError {
+  override readonly name = 'cli.NoModelFile'
+  constructor(path: string) {
+    super('input', `There is no model at ${path}: name an exact model file or a Hugging Face folder.`)
+  }
+}
+
+/** A file has fewer bytes than are to be read. */
+export class ShortFileError extends AppError {
+  override readonly name = 'cli.ShortFile'
+  constructor(path: string, sizeBytes: number, wanted: number) {
+    super('input', `${path} ends after ${sizeBytes} bytes where ${wanted} are needed.`)
+  }
+}
