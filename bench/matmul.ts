@@ -4,7 +4,7 @@ import { runInPage } from './lib/page.ts'
 import type { MatmulTimings } from './page/matmul.ts'
 
 const SIDE = 1024
-const ROUNDS = 5
+const ROUNDS = 3
 
 /** f32 and int8 products; ratios of our own against each peer, and of int8 against the fastest f32 of all. */
 export const bench: Bench = {

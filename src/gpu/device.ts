@@ -18,6 +18,8 @@ export type OpenDevice = AdapterTraits & {
   readonly adapterKey: string
   /** Why the device was lost, once it was. */
   lostReason(): string | undefined
+  /** The first error the device reported outside any operation's scopes since the last call. */
+  takeFault(): string | undefined
   /** Resolves when the device is lost. */
   readonly lost: Promise<void>
 }
@@ -43,6 +45,10 @@ export async function openDevice(gpu: GPU | undefined): Promise<OpenDevice> {
   const device = await requestDevice(adapter, wanted)
   const languageFeatures = new Set<string>(gpu.wgslLanguageFeatures)
   let reason: string | undefined
+  let fault: string | undefined
+  device.addEventListener('uncapturederror', ({ error }) => {
+    fault ??= error.message
+  })
   const noteLoss = async () => {
     const info = await device.lost
     reason = info.message || info.reason
@@ -54,6 +60,11 @@ export async function openDevice(gpu: GPU | undefined): Promise<OpenDevice> {
     info: infoOf(adapter, [...wanted, ...[PACKED_DOT].filter((feature) => languageFeatures.has(feature))]),
     adapterKey: describe(adapter.info.vendor, adapter.info.architecture, adapter.info.device, adapter.info.description),
     lostReason: () => reason,
+    takeFault: () => {
+      const taken = fault
+      fault = undefined
+      return taken
+    },
     lost: noteLoss(),
   }
 }

@@ -3,7 +3,7 @@
 import { AppError } from '#core/errors.ts'
 import { MAX_DIM } from '#core/content.ts'
 import { type Backend, MAX_INNER_INT8, type OperationOptions } from '#tensor/backend.ts'
-import { assertMatmul, assertOpen } from '#tensor/shape.ts'
+import { allocateResult, assertMatmul, assertOpen } from '#tensor/shape.ts'
 import type { BufferStats } from './buffers.ts'
 import { MATMUL_F32 } from './kernels/matmul-f32.ts'
 import { MATMUL_INT8 } from './kernels/matmul-int8.ts'
@@ -64,7 +64,7 @@ class DeviceBackend implements WebGpuBackend {
   async matmulInt8(...[a, b, shape, options]: Parameters<Backend['matmulInt8']>): Promise<Int32Array<ArrayBuffer>> {
     assertOpen(this.#isOpen)
     assertMatmul(shape, a.length, b.length, MAX_INNER_INT8)
-    const out = new Int32Array(shape.m * shape.n)
+    const out = allocateResult(shape, (length) => new Int32Array(length))
     await this.#matmul('int8', { a, b, shape, out }, options)
     return out
   }
@@ -72,7 +72,7 @@ class DeviceBackend implements WebGpuBackend {
   async matmulF32(...[a, b, shape, options]: Parameters<Backend['matmulF32']>): Promise<Float32Array<ArrayBuffer>> {
     assertOpen(this.#isOpen)
     assertMatmul(shape, a.length, b.length, MAX_DIM)
-    const out = new Float32Array(shape.m * shape.n)
+    const out = allocateResult(shape, (length) => new Float32Array(length))
     await this.#matmul('f32', { a, b, shape, out }, options)
     return out
   }
@@ -164,8 +164,8 @@ async function guarded<T>(session: Session, operation: (session: Session) => Pro
   const [invalid, internal, outOfMemory] = await Promise.all(scopes)
   if ('error' in outcome && outcome.error instanceof AppError) throw outcome.error
   if (outOfMemory) throw new GpuFaultError('capacity', outOfMemory.message)
-  const fault = invalid ?? internal
-  if (fault) throw new GpuFaultError('bug', fault.message)
+  const fault = invalid?.message ?? internal?.message ?? session.takeFault()
+  if (fault !== undefined) throw new GpuFaultError('bug', fault)
   return unwrap(outcome)
 }
 

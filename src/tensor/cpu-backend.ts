@@ -3,7 +3,7 @@ import { MAX_DIM } from '#core/content.ts'
 import { type Backend, MAX_INNER_INT8, type OperationOptions } from './backend.ts'
 import { matmulF32Steps } from './cpu/matmul-f32.ts'
 import { matmulInt8Steps } from './cpu/matmul-int8.ts'
-import { assertMatmul, assertOpen } from './shape.ts'
+import { allocateResult, assertMatmul, assertOpen } from './shape.ts'
 
 /** Longest stretch without a turn of the event loop, but for one step of a kernel. */
 const SLICE_MS = 20
@@ -16,14 +16,14 @@ export async function openCpuBackend(): Promise<Backend> {
     async matmulInt8(a, b, shape, options) {
       assertOpen(isOpen)
       assertMatmul(shape, a.length, b.length, MAX_INNER_INT8)
-      const out = new Int32Array(shape.m * shape.n)
+      const out = allocateResult(shape, (length) => new Int32Array(length))
       await runInSlices(matmulInt8Steps(a, b, shape, out), options)
       return out
     },
     async matmulF32(a, b, shape, options) {
       assertOpen(isOpen)
       assertMatmul(shape, a.length, b.length, MAX_DIM)
-      const out = new Float32Array(shape.m * shape.n)
+      const out = allocateResult(shape, (length) => new Float32Array(length))
       await runInSlices(matmulF32Steps(a, b, shape, out), options)
       return out
     },

@@ -14,6 +14,16 @@ export function assertMatmul(shape: MatmulShape, aLength: number, bLength: numbe
   if (bLength !== k * n) throw new ShapeError(`B has ${bLength} elements, not ${k} x ${n}`)
 }
 
+/** What `allocate` returns, for a result of `m` x `n`. Throws {@link ResultCapacityError} when memory does not suffice. */
+export function allocateResult<T>({ m, n }: MatmulShape, allocate: (length: number) => T): T {
+  try {
+    return allocate(m * n)
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new ResultCapacityError(m, n, { cause })
+    throw cause
+  }
+}
+
 /** Throws {@link ClosedError} when a backend is used after its end. */
 export function assertOpen(isOpen: boolean): void {
   if (!isOpen) throw new ClosedError()
@@ -24,6 +34,14 @@ export class ShapeError extends AppError {
   override readonly name = 'tensor.Shape'
   constructor(problem: string) {
     super('input', `The product cannot be computed: ${problem}.`)
+  }
+}
+
+/** A result does not fit in memory. */
+export class ResultCapacityError extends AppError {
+  override readonly name = 'tensor.ResultCapacity'
+  constructor(m: number, n: number, options: ErrorOptions) {
+    super('capacity', `A result of ${m} x ${n} elements, ${m * n * 4} bytes, does not fit in memory.`, options)
   }
 }
 

@@ -74,6 +74,15 @@ export function describeBackend(name: string, open: () => Promise<Backend>): voi
       )
     })
 
+    test('error: ResultCapacity', async () => {
+      const long = new Int8Array(2 ** 20)
+      const product = backend.matmulInt8(long, long, { m: 2 ** 20, k: 1, n: 2 ** 20 })
+      await expect(product).rejects.toMatchObject({
+        kind: 'capacity',
+        message: expect.stringContaining('4398046511104'),
+      })
+    })
+
     test('error: ClosedError', async () => {
       const closed = await open()
       await closed.close()
