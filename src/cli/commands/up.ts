@@ -84,9 +84,13 @@ async function registerModels({ output, signal }: CommandContext, { url }: Coord
     try {
       const { signer } = await openAccountKey()
       const client = await connect(url, { account: signer, signal })
-      const { source, close } = await openModelFile(path)
-      const { name } = await registerModel(client, source, { signal }).finally(close)
-      output.line(`Model:     ${name}`)
+      const file = await openModelFile(path)
+      try {
+        const { name } = await registerModel(client, file.source, { signal })
+        output.line(`Model:     ${name}`)
+      } finally {
+        await file.close()
+      }
     } catch (error) {
       signal.throwIfAborted()
       output.note(`The model in ${path} is not available: ${toErrorRecord(error).message}`)

@@ -1,0 +1,177 @@
+// Texts through a whole grid in this process: nodes in threads that agree on a generation, one that changes a token, and what is refused.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bytesSource } from '#core/byte-source.ts'
+import { utf8 } from '#core/bytes.ts'
+import { signerFromSecret } from '#core/ed25519.ts'
+import { leafDigest, merkleRoot } from '#core/merkle.ts'
+import { systemRandom } from '#core/random.ts'
+import { openCoordinator } from '#coordinator/coordinator.ts'
+import { openModels } from '#coordinator/open-models.ts'
+import { findModel } from '#cli/find-model.ts'
+import { generateText, registerModel } from '#cli/generation.ts'
+import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
+import { processParts } from '#node/process.ts'
+import { openThreadWorker } from '#node/thread-worker.ts'
+import type { WorkerHandle } from '#node/worker-link.ts'
+import { type Client, type RegisteredModel, blobSource, connect, verifyCertificate } from '#sdk/index.ts'
+import { decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
+import { generateParams, promptBytes } from '#work/kinds/generate/task.ts'
+import { tinyModelFile } from '../support/tiny-model.ts'
+
+const PATIENCE_MS = 60_000
+const bugs: unknown[] = []
+const closers: (() => Promise<unknown>)[] = []
+const file = await tinyModelFile('grid')
+const other = await tinyModelFile('another')
+
+let url = ''
+let client: Client
+let model: RegisteredModel
+
+beforeAll(async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'generate-'))
+  closers.push(() => rm(dataDir, { recursive: true, force: true }))
+  const coordinator = await openCoordinator({ dataDir, report: (error) => bugs.push(error) })
+  closers.push(() => coordinator.close())
+  url = coordinator.url
+  await Promise.all([openNode(), openNode()])
+  client = await connect(url)
+  model = await registerModel(client, bytesSource(file))
+}, 120_000)
+
+afterAll(async () => {
+  for (const close of closers.reverse()) await close()
+  expect(bugs).toEqual([])
+}, 60_000)
+
+async function openNode(change: Partial<NodeParts> = {}): Promise<NodeContribution> {
+  const signer = signerFromSecret(systemRandom.bytes(32))
+  const consent = { gpuShare: 1, expiresMs: Date.now() + 3_600_000, site: null }
+  const node = startNode({ ...processParts({ coordinator: url, consent, signer }), ...change })
+  closers.push(() => node.stop())
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(JSON.stringify(node.state))), PATIENCE_MS)
+    const stop = node.onChange((state) => {
+      if (state.phase !== 'waiting') return
+      clearTimeout(timer)
+      stop()
+      resolve()
+    })
+  })
+  return node
+}
+
+/** A worker that computes and then says another first token. */
+function changedTokenWorker(): WorkerHandle {
+  const handle = openThreadWorker()
+  const run: WorkerHandle['api']['run'] = async (task, unit, inputs) => {
+    const result = await handle.api.run(task, unit, inputs)
+    if (unit.kind !== 'generate') return result
+    const parts = result.parts.map((part, i) => (i === 0 ? part.with(8, (part[8] ?? 0) ^ 1) : part))
+    const leaves = parts.map((part) => leafDigest(part))
+    return { ...result, parts, leaves, root: merkleRoot(leaves) }
+  }
+  return { ...handle, api: { ...handle.api, run } }
+}
+
+test('default: two nodes agree on a text, and one prefill checks it', { timeout: 120_000 }, async () => {
+  const request = { model, prompt: 'Once upon a time', maxTokens: 24 }
+  const { generated, outcome, promptTokens } = await generateText(client, request, {})
+  expect(promptTokens).toBe(16)
+  expect(generated).toMatchObject({ finishReason: 'length', tokens: { length: 24 }, positions: { length: 39 } })
+  expect(outcome.certificate.units[0]?.body).toMatchObject({ assurance: 'replicated-2' })
+  const verification = await client.verify(outcome.certificateBytes, { recompute: true, models: openModels() })
+  expect(verification.verdict).toMatchObject({ ok: true })
+  // Without WebAssembly the reference says the same.
+  expect((await client.verify(outcome.certificateBytes, { recompute: true })).verdict).toMatchObject({ ok: true })
+  const again = await generateText(client, request, {})
+  expect(again.generated.tokens).toEqual(generated.tokens)
+})
+
+test('option: a temperature and a seed', { timeout: 120_000 }, async () => {
+  const request = (seed: bigint) => ({ model, prompt: 'Once', maxTokens: 32, sampling: { temperature: 1500, seed } })
+  const first = await generateText(client, request(1n), {})
+  const second = await generateText(client, request(2n), {})
+  expect(second.generated.tokens).not.toEqual(first.generated.tokens)
+  const { certificateBytes } = second.outcome
+  const { verdict } = await client.verify(certificateBytes, { recompute: true, models: openModels() })
+  expect(verdict).toMatchObject({ ok: true })
+})
+
+test('behaviour: a changed token is proven, offline too', { timeout: 180_000 }, async () => {
+  const liar = await openNode({ openWorker: changedTokenWorker })
+  let dispute: { proof?: string; node?: string } | undefined
+  // The draw is random: one of a few jobs has the liar in it.
+  for (let attempt = 0; attempt < 16 && dispute === undefined; attempt++) {
+    const prompt = `Attempt ${attempt}`
+    const { outcome } = await generateText(client, { model, prompt, maxTokens: 8 }, {})
+    expect((await verifyCertificate(outcome.certificateBytes)).verdict).toMatchObject({ ok: true })
+    dispute = await faultOf(liar.state.node ?? '')
+  }
+  expect(dispute?.node).toBe(liar.state.node)
+  const bytes = utf8(await (await fetch(new URL(`/api/v1/faults/${dispute?.proof}`, url))).text())
+  const proof = decodeFaultProof(bytes)
+  const { network, genesis } = client.network
+  const authority = { network, coordinator: genesis.coordinator }
+  expect(await verifyFaultProof(proof, authority)).toMatchObject({ ok: true })
+  expect(await verifyFaultProof(proof, authority, openModels())).toMatchObject({ ok: true })
+  await liar.stop()
+})
+
+/** The fault of `node` in the log, if there is one. */
+async function faultOf(node: string): Promise<{ proof: string; node: string } | undefined> {
+  const { entries } = (await (await fetch(new URL('/api/v1/log/entries', url))).json()) as {
+    entries: { entry?: { type?: string; node?: string; proof?: string } }[]
+  }
+  for (const { entry } of entries)
+    if (entry?.type === 'fault' && entry.node === node && entry.proof !== undefined) return { proof: entry.proof, node }
+  return undefined
+}
+
+test.each([
+  ['a prompt past the context', Array.from({ length: 250 }, () => 65), 'context of 256'],
+  ['a token outside the vocabulary', [65, 300], 'token 300'],
+  ['an empty prompt', [], 'empty'],
+])('error: %s is refused before anything is paid', async (_, tokens, part) => {
+  const ref = { id: model.id, layout: { form: 'blob', sizeBytes: model.sizeBytes } } as const
+  const shape = await shapeOf()
+  const task = {
+    kind: 'generate',
+    version: 1,
+    params: generateParams(shape, 20),
+    inputs: [ref, blobSource(promptBytes(tokens))],
+  }
+  const before = (await client.accountOf(client.account)).balance
+  await expect(client.run(task, async () => ({ writePart: async () => undefined }))).rejects.toThrow(part)
+  expect((await client.accountOf(client.account)).balance).toBe(before)
+})
+
+async function shapeOf() {
+  const { models } = (await (await fetch(new URL('/api/v1/models', url))).json()) as {
+    models: { shape: Parameters<typeof generateParams>[0] }[]
+  }
+  const [first] = models
+  if (first === undefined) throw new Error('no model')
+  return first.shape
+}
+
+test('behaviour: models are listed, added once, and removed by who added them', async () => {
+  expect(await registerModel(client, bytesSource(file))).toEqual(model)
+  const added = await registerModel(client, bytesSource(other))
+  expect((await client.models()).map(({ id }) => id)).toEqual([model.id, added.id])
+  expect(await findModel(client, added.name)).toEqual(added)
+  expect(await findModel(client, added.id.slice(0, 12))).toEqual(added)
+  await expect(findModel(client, 'nothing')).rejects.toThrow(added.name)
+  const stranger = await connect(url)
+  await expect(stranger.removeModel(added.id)).rejects.toMatchObject({ name: 'coordinator.UnknownModel' })
+  await client.removeModel(added.id)
+  expect((await client.models()).map(({ id }) => id)).toEqual([model.id])
+})
+
+test('error: a file that is no model is not registered', async () => {
+  await expect(registerModel(client, bytesSource(utf8('nothing')))).rejects.toMatchObject({ kind: 'input' })
+  await expect(registerModel(client, bytesSource(file.slice(0, -4)))).rejects.toThrow('safetensors')
+})
