@@ -76,6 +76,22 @@ export function isNodeNewEnough(version = process.versions.node) {
   return major > 22 || (major === 22 && minor >= 18)
 }
 
+/**
+ * Calls `callback` once when the npm that runs this script has gone: npm passes SIGTERM on to its shell alone, and what it started would
+ * stay behind unseen.
+ * @param {() => void} callback
+ */
+export function onOrphaned(callback) {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    callback()
+  }, 500)
+  timer.unref()
+}
+
 /** One line about what is going on. Stdout stays free for results. */
 export function say(line) {
   process.stderr.write(`${line}\n`)

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { bootstrap, isBrowserless } from './bootstrap.mjs'
 import { buildPage } from './build-page.mjs'
-import { ROOT, say } from './run-command.mjs'
+import { ROOT, onOrphaned, say } from './run-command.mjs'
 
 const args = process.argv.slice(2)
 const isHelp = args.includes('--help') || args.includes('-h')
@@ -22,6 +22,7 @@ const child = spawn(node, [join(ROOT, 'bin', 'commonwatt.mjs'), 'up', ...args], 
 })
 // The child stops the grid; this process only passes signals on and waits, so that nothing outlives the prompt.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+onOrphaned(() => child.kill('SIGTERM'))
 child.on('error', (error) => {
   process.stderr.write(`${error.message}\n`)
   process.exit(1)

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { bootstrap, isBrowserless } from './bootstrap.mjs'
 import { buildPage } from './build-page.mjs'
-import { ROOT, binOf, runCommand, say } from './run-command.mjs'
+import { ROOT, binOf, onOrphaned, runCommand, say } from './run-command.mjs'
 
 /** Time for everything, in minutes: several times what an idle machine of two cores needs, so that only a run that hangs is ended. */
 const TOTAL_MINUTES = 50
 
+onOrphaned(() => process.kill(process.pid, 'SIGTERM'))
 const deadlineMs = Date.now() + TOTAL_MINUTES * 60_000
 const { node, chromium } = await bootstrap({ withBrowser: !isBrowserless(process.argv) })
 const reports = mkdtempSync(join(tmpdir(), 'commonwatt-test-'))
