@@ -29,6 +29,10 @@ describe('grid layout', () => {
     ])
   })
 
+  test('behaviour: a single peer lies beside you', () => {
+    expect(placePeers(peers(1))).toMatchObject({ placed: [{ x: '30%', y: '50%' }], you: '70%' })
+  })
+
   test('behaviour: places follow the keys, not the order of arrival', () => {
     const five = peers(5)
     expect(placePeers(five.toReversed())).toEqual(placePeers(five))

@@ -18,17 +18,21 @@ export type PicturePulse = {
   readonly peers: readonly string[]
 }
 
-/** Places peers on an ellipse, in the order of their keys. */
-export function placePeers(peers: NodeState['peers']): { placed: PlacedPeer[]; hidden: number } {
+/** Places peers on an ellipse around `you`, in the order of their keys; a single one lies beside you. */
+export function placePeers(peers: NodeState['peers']): { placed: PlacedPeer[]; hidden: number; you: string } {
   const drawn = [...peers].sort((a, b) => (a.node < b.node ? -1 : 1)).slice(0, MAX_DRAWN)
+  const hidden = peers.length - drawn.length
+  const [only] = drawn
+  if (drawn.length === 1 && only !== undefined)
+    return { placed: [{ ...only, x: '30%', y: '50%', isAbove: false }], hidden, you: '70%' }
   // An even number lies left and right of you, an odd one begins above you: always in balance.
-  const first = drawn.length > 1 && drawn.length % 2 === 1 ? -Math.PI / 2 : Math.PI
+  const first = drawn.length % 2 === 1 ? -Math.PI / 2 : Math.PI
   const placed = drawn.map((peer, index) => {
     const angle = first + (index * 2 * Math.PI) / drawn.length
-    const y = 50 + 30 * Math.sin(angle)
+    const y = 50 + 32 * Math.sin(angle)
     return { ...peer, x: `${(50 + 42 * Math.cos(angle)).toFixed(2)}%`, y: `${y.toFixed(2)}%`, isAbove: y < 49 }
   })
-  return { placed, hidden: peers.length - drawn.length }
+  return { placed, hidden, you: '50%' }
 }
 
 /** Pulses for units whose outcome is not the one in `before`, and what to remember for the next time. */

@@ -26,6 +26,10 @@ export const baseStyles = css`
     margin: 0;
     padding: 0;
   }
+  p,
+  dd {
+    text-wrap: pretty;
+  }
   ul,
   ol {
     list-style: none;

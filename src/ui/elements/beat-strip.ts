@@ -124,6 +124,7 @@ function key(kind: string, height: number) {
 export function summary(beats: readonly BeatSlot[], nowMs: number): string {
   const first = Math.floor(nowMs / 60_000) - STRIP_SLOTS
   const day = beats.filter((beat) => beat.slot > first && (beat.state === 'working' || beat.state === 'idle'))
+  if (day.length === 0 && beats.some((beat) => beat.state !== 'none')) return 'On for less than a minute.'
   if (day.length === 0)
     return 'No beats yet. Once a minute your node signs that it is there, and another node confirms it.'
   const witnessed = day.filter((beat) => beat.isWitnessed).length

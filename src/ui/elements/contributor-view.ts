@@ -71,8 +71,8 @@ export class ContributorView extends LitElement {
     this.state = session.state
     this.#unsubscribe = session.onChange((state) => {
       this.state = state
-      this.nowMs = systemClock.nowMs()
     })
+    // Ages are coarse: the strip and the list are not drawn anew for every change of a busy node.
     this.#ticker = setInterval(() => {
       this.nowMs = systemClock.nowMs()
     }, TICK_MS)
@@ -128,12 +128,9 @@ export class ContributorView extends LitElement {
   }
 
   #passkey(state: NodeState) {
+    const isUp = isOn(state.phase) && state.phase !== 'starting' && state.phase !== 'stopping'
     const isOffered =
-      isOn(state.phase) &&
-      state.node !== null &&
-      state.tier === 0 &&
-      !this.settings.isPasskeyDismissed &&
-      canOfferPasskey()
+      isUp && state.node !== null && state.tier === 0 && !this.settings.isPasskeyDismissed && canOfferPasskey()
     return isOffered
       ? html`<cw-passkey .protect=${this.#protect} @cw-passkey-dismissed=${this.#dismissPasskey}></cw-passkey>`
       : nothing

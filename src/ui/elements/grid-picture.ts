@@ -7,9 +7,9 @@ import { plural, shortDigest } from '#ui/format.ts'
 import { type PicturePulse, type PlacedPeer, newPulses, placePeers } from '#ui/grid-layout.ts'
 import { OFF_STATE } from '#ui/session.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
-import { outcomeWord, transportWords } from '#ui/words.ts'
+import { isOn, outcomeWord, transportWords } from '#ui/words.ts'
 
-const HEIGHT = 176
+const HEIGHT = 160
 const MAX_PULSES = 24
 
 /** `<cw-grid .state=…>`. */
@@ -37,6 +37,11 @@ export class GridPicture extends LitElement {
       }
       .you {
         fill: var(--filament);
+      }
+      .you.off {
+        fill: var(--paper);
+        stroke: var(--muted);
+        stroke-width: 2;
       }
       .peer {
         fill: var(--paper);
@@ -108,21 +113,22 @@ export class GridPicture extends LitElement {
     if (!changed.has('state')) return
     const { pulses, seen } = newPulses(this.#seen, this.state.units)
     this.#seen = seen
-    if (pulses.length > 0) this.pulses = [...this.pulses, ...pulses].slice(-MAX_PULSES)
+    // What is there already when the picture opens did not happen now.
+    if (this.hasUpdated && pulses.length > 0) this.pulses = [...this.pulses, ...pulses].slice(-MAX_PULSES)
   }
 
   override render() {
-    const { placed, hidden } = placePeers(this.state.peers)
+    const { placed, hidden, you } = placePeers(this.state.peers)
     return html`<h2 id="title">You and your peers</h2>
       <svg height=${HEIGHT} role="img" aria-labelledby="title caption">
-        ${placed.map((peer) => svg`<line class="wire ${peer.transport}" x1="50%" y1="50%" x2=${peer.x} y2=${peer.y} />`)}
+        ${placed.map((peer) => svg`<line class="wire ${peer.transport}" x1=${you} y1="50%" x2=${peer.x} y2=${peer.y} />`)}
         ${repeat(
           this.pulses,
           (pulse) => pulse.key,
-          (pulse) => this.#pulse(pulse, placed),
+          (pulse) => this.#pulse(pulse, placed, you),
         )}
-        <circle class="you" cx="50%" cy="50%" r="9" />
-        <text x="50%" y="50%" dy="28">you</text>
+        <circle class="you ${isOn(this.state.phase) ? '' : 'off'}" cx=${you} cy="50%" r="9" />
+        <text x=${you} y="50%" dy="28">you</text>
         ${placed.map(
           (peer) => svg`<circle class="peer" cx=${peer.x} cy=${peer.y} r="6" />
           <text x=${peer.x} y=${peer.y} dy=${peer.isAbove ? -12 : 22}>${peer.node.slice(0, 6)}</text>`,
@@ -144,12 +150,12 @@ export class GridPicture extends LitElement {
       }`
   }
 
-  #pulse(pulse: PicturePulse, placed: readonly PlacedPeer[]) {
+  #pulse(pulse: PicturePulse, placed: readonly PlacedPeer[], you: string) {
     const targets = pulse.peers.length === 0 ? placed : placed.filter((peer) => pulse.peers.includes(peer.node))
     const style = pulse.kind === 'leased' ? 'pulse back' : pulse.kind === 'compared' ? 'pulse' : `flash ${pulse.kind}`
     const end = () => this.#end(pulse)
     return svg`<g @animationend=${end}>
-      ${targets.map((peer) => svg`<line class=${style} pathLength="100" x1="50%" y1="50%" x2=${peer.x} y2=${peer.y} />`)}
+      ${targets.map((peer) => svg`<line class=${style} pathLength="100" x1=${you} y1="50%" x2=${peer.x} y2=${peer.y} />`)}
     </g>`
   }
 
@@ -160,14 +166,16 @@ export class GridPicture extends LitElement {
 
 /** The picture in words: who is connected, and what happened last. */
 export function caption(state: NodeState): string {
-  const direct = state.peers.filter((peer) => peer.transport === 'webrtc').length
-  const all = direct === 1 ? 'and' : 'all'
-  const connected =
-    state.peers.length === 0
-      ? 'No peers at the moment.'
-      : `${plural(state.peers.length, 'peer')}, ${direct === state.peers.length ? all : direct} connected directly.`
   const last = state.units[0]
+  const connected = `${connections(state.peers)}.`
   return last === undefined ? connected : `${connected} Last unit: ${outcomeWord(last.outcome)}.`
+}
+
+function connections(peers: NodeState['peers']): string {
+  if (peers.length === 0) return 'No peers at the moment'
+  const direct = peers.filter((peer) => peer.transport === 'webrtc').length
+  if (direct === 1 && peers.length === 1) return '1 peer, connected directly'
+  return `${plural(peers.length, 'peer')}, ${direct === peers.length ? 'all' : direct} connected directly`
 }
 
 customElements.define('cw-grid', GridPicture)
