@@ -69,11 +69,11 @@ describe.each([
 
   test('behaviour: tags of possession are bound to the key and the same on every backend', async () => {
     const keys = Array.from({ length: 6 }, (_, i) => digestOf('test-key', i))
-    const own = await Promise.all(keys.map((key) => kind.possession(unit, inputs, key, wasm)))
+    const own = await Promise.all(keys.map(async (key) => kind.possession(unit, inputs, key, wasm)))
     expect(new Set(own).size).toBe(6)
     const others = inputsOf(kind, unit, [model, prompt])
     const models = referenceModels()
-    expect(await Promise.all(keys.map((key) => kind.possession(unit, others, key, models)))).toEqual(own)
+    expect(await Promise.all(keys.map(async (key) => kind.possession(unit, others, key, models)))).toEqual(own)
   })
 })
 
@@ -109,7 +109,7 @@ describe('refused', () => {
 
   test('limit: 65,536 positions accepted, one more refused', () => {
     expect(() => kind.assertJob(taskOf(prompt, { maxTokens: MAX_POSITIONS - 15 }))).not.toThrow()
-    expect(() => kind.assertJob(taskOf(prompt, { maxTokens: MAX_POSITIONS - 14 }))).toThrow()
+    expect(() => kind.assertJob(taskOf(prompt, { maxTokens: MAX_POSITIONS - 14 }))).toThrow('65536 positions')
   })
 
   test('limit: a model of 64 MiB accepted, one byte more refused', () => {

@@ -10,6 +10,7 @@ import { evidenceRoutes, logRoutes } from './log.ts'
 import { modelRoutes } from './models.ts'
 import { healthRoutes, networkRoutes } from './network.ts'
 import { nodeRoutes } from './nodes.ts'
+import { openAiRoutes } from './openai.ts'
 import { pageRoutes } from './page.ts'
 import { remoteAddress } from './remote-address.ts'
 
@@ -40,6 +41,8 @@ export function createApp(parts: HttpParts): Hono {
   app.route('/api/v1/log', logRoutes(parts))
   app.route('/api/v1/nodes', nodeRoutes(parts))
   app.route('/api/v1', evidenceRoutes(parts))
+  app.use('/v1/*', cors({ origin: '*', maxAge: 86_400 }))
+  app.route('/v1', openAiRoutes(parts))
   app.all('/api/*', (c) => {
     throw new NotFoundError(`route ${c.req.method} ${c.req.path.slice(0, 100)}`)
   })

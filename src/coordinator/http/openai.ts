@@ -1,0 +1,266 @@
+// The part of OpenAI's API that chats need, for clients that know no other: models and chat completions, streamed or whole. A text is
+// handed out once its certificate exists, whose address comes with it.
+import { type Context as HonoContext, Hono } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import { randomInt } from '#core/random.ts'
+import { AppError, toErrorRecord } from '#core/errors.ts'
+import { type Completion, Completions, accountOfKey } from '#coordinator/completions.ts'
+import type { Grid } from '#coordinator/grid.ts'
+import { type ListedModel, registeredModels } from '#coordinator/models.ts'
+import { readAccount } from '#coordinator/store/accounts.ts'
+import { BadJsonError, MAX_JSON_BYTES, readBytes } from './body.ts'
+import type { HttpParts } from './context.ts'
+import { ChatRequestError, type ChatRequest, parseChatRequest } from './openai-request.ts'
+import { remoteAddress } from './remote-address.ts'
+
+/** A key is a secret that its holder makes up: long enough that nobody else makes up the same. */
+export const MIN_KEY_LENGTH = 20
+const MAX_KEY_LENGTH = 200
+
+/** A comment is sent this often while a text is written. */
+const SSE_HEARTBEAT_MS = 10_000
+
+/** `/v1`. */
+export function openAiRoutes(parts: HttpParts): Hono {
+  const { grid, writes } = parts
+  const completions = new Completions(grid, parts.wake)
+  const app = new Hono()
+  app.onError((error, c) => errorAnswer(c, error, grid.report))
+  app.get('/models', async (c) => c.json({ object: 'list', data: (await registeredModels(grid)).map(modelJson) }))
+  app.get('/models/:id', async (c) => c.json(modelJson(await findModel(parts, c.req.param('id')))))
+  app.post('/chat/completions', async (c) => {
+    writes.take(remoteAddress(c))
+    const account = accountOfKey(grid.network, keyOf(c))
+    const request = parseChatRequest(await readBody(c))
+    const model = await findModel(parts, request.model)
+    // The first request of a key opens an account, which is granted credits.
+    if ((await readAccount(grid.store.db, account.publicKey)).granted === 0n) parts.newAccounts.take(remoteAddress(c))
+    const own = { ...request, model, sampling: withSeed(parts, request) }
+    const complete = (signal: AbortSignal) => completions.complete(account, own, signal)
+    return request.isStreamed ? streamed(c, parts, request, model, complete) : whole(c, parts, request, model, complete)
+  })
+  app.all('/*', (c) => errorAnswer(c, new UnknownRouteError(c.req.method, c.req.path), grid.report))
+  return app
+}
+
+type Complete = (signal: AbortSignal) => Promise<Completion>
+
+/** With a temperature and without a seed one is drawn, as every such request expects. */
+function withSeed({ grid }: HttpParts, { sampling }: ChatRequest): ChatRequest['sampling'] {
+  if (sampling.temperature === undefined || sampling.seed !== undefined) return sampling
+  return { ...sampling, seed: BigInt(randomInt(grid.random, 2 ** 32)) }
+}
+
+async function whole(
+  c: HonoContext,
+  { grid }: HttpParts,
+  request: ChatRequest,
+  model: ListedModel,
+  complete: Complete,
+): Promise<Response> {
+  const completion = await complete(c.req.raw.signal)
+  const { tokenizer, generated } = completion
+  const { text, isStopped } = cutAtStop(tokenizer.decode(generated.tokens), request.stop)
+  const certificate = certificatePath(completion)
+  c.header('x-commonwatt-certificate', certificate)
+  return c.json({
+    id: `chatcmpl-${completion.job}`,
+    object: 'chat.completion',
+    created: Math.floor(grid.clock.nowMs() / 1000),
+    model: model.name,
+    system_fingerprint: model.id,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: text, refusal: null },
+        logprobs: null,
+        finish_reason: finishReason(completion, isStopped),
+      },
+    ],
+    usage: usageOf(completion),
+    commonwatt: { job: completion.job, certificate },
+  })
+}
+
+function streamed(
+  c: HonoContext,
+  { grid }: HttpParts,
+  request: ChatRequest,
+  model: ListedModel,
+  complete: Complete,
+): Response {
+  const created = Math.floor(grid.clock.nowMs() / 1000)
+  return streamSSE(c, async (stream) => {
+    const gone = new AbortController()
+    stream.onAbort(() => gone.abort())
+    const stopHeartbeat = beatHeart(grid, () => void stream.write(': writing\n\n').catch(() => undefined))
+    let id = 'chatcmpl-pending'
+    const say = (data: object) =>
+      stream.writeSSE({
+        data: JSON.stringify({
+          id,
+          object: 'chat.completion.chunk',
+          created,
+          model: model.name,
+          system_fingerprint: model.id,
+          ...data,
+        }),
+      })
+    const choice = (delta: object, finish: string | null = null) => ({
+      choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+    })
+    try {
+      const completion = await complete(gone.signal)
+      id = `chatcmpl-${completion.job}`
+      await say(choice({ role: 'assistant', content: '', refusal: null }))
+      const { pieces, isStopped } = piecesOf(completion, request.stop)
+      for (const content of pieces) await say(choice({ content }))
+      const certificate = certificatePath(completion)
+      await say({
+        ...choice({}, finishReason(completion, isStopped)),
+        commonwatt: { job: completion.job, certificate },
+      })
+      if (request.hasUsage) await say({ choices: [], usage: usageOf(completion) })
+    } catch (error) {
+      if (gone.signal.aborted) return
+      await stream.writeSSE({ data: JSON.stringify({ error: errorBody(error, grid.report).error }) })
+    } finally {
+      stopHeartbeat()
+    }
+    await stream.writeSSE({ data: '[DONE]' })
+  })
+}
+
+/** The text in the pieces of its tokens, up to a stop string. */
+function piecesOf({ tokenizer, generated }: Completion, stop: readonly string[]) {
+  const decoder = tokenizer.openDecoder()
+  const all = [...generated.tokens.map((token) => decoder.push(token)), decoder.end()]
+  const { text, isStopped } = cutAtStop(all.join(''), stop)
+  const pieces: string[] = []
+  let length = 0
+  for (const piece of all) {
+    const kept = piece.slice(0, text.length - length)
+    if (kept !== '') pieces.push(kept)
+    length += kept.length
+  }
+  return { pieces, isStopped }
+}
+
+function cutAtStop(text: string, stop: readonly string[]): { text: string; isStopped: boolean } {
+  const found = stop.map((each) => text.indexOf(each)).filter((at) => at !== -1)
+  return found.length === 0 ? { text, isStopped: false } : { text: text.slice(0, Math.min(...found)), isStopped: true }
+}
+
+function finishReason({ generated }: Completion, isStopped: boolean): 'stop' | 'length' {
+  return isStopped || generated.finishReason === 'stop' ? 'stop' : 'length'
+}
+
+function usageOf({ promptTokens, generated }: Completion) {
+  const written = generated.tokens.length
+  return { prompt_tokens: promptTokens, completion_tokens: written, total_tokens: promptTokens + written }
+}
+
+function certificatePath({ job }: Completion): string {
+  return `/api/v1/jobs/${job}/certificate`
+}
+
+function modelJson({ id, name, registeredMs }: ListedModel) {
+  return { id: name, object: 'model', created: Math.floor(registeredMs / 1000), owned_by: 'commonwatt', content: id }
+}
+
+async function findModel({ grid }: HttpParts, name: string): Promise<ListedModel> {
+  const models = await registeredModels(grid)
+  const model = models.find((each) => each.id === name) ?? models.find((each) => each.name === name)
+  if (model === undefined) throw new ModelNotFoundError(name)
+  return model
+}
+
+function keyOf(c: HonoContext): string {
+  const key = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1] ?? ''
+  if (key.length < MIN_KEY_LENGTH || key.length > MAX_KEY_LENGTH) throw new ApiKeyError()
+  return key
+}
+
+async function readBody(c: HonoContext): Promise<unknown> {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await readBytes(c, MAX_JSON_BYTES)))
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    throw new BadJsonError('request')
+  }
+}
+
+function beatHeart({ clock }: Grid, say: () => void): () => void {
+  let cancel = () => {}
+  const arm = () => {
+    cancel = clock.after(SSE_HEARTBEAT_MS, () => {
+      say()
+      arm()
+    })
+  }
+  arm()
+  return () => cancel()
+}
+
+const CODES: Readonly<
+  Record<string, { status: 400 | 401 | 402 | 404 | 413 | 429 | 503; code: string; type?: string }>
+> = {
+  'coordinator.ApiKey': { status: 401, code: 'invalid_api_key' },
+  'coordinator.ModelNotFound': { status: 404, code: 'model_not_found' },
+  'coordinator.UnknownRoute': { status: 404, code: 'unknown_url' },
+  'coordinator.Context': { status: 400, code: 'context_length_exceeded' },
+  'coordinator.CannotPay': { status: 402, code: 'insufficient_quota', type: 'insufficient_quota' },
+  'coordinator.RateLimited': { status: 429, code: 'rate_limit_exceeded', type: 'rate_limit_error' },
+  'coordinator.BodyTooLarge': { status: 413, code: 'request_too_large' },
+}
+
+function errorAnswer(c: HonoContext, error: unknown, report: (error: unknown) => void): Response {
+  const { status, error: body } = errorBody(error, report)
+  return c.json({ error: body }, status)
+}
+
+/** An error in OpenAI's shape; a bug's message stays here. */
+function errorBody(error: unknown, report: (error: unknown) => void) {
+  const { name, kind, message } = toErrorRecord(error)
+  const param = error instanceof ChatRequestError ? error.param : null
+  const known = CODES[name]
+  if (known !== undefined) {
+    const { status, code, type = 'invalid_request_error' } = known
+    return { status, error: { message, type, param, code } } as const
+  }
+  if (kind === 'bug') {
+    report(error)
+    const own = 'Something went wrong here; the operator finds it in the log.'
+    return { status: 500, error: { message: own, type: 'server_error', param, code: null } } as const
+  }
+  if (kind === 'unavailable')
+    return { status: 503, error: { message, type: 'server_error', param, code: 'unavailable' } } as const
+  return { status: 400, error: { message, type: 'invalid_request_error', param, code: null } } as const
+}
+
+/** A request has no usable key. */
+export class ApiKeyError extends AppError {
+  override readonly name = 'coordinator.ApiKey'
+  constructor() {
+    super(
+      'input',
+      `Send an API key of your own making, ${MIN_KEY_LENGTH} to ${MAX_KEY_LENGTH} characters long, as a bearer token.`,
+    )
+  }
+}
+
+/** No model is called that. */
+export class ModelNotFoundError extends AppError {
+  override readonly name = 'coordinator.ModelNotFound'
+  constructor(name: string) {
+    super('input', `The model "${name.slice(0, 200)}" does not exist here; GET /v1/models lists those that do.`)
+  }
+}
+
+/** OpenAI's API has more routes than are served. */
+export class UnknownRouteError extends AppError {
+  override readonly name = 'coordinator.UnknownRoute'
+  constructor(method: string, path: string) {
+    super('input', `There is no route ${method} ${path.slice(0, 100)}.`)
+  }
+}
