@@ -27,10 +27,11 @@ export function placePeers(peers: NodeState['peers']): { placed: PlacedPeer[]; h
     return { placed: [{ ...only, x: '30%', y: '50%', isAbove: false }], hidden, you: '70%' }
   // An even number lies left and right of you, an odd one begins above you: always in balance.
   const first = drawn.length % 2 === 1 ? -Math.PI / 2 : Math.PI
-  const placed = drawn.map((peer, index) => {
+  const placed = drawn.map(({ node, transport }, index) => {
     const angle = first + (index * 2 * Math.PI) / drawn.length
     const y = 50 + 32 * Math.sin(angle)
-    return { ...peer, x: `${(50 + 42 * Math.cos(angle)).toFixed(2)}%`, y: `${y.toFixed(2)}%`, isAbove: y < 49 }
+    const x = 50 + 42 * Math.cos(angle)
+    return { node, transport, x: `${x.toFixed(2)}%`, y: `${y.toFixed(2)}%`, isAbove: y < 49 }
   })
   return { placed, hidden, you: '50%' }
 }
