@@ -12,7 +12,7 @@ import { transportsOf } from './words.ts'
 const SIZE = 512
 
 /** Longest wait for nodes to be admitted. */
-const NODES_TIMEOUT_MS = 60_000
+const NODES_TIMEOUT_MS = 120_000
 
 /** How often it is asked whether they are there. */
 const POLL_MS = 100
