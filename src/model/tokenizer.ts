@@ -27,9 +27,9 @@ export function byteTokenizer(): Tokenizer {
   return {
     encode,
     encodeRendered: encode,
-    decode: (tokens) => new TextDecoder().decode(bytesOf(tokens)),
+    decode: (tokens) => openUtf8().decode(bytesOf(tokens)),
     openDecoder() {
-      const decoder = new TextDecoder()
+      const decoder = openUtf8()
       return {
         push: (token) => decoder.decode(bytesOf([token]), { stream: true }),
         end: () => decoder.decode(),
@@ -38,22 +38,25 @@ export function byteTokenizer(): Tokenizer {
   }
 }
 
-/** A decoder for tokenizers that only decode lists: what no later token can change is given out. */
+/**
+ * A decoder for tokenizers that only decode lists. What a token adds is told by decoding it after the tokens of the last piece, because
+ * many decoders treat the first token of a list differently: so the lists stay short however long the text gets.
+ */
 export function decoderOf(decode: (tokens: readonly number[]) => string): StreamDecoder {
-  const tokens: number[] = []
-  let given = ''
-  const rest = (text: string) => (text.startsWith(given) ? text.slice(given.length) : '')
+  let before: number[] = [] // tokens of the last piece
+  let waiting: number[] = [] // tokens whose text is not given yet
+  const added = () => decode([...before, ...waiting]).slice(decode(before).length)
   return {
     push(token) {
-      tokens.push(token)
-      const text = decode(tokens)
+      waiting.push(token)
+      const text = added()
       // A character whose bytes are not all here ends in the replacement character.
-      if (text.endsWith('\ufffd')) return ''
-      const next = rest(text)
-      given = text
-      return next
+      if (text === '' || text.endsWith('\ufffd')) return ''
+      before = waiting
+      waiting = []
+      return text
     },
-    end: () => rest(decode(tokens)),
+    end: () => added(),
   }
 }
 
@@ -61,6 +64,11 @@ export function decoderOf(decode: (tokens: readonly number[]) => string): Stream
 export function assertWellFormed(text: string): string {
   if (!text.isWellFormed()) throw new TokenizerError('The text is not well formed: it holds half a surrogate pair.')
   return text
+}
+
+/** Keeps a byte order mark: to a model it is text like any other. */
+function openUtf8(): TextDecoder {
+  return new TextDecoder('utf-8', { ignoreBOM: true })
 }
 
 function bytesOf(tokens: readonly number[]): Uint8Array {

@@ -40,16 +40,17 @@ export async function convertFolder(
   const configText = await readText(folder, 'config.json')
   const json: unknown = parseJson('config.json', configText)
   const config = parseLlamaConfig(json)
+  // Everything small first: a folder that lies is refused before its weights are read.
+  const tokenizer = await tokenizerOf(folder, config.vocabulary)
+  const endTokens = await endTokensOf(folder, json)
   const weightNames = await weightFiles(folder)
   const files = []
   for (const file of weightNames) files.push(await openSafetensors(await folder.open(file)))
   const weights = await convertLlama(config, floatTensors(files), undefined, (done) =>
     onProgress?.(done, config.layers),
   )
-  const tokenizer = await tokenizerOf(folder, config.vocabulary)
   const sources: Record<string, string> = { 'config.json': digestBytes(utf8(configText)) }
   for (const file of weightNames) sources[file] = await digestOfSource(await folder.open(file))
-  const endTokens = await endTokensOf(folder, json)
   const card: ModelCard = {
     name,
     architecture: config.architecture,

@@ -50,11 +50,15 @@ export function openHuggingFaceTokenizer(kept: string): KeptTokenizer {
   const { config } = parsed.output
   const { tokenizer: json } = parseJson(kept, 'tokenizer') as { tokenizer: object }
   const inner = openInner(json, config)
-  const decode = (tokens: readonly number[]) => inner.decode([...tokens], { skip_special_tokens: true })
   const encode = (text: string, special: boolean) =>
     inner.encode(assertWellFormed(text), { add_special_tokens: special }).ids
   let vocabulary = 0
   for (const id of inner.get_vocab(true).values()) vocabulary = Math.max(vocabulary, id + 1)
+  // Models have more rows than tokens, for the sake of round numbers: such a row stands for no text.
+  const decode = (tokens: readonly number[]) => {
+    const known = tokens.filter((token) => inner.id_to_token(token) !== undefined)
+    return known.length === 0 ? '' : inner.decode(known, { skip_special_tokens: true })
+  }
   const tokenizer: Tokenizer = {
     encode: (text) => encode(text, true),
     encodeRendered: (text) => encode(text, false),
