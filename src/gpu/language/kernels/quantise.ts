@@ -1,0 +1,18 @@
+// Quantisation of rows whose maxima are known.
+import source from '#shaders/language/quantise.wgsl?raw'
+import type { Kernel } from '#gpu/kernels/kernel.ts'
+import type { ActivationBits } from '#tensor/exact/quantise.ts'
+import { QUANTISE } from './pieces.ts'
+
+/** wide rows, status -> quantised rows; a grid of (words of four values / 64, rows). */
+export function quantiseKernel(bits: ActivationBits): Kernel {
+  return {
+    name: `language-quantise-${bits}`,
+    sources: [...QUANTISE, source],
+    tensors: ['read', 'read', 'write'],
+    params: ['rows', 'words', 'maxima', 'fractionBits'],
+    constants: { BITS: bits },
+    enables: [],
+    requires: [],
+  }
+}

@@ -1,0 +1,18 @@
+// Heads of projected rows, rotated and quantised; keys and values go to the arena.
+import source from '#shaders/language/rotate-heads.wgsl?raw'
+import type { Kernel } from '#gpu/kernels/kernel.ts'
+import type { ActivationBits } from '#tensor/exact/quantise.ts'
+import { QUANTISE } from './pieces.ts'
+
+/** projected, rows, angles -> queries, keys, values; a grid of (query, key and value heads, rows). */
+export function rotateHeadsKernel(keyBits: ActivationBits): Kernel {
+  return {
+    name: `language-rotate-heads-${keyBits}`,
+    sources: [...QUANTISE, source],
+    tensors: ['read', 'read', 'read', 'write', 'write', 'write'],
+    params: ['heads', 'kvHeads', 'headDim', 'stride', 'queryFractionBits', 'keyFractionBits'],
+    constants: { KEY_BITS: keyBits },
+    enables: [],
+    requires: [],
+  }
+}

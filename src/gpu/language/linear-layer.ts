@@ -1,0 +1,70 @@
+// Dispatching a linear layer: which kernel suits its rows, band by band of its matrix.
+import type { DeviceMatrix } from './device-weights.ts'
+import { type Emit, LINEAR_GRID, type LinearForm } from './kernels/linear.ts'
+import type { ModelParts } from './model-parts.ts'
+import type { Scratch } from './scratch.ts'
+import type { StepEncoder } from './step-encoder.ts'
+
+/** Most rows of a step whose linear layers run row by row; more run in tiles. */
+export const MAX_SINGLE_ROWS = 4
+
+/** Buffers of a step while it is encoded. */
+export type Encoding = { readonly encoder: StepEncoder; readonly scratch: Scratch; readonly staging: GPUBuffer }
+
+/** Rows for a linear layer: quantised in the scratch already, or wide with their maxima at `maxima`. */
+export type Input =
+  | { readonly kind: 'packed' }
+  | { readonly kind: 'wide'; readonly maxima: number; readonly fractionBits: number }
+
+/** What a linear layer does with its sums. */
+export type Output = {
+  readonly emit: Emit
+  readonly buffer: GPUBuffer
+  /** Values between rows. */
+  readonly stride: number
+  readonly bound: number
+  readonly countsCuts: boolean
+  readonly outputMaxima?: number
+  readonly productFractionBits?: number
+}
+
+/** Multiplies `rows` of `input` by `matrix`; `site` names the place in the model. */
+export function dispatchLinear(
+  { device, kernels }: Pick<ModelParts, 'device' | 'kernels'>,
+  { encoder, scratch }: Encoding,
+  site: string,
+  input: Input,
+  matrix: DeviceMatrix,
+  output: Output,
+  rows: { readonly first: number; readonly count: number },
+): void {
+  const form = formFor(input, rows.count)
+  const compiled = kernels.linear(form, output.emit)
+  const source = input.kind === 'wide' ? scratch.wide : scratch.packed
+  const tables = output.emit === 'gate' ? [device.exp2] : []
+  const grid = LINEAR_GRID[form]
+  const down = Math.ceil(rows.count / grid.rows)
+  for (const band of matrix.bands) {
+    const tensors = [source, band.weights, band.info, scratch.status, ...tables, output.buffer]
+    const params = {
+      rows: rows.count,
+      firstRow: rows.first,
+      columns: band.rows,
+      firstColumn: band.first,
+      words: matrix.words,
+      stride: output.stride,
+      bound: output.bound,
+      countsCuts: output.countsCuts ? 1 : 0,
+      inputMaxima: input.kind === 'wide' ? input.maxima : 0,
+      inputFractionBits: input.kind === 'wide' ? input.fractionBits : 0,
+      outputMaxima: output.outputMaxima ?? 0,
+      productFractionBits: output.productFractionBits ?? 0,
+    }
+    encoder.dispatch(`${site} ${band.first}`, compiled, tensors, params, [Math.ceil(band.rows / grid.columns), down])
+  }
+}
+
+function formFor(input: Input, rows: number): LinearForm {
+  if (input.kind === 'wide') return 'row-wide'
+  return rows <= MAX_SINGLE_ROWS ? 'row-packed' : 'tile-packed'
+}

@@ -1,0 +1,349 @@
+// One forward pass on the GPU. Its operations are recorded as they are called; finish() encodes them into one submit with one read-back,
+// so nothing of the model's shared scratch is touched before.
+import type { Digest } from '#core/digest.ts'
+import { ContextLengthError } from '#tensor/context-length.ts'
+import { INT16_MAX } from '#tensor/exact/attention.ts'
+import { boundaryLeaf } from '#tensor/exact/boundary.ts'
+import { LOGIT_MAX } from '#tensor/exact/logits.ts'
+import { RESIDUAL_MAX } from '#tensor/exact/residual.ts'
+import { GATE_MAX } from '#tensor/exact/silu-gate.ts'
+import type { LayerWeights } from '#tensor/exact/weights.ts'
+import type {
+  KvCache,
+  LogitRows,
+  NormSite,
+  Quantised,
+  Queries,
+  Rows,
+  SequenceRows,
+  Step,
+  StepOutput,
+} from '#tensor/language-backend.ts'
+import { type DeviceLayer, wordsOf } from './device-weights.ts'
+import { ArenaCache } from './kv-arena.ts'
+import { type Encoding, type Input, MAX_SINGLE_ROWS, dispatchLinear } from './linear-layer.ts'
+import type { ModelParts } from './model-parts.ts'
+import { MAXIMA_AT, type Scratch, packedRowBytes } from './scratch.ts'
+import type { StepEncoder } from './step-encoder.ts'
+
+type StepRow = {
+  readonly cache: ArenaCache
+  readonly token: number
+  readonly position: number
+  readonly isLast: boolean
+}
+
+type Operation = (encoding: Encoding) => void
+
+/** A step of the WebGPU backend. */
+export class GpuStep implements Step {
+  readonly #parts: ModelParts
+  readonly #rows: readonly StepRow[]
+  readonly #operations: Operation[] = []
+  readonly #boundaries: number[] = []
+  #wanted: readonly number[] = []
+
+  constructor(parts: ModelParts, sequences: readonly SequenceRows[]) {
+    this.#parts = parts
+    this.#rows = sequences.flatMap(({ cache, tokens }) => {
+      const own = cacheOf(cache)
+      const end = own.length + tokens.length
+      if (end > own.capacity) throw new ContextLengthError(end, own.capacity)
+      return tokens.map((token, i) => ({
+        cache: own,
+        token,
+        position: own.length + i,
+        isLast: i === tokens.length - 1,
+      }))
+    })
+  }
+
+  embed(): Rows {
+    const { device, kernels, shape } = this.#parts
+    const { bands, words } = device.embedding
+    this.#record(({ encoder, scratch }) => {
+      const pairs = shape.headDim / 2
+      const rows = this.#rows.length
+      encoder.dispatch('', kernels.angles, [scratch.rows, device.rope, scratch.angles], { rows, pairs }, [
+        Math.ceil(pairs / 64),
+        rows,
+      ])
+      for (const band of bands) {
+        const tensors = [scratch.rows, band.weights, band.info, scratch.residual]
+        const params = {
+          rows,
+          width: shape.width,
+          firstToken: band.first,
+          tokens: band.rows,
+          words: 4 * words,
+          fractionBits: shape.fractionBits,
+          bound: RESIDUAL_MAX,
+        }
+        encoder.dispatch(`${band.first}`, kernels.embed, tensors, params, [Math.ceil(shape.width / 64), rows])
+      }
+    })
+    return handle<Rows>({})
+  }
+
+  normQuantise(_x: Rows, site: NormSite): Quantised {
+    const { device, kernels, shape, weights } = this.#parts
+    const gain =
+      site === 'final'
+        ? device.norm
+        : this.#device(site.layer)[site.norm === 'attention' ? 'attentionNorm' : 'feedForwardNorm']
+    const params = {
+      width: shape.width,
+      words: wordsOf(shape.width),
+      epsilonLow: Number(weights.epsilon & 0xffff_ffffn),
+      epsilonHigh: Number(weights.epsilon >> 32n),
+      gainM: gain.scale.m,
+      gainE: gain.scale.e,
+    }
+    const name = site === 'final' ? site : `${site.layer} ${site.norm}`
+    this.#record(({ encoder, scratch }) => {
+      const tensors = [scratch.residual, gain.q, scratch.packed]
+      encoder.dispatch(name, kernels.normQuantise, tensors, params, [this.#rows.length, 1])
+    })
+    return handle<Quantised>({ kind: 'packed' } satisfies Input)
+  }
+
+  projectHeads(a: Quantised, layer: number): Queries {
+    const { arena, kernels, shape } = this.#parts
+    const { heads } = this.#device(layer)
+    const { key, query } = this.#layer(layer)
+    this.#record((encoding) => {
+      const { encoder, scratch } = encoding
+      const output = {
+        emit: 'store',
+        buffer: scratch.wide,
+        stride: heads.rows,
+        bound: INT16_MAX,
+        countsCuts: false,
+      } as const
+      dispatchLinear(this.#parts, encoding, `heads ${layer}`, inputOf(a), heads, output, this.#all)
+      const { angles, queries, rows, wide } = scratch
+      const tensors = [wide, rows, angles, queries, arena.keys(layer), arena.values(layer)]
+      const params = {
+        heads: shape.heads,
+        kvHeads: shape.kvHeads,
+        headDim: shape.headDim,
+        stride: heads.rows,
+        queryFractionBits: query.fractionBits,
+        keyFractionBits: key.fractionBits,
+      }
+      const grid = [shape.heads + 2 * shape.kvHeads, this.#rows.length] as const
+      encoder.dispatch(`${layer}`, kernels.rotateHeads, tensors, params, grid)
+    })
+    return handle<Queries>({})
+  }
+
+  attend(_queries: Queries, layer: number): Quantised {
+    const { arena, device, kernels, shape, weights } = this.#parts
+    const { scoreScale } = weights
+    const words = wordsOf(shape.heads * shape.headDim)
+    const maxima = this.#maxima(2 * layer)
+    this.#record(({ encoder, scratch }) => {
+      const { queries, rows, status, wide } = scratch
+      const tensors = [rows, queries, arena.keys(layer), arena.values(layer), device.exp2, status, wide]
+      const params = {
+        heads: shape.heads,
+        kvHeads: shape.kvHeads,
+        headDim: shape.headDim,
+        scoreM: scoreScale.m,
+        scoreE: scoreScale.e,
+        stride: 16 * words,
+        maxima,
+      }
+      encoder.dispatch(`${layer}`, kernels.attention, tensors, params, [shape.heads, this.#rows.length])
+    })
+    return this.#quantiseWide(maxima, this.#layer(layer).value.fractionBits + 8, words)
+  }
+
+  projectAdd(a: Quantised, layer: number, matrix: 'output' | 'down', _x: Rows): void {
+    const { shape } = this.#parts
+    const device = this.#device(layer)[matrix]
+    this.#record((encoding) =>
+      dispatchLinear(
+        this.#parts,
+        encoding,
+        `${matrix} ${layer}`,
+        inputOf(a),
+        device,
+        {
+          emit: 'add',
+          buffer: encoding.scratch.residual,
+          stride: shape.width,
+          bound: RESIDUAL_MAX,
+          countsCuts: true,
+        },
+        this.#all,
+      ),
+    )
+  }
+
+  gateUp(a: Quantised, layer: number): Quantised {
+    const { hidden } = this.#parts.shape
+    const { productFractionBits } = this.#layer(layer)
+    const words = wordsOf(hidden)
+    const outputMaxima = this.#maxima(2 * layer + 1)
+    this.#record((encoding) =>
+      dispatchLinear(
+        this.#parts,
+        encoding,
+        `gate and up ${layer}`,
+        inputOf(a),
+        this.#device(layer).gateUp,
+        {
+          emit: 'gate',
+          buffer: encoding.scratch.wide,
+          stride: 16 * words,
+          bound: GATE_MAX,
+          countsCuts: true,
+          outputMaxima,
+          productFractionBits,
+        },
+        this.#all,
+      ),
+    )
+    return this.#quantiseWide(outputMaxima, productFractionBits, words)
+  }
+
+  commit(_x: Rows, boundary: number): void {
+    const sizeBytes = this.#boundaryBytes
+    const offset = sizeBytes * this.#boundaries.length
+    this.#boundaries.push(boundary)
+    this.#record(({ encoder, scratch, staging }) =>
+      encoder.copy({ buffer: scratch.residual, offset: 0 }, { buffer: staging, offset }, sizeBytes),
+    )
+  }
+
+  unembed(a: Quantised, rows: LogitRows): void {
+    const { device, scratches, shape } = this.#parts
+    this.#wanted = this.#rows.flatMap(({ isLast }, i) => (rows === 'all' || (rows === 'last' && isLast) ? [i] : []))
+    if (this.#wanted.length === 0) return
+    this.#record((encoding) => {
+      const { encoder, scratch, staging } = encoding
+      const logits = scratches.logits(this.#wanted.length)
+      const rowBytes = packedRowBytes(shape, wordsOf(shape.width))
+      const [first = 0] = this.#wanted
+      // The wanted rows move up to follow the first: each move goes to a row before the ones still to be moved.
+      for (const [i, row] of this.#wanted.entries())
+        if (row !== first + i) this.#movePacked(encoder, scratch, row * rowBytes, (first + i) * rowBytes, rowBytes)
+      const output = {
+        emit: 'store',
+        buffer: logits,
+        stride: shape.vocabulary,
+        bound: LOGIT_MAX,
+        countsCuts: true,
+      } as const
+      dispatchLinear(this.#parts, encoding, 'head', inputOf(a), device.head, output, {
+        first,
+        count: this.#wanted.length,
+      })
+      const offset = this.#boundaryBytes * this.#boundaries.length
+      encoder.copy({ buffer: logits, offset: 0 }, { buffer: staging, offset }, this.#logitBytes)
+    })
+  }
+
+  async finish(): Promise<StepOutput> {
+    const parts = this.#parts
+    const statusAt = this.#boundaryBytes * this.#boundaries.length + this.#logitBytes
+    const output = await parts.readBack(statusAt + 4, (staging) => {
+      const scratch = parts.scratches.for(this.#rows.length)
+      const encoder = parts.encoder()
+      parts.queue.writeBuffer(scratch.rows, 0, this.#rowTable())
+      for (const operation of this.#operations) operation({ encoder, scratch, staging })
+      encoder.copy({ buffer: scratch.status, offset: 0 }, { buffer: staging, offset: statusAt }, 4)
+      encoder.submit(scratch.status)
+      return (bytes) => this.#output(bytes, statusAt)
+    })
+    for (const { cache, position } of this.#rows) cache.length = Math.max(cache.length, position + 1)
+    return output
+  }
+
+  #output(bytes: ArrayBuffer, statusAt: number): StepOutput {
+    const { vocabulary, width } = this.#parts.shape
+    const leaves = this.#rows.map(({ position }, row) =>
+      this.#boundaries.map((boundary, b): Digest => {
+        const at = b * this.#boundaryBytes + row * width * 4
+        return boundaryLeaf(boundary, position, new Int32Array(bytes, at, width))
+      }),
+    )
+    const logitsAt = this.#boundaryBytes * this.#boundaries.length
+    const logits = this.#wanted.map((_, i) => new Int32Array(bytes, logitsAt + i * vocabulary * 4, vocabulary).slice())
+    return { leaves, logits, saturated: new Uint32Array(bytes, statusAt, 1)[0] ?? 0 }
+  }
+
+  /** Wide rows as an input: many are quantised once here, few as they are read. */
+  #quantiseWide(maxima: number, fractionBits: number, words: number): Quantised {
+    const { kernels } = this.#parts
+    const rows = this.#rows.length
+    if (rows <= MAX_SINGLE_ROWS) return handle<Quantised>({ kind: 'wide', maxima, fractionBits } satisfies Input)
+    this.#record(({ encoder, scratch }) => {
+      const tensors = [scratch.wide, scratch.status, scratch.packed]
+      const grid = [Math.ceil((4 * words) / 64), rows] as const
+      encoder.dispatch('', kernels.quantise, tensors, { rows, words, maxima, fractionBits }, grid)
+    })
+    return handle<Quantised>({ kind: 'packed' } satisfies Input)
+  }
+
+  /** By way of the wide rows, which nothing reads any more: a buffer cannot be copied onto itself. */
+  #movePacked(encoder: StepEncoder, scratch: Scratch, from: number, to: number, sizeBytes: number): void {
+    const via = { buffer: scratch.wide, offset: 0 }
+    encoder.copy({ buffer: scratch.packed, offset: from }, via, sizeBytes)
+    encoder.copy(via, { buffer: scratch.packed, offset: to }, sizeBytes)
+  }
+
+  #record(operation: Operation): void {
+    this.#operations.push(operation)
+  }
+
+  #rowTable(): Uint32Array<ArrayBuffer> {
+    const table = new Uint32Array(4 * this.#rows.length)
+    for (const [i, { token, position, cache }] of this.#rows.entries()) table.set([token, position, cache.first], 4 * i)
+    return table
+  }
+
+  /** Where the maxima of `site` lie in the status, in words. */
+  #maxima(site: number): number {
+    return MAXIMA_AT + site * this.#rows.length
+  }
+
+  get #all(): { first: number; count: number } {
+    return { first: 0, count: this.#rows.length }
+  }
+
+  get #boundaryBytes(): number {
+    return this.#rows.length * this.#parts.shape.width * 4
+  }
+
+  get #logitBytes(): number {
+    return this.#wanted.length * this.#parts.shape.vocabulary * 4
+  }
+
+  #device(layer: number): DeviceLayer {
+    return found(this.#parts.device.layers[layer], layer)
+  }
+
+  #layer(layer: number): LayerWeights {
+    return found(this.#parts.weights.layers[layer], layer)
+  }
+}
+
+function found<T>(item: T | undefined, layer: number): T {
+  if (item === undefined) throw new RangeError(`The model has no layer ${layer}.`)
+  return item
+}
+
+const inputOf = (a: Quantised) => a as unknown as Input
+
+// The port's handles are opaque; here they say where in the scratch their rows are.
+// eslint-disable-next-line typescript/no-unnecessary-type-parameters -- names which of the port's handles the object stands for
+function handle<H extends Rows | Quantised | Queries>(value: object): H {
+  return value as unknown as H
+}
+
+function cacheOf(cache: KvCache): ArenaCache {
+  if (!(cache instanceof ArenaCache)) throw new TypeError('The cache belongs to another backend.')
+  return cache
+}
