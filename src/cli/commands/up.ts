@@ -9,6 +9,7 @@ import { toErrorRecord } from '#core/errors.ts'
 import { type CommandContext, aborted, integerIn, withAction } from '#cli/command.ts'
 import { describeFailure, failureOf } from '#cli/failure.ts'
 import { describeFirstJob, runFirstJob } from '#cli/first-job.ts'
+import { describeFirstText, runFirstText } from '#cli/first-text.ts'
 import { registerModel } from '#cli/generation.ts'
 import { type HeadlessNodes, openHeadlessNodes } from '#cli/headless-nodes.ts'
 import { modelFilesIn, openModelFile } from '#cli/model-files.ts'
@@ -50,8 +51,9 @@ async function up(context: CommandContext, options: UpOptions): Promise<void> {
     await registerModels(context, coordinator)
     nodes = await startNodes(context, options, coordinator)
     const firstJob = options.firstJob && options.nodes > 0 ? await firstJobOf(context, options, coordinator) : null
+    const firstText = options.firstJob && options.nodes > 0 ? await firstTextOf(context, options, coordinator) : null
     const { url, network } = coordinator
-    output.json({ url, network, nodes: { count: options.nodes, kind: nodes.kind }, firstJob })
+    output.json({ url, network, nodes: { count: options.nodes, kind: nodes.kind }, firstJob, firstText })
     output.line('The grid is up. Ctrl-C stops it.')
     await aborted(signal)
   } catch (error) {
@@ -116,6 +118,20 @@ async function firstJobOf({ output, signal }: CommandContext, { nodes }: UpOptio
   } catch (error) {
     signal.throwIfAborted()
     output.note(`The first job failed. ${describeFailure(error)}`)
+    return { error: failureOf(error) }
+  }
+}
+
+/** As with the first job: a failure is said, and the grid is up. */
+async function firstTextOf({ output, signal }: CommandContext, { nodes }: UpOptions, { url }: Coordinator) {
+  const { signer } = await openAccountKey()
+  try {
+    const firstText = await runFirstText(url, signer, nodes, signal)
+    if (firstText !== null) output.line(describeFirstText(firstText))
+    return firstText
+  } catch (error) {
+    signal.throwIfAborted()
+    output.note(`The first text failed. ${describeFailure(error)}`)
     return { error: failureOf(error) }
   }
 }
