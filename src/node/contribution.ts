@@ -17,6 +17,7 @@ import { type Joined, join } from './join.ts'
 import type { NetworkInfo } from './network-info.ts'
 import { stayConnected, untilThere } from './reconnect.ts'
 import type { Tally } from './tally.ts'
+import { isTransient } from './reconnect.ts'
 import { StatePublisher } from './state-publisher.ts'
 import type { Consent, Contribution, NodeState, Phase } from './state.ts'
 import type { BackendChoice, BeatStatus } from './worker-api.ts'
@@ -248,10 +249,19 @@ export class NodeContribution implements Contribution {
   #count(outcome: LeaseOutcome): void {
     this.#earnings.add(outcome)
     this.#publisher.update(this.#earnings.shown)
+    if (outcome.isFaulted) this.#testAgain()
     if (outcome.record.outcome === 'agreed') void this.#parts.tally.save(this.#unitsEver())
     this.#failures = outcome.failure === null ? 0 : this.#failures + 1
     if (this.#failures >= MAX_FAILURES && outcome.failure !== null)
       void this.#giveUp(new DeviceFailingError(outcome.failure.message))
+  }
+
+  /** A proven fault costs the admission: drivers have bugs, and the self-test tells whether this one computes right again. */
+  #testAgain(): void {
+    if (this.#live === undefined) return
+    this.#sayHello(this.#live).catch((error: unknown) => {
+      if (!this.#stop.signal.aborted && !isTransient(error)) void this.#giveUp(error)
+    })
   }
 
   #sawCheckpoint(checkpoint: Checkpoint): void {

@@ -48,12 +48,16 @@ export type Content = {
   readonly parts: readonly Uint8Array<ArrayBuffer>[]
 }
 
-/** What a finished lease came to. `operations` and `busyMs` tell the rate; `failure` is why this node could not do its part. */
+/**
+ * What a finished lease came to. `operations` and `busyMs` tell the rate; `failure` is why this node could not do its part; `isFaulted` says that
+ * its result was proven wrong.
+ */
 export type LeaseOutcome = {
   readonly record: UnitRecord
   readonly operations: bigint
   readonly busyMs: number
   readonly failure: ErrorRecord | null
+  readonly isFaulted: boolean
 }
 
 /** Why `offer` cannot be taken, or undefined when it is in order. */
@@ -96,6 +100,7 @@ class LeaseRun {
   #result: UnitResult | undefined
   #commitment: Commitment | undefined
   #failure: ErrorRecord | null = null
+  #isFaulted = false
 
   constructor(offer: Offer, stream: NodeLease, parts: LeaseParts, signal: AbortSignal) {
     this.#offer = offer
@@ -141,6 +146,7 @@ class LeaseRun {
       operations: this.#result === undefined ? 0n : this.#kind.operations(this.#offer.unit),
       busyMs: this.#result?.busyMs ?? 0,
       failure: this.#failure,
+      isFaulted: this.#isFaulted,
     }
   }
 
@@ -192,6 +198,7 @@ class LeaseRun {
           })
           return
         case 'rejected':
+          this.#isFaulted = message.fault !== null
           this.#finish({ outcome: 'rejected', credited: '0', reason: message.reason })
           return
         case 'offer':

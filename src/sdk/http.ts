@@ -27,11 +27,12 @@ export type RequestOptions = {
   readonly tries?: number
 }
 
-/** Tries of one request, the first included: about 6 s of pauses, enough for a restart of the coordinator. */
-export const MAX_TRIES = 6
+/** Tries of one request, the first included: about half a minute of pauses, enough for a restart of a coordinator on a busy machine. */
+export const MAX_TRIES = 11
 
-/** First pause between two tries; each further one is twice as long. */
+/** First pause between two tries; each further one is twice as long, up to the longest. */
 const FIRST_PAUSE_MS = 200
+const LONGEST_PAUSE_MS = 4_000
 
 /** Time for an answer to begin. */
 const ANSWER_TIMEOUT_MS = 30_000
@@ -107,7 +108,7 @@ export class Http {
         signal?.throwIfAborted()
         if (!(error instanceof AppError) || error.kind !== 'unavailable' || count >= tries) throw error
         const jitter = 0.5 + (this.random.bytes(1)[0] ?? 0) / 255
-        await this.pause(FIRST_PAUSE_MS * 2 ** (count - 1) * jitter, signal)
+        await this.pause(Math.min(FIRST_PAUSE_MS * 2 ** (count - 1), LONGEST_PAUSE_MS) * jitter, signal)
       }
     }
   }

@@ -66,7 +66,7 @@ class Victim {
   }
 }
 
-test(`behaviour: ${KILLS} kills, and nothing is lost`, { timeout: 60_000 + KILLS * 15_000 }, async () => {
+test(`behaviour: ${KILLS} kills, and nothing is lost`, { timeout: 60_000 + KILLS * 30_000 }, async () => {
   const seed = process.env.COMMONWATT_SEED ?? toHex(systemRandom.bytes(4))
   console.log(`seed: ${seed} (COMMONWATT_SEED=${seed} repeats the moments)`)
   const random = seededRandom(seed)
