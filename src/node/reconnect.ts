@@ -68,7 +68,7 @@ export async function untilThere<T>(
 }
 
 /** Whether trying again may help: of our own errors only `unavailable` ones; those of libp2p and the platform are about connections. */
-function isTransient(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   return error instanceof AppError ? error.kind === 'unavailable' : error instanceof Error
 }
 

@@ -76,8 +76,8 @@ export type BackendOpener = (preferred: BackendChoice) => Promise<{ backend: Bac
 /** What the entry of a worker hands over. */
 export type WorkerParts = {
   readonly openBackend: BackendOpener
-  /** Opens what language models run on, when the first one is needed. */
-  readonly openLanguage: () => Promise<LanguageBackend>
+  /** Opens what language models run on beside the backend of `info`, when the first one is needed. */
+  readonly openLanguage: (info: BackendInfo) => Promise<LanguageBackend>
   readonly findKind: (unit: Unit) => Kind
   readonly clock: Clock
 }
@@ -128,7 +128,7 @@ export class UnitWorker implements WorkerApi {
     }
     this.#device = throttled(backend, options)
     this.#models = new ModelCache(async () => {
-      const language = throttledLanguage(await this.#parts.openLanguage(), options)
+      const language = throttledLanguage(await this.#parts.openLanguage(backend.info), options)
       this.#languageBusyMs = () => language.busyMs()
       return language
     })

@@ -1,8 +1,10 @@
 // The worker's entry in a page: a dedicated module worker, and the only file of the runtime that knows the GPU.
 import { systemClock } from '#core/clock.ts'
 import { toErrorRecord } from '#core/errors.ts'
+import { openWebGpuLanguageBackend } from '#gpu/language/language-backend.ts'
 import type { TuningCache } from '#gpu/tuning.ts'
 import { openWebGpuBackend } from '#gpu/webgpu-backend.ts'
+import type { BackendInfo } from '#tensor/backend.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-page.ts'
@@ -23,6 +25,10 @@ const openBackend: BackendOpener = async (preferred) => {
   }
 }
 
+/** WebGPU beside a real GPU; WebAssembly otherwise, which an emulated one cannot match. */
+const openLanguage = async ({ backend, isSoftware }: BackendInfo) =>
+  backend === 'webgpu' && !isSoftware ? openWebGpuLanguageBackend() : openWasmLanguageBackend(await loadKernels())
+
 function tuningCache(store: LocalStore): TuningCache {
   return {
     async get(key) {
@@ -36,7 +42,7 @@ function tuningCache(store: LocalStore): TuningCache {
 serveWorker(
   new UnitWorker({
     openBackend,
-    openLanguage: async () => openWasmLanguageBackend(await loadKernels()),
+    openLanguage,
     findKind: ({ kind, version }) => kindOf(kind, version),
     clock: systemClock,
   }),
