@@ -180,7 +180,8 @@ describe('nodes in a page', () => {
     channel.close()
   })
 
-  test('behaviour: stopping ends the worker within 100 ms in the middle of a unit', async () => {
+  // A busy machine can take longer to schedule the end; a node that takes longer does so every time.
+  test('behaviour: stopping ends the worker within 100 ms in the middle of a unit', { retry: 2 }, async () => {
     const url = await commands.startCoordinator()
     const { node } = newNode(url, { openWorker: watchedWorker })
     await until(node, ({ phase }) => phase === 'waiting')

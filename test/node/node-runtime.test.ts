@@ -165,31 +165,36 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     await grid.untilRevealed(small, [key])
   })
 
-  test('behaviour: stopping ends the worker within 100 ms in the middle of a unit, hands it back and beats "stopped"', async () => {
-    const grid = await openGrid()
-    const threads: ThreadHandle[] = []
-    const openWorker = () => {
-      const thread = openThreadWorker()
-      threads.push(thread)
-      return thread
-    }
-    const { node, key } = await waitingNode(grid, { openWorker })
-    const { unit } = product(grid, 1024, 4096, 1024)
-    const [lease] = await grid.leases(unit, [key])
-    if (lease === undefined) throw new Error('There is no lease.')
-    const running = await grid.offer(unit, lease, [])
-    await running.hear('accept')
-    await until(node, ({ phase }) => phase === 'working')
-    const startMs = performance.now()
-    const stopped = node.stop()
-    await threads[0]?.exited
-    const endedMs = performance.now() - startMs
-    expect(endedMs).toBeLessThan(100)
-    expect(await running.hear('failed')).toMatchObject({ reason: 'The contributor stopped.' })
-    await stopped
-    expect(node.state.phase).toBe('off')
-    await grid.whenBeat(key, 'stopped')
-  })
+  // A busy machine can take longer to schedule the exit; a node that takes longer does so every time.
+  test(
+    'behaviour: stopping ends the worker within 100 ms in the middle of a unit, hands it back and beats "stopped"',
+    { retry: 2 },
+    async () => {
+      const grid = await openGrid()
+      const threads: ThreadHandle[] = []
+      const openWorker = () => {
+        const thread = openThreadWorker()
+        threads.push(thread)
+        return thread
+      }
+      const { node, key } = await waitingNode(grid, { openWorker })
+      const { unit } = product(grid, 1024, 4096, 1024)
+      const [lease] = await grid.leases(unit, [key])
+      if (lease === undefined) throw new Error('There is no lease.')
+      const running = await grid.offer(unit, lease, [])
+      await running.hear('accept')
+      await until(node, ({ phase }) => phase === 'working')
+      const startMs = performance.now()
+      const stopped = node.stop()
+      await threads[0]?.exited
+      const endedMs = performance.now() - startMs
+      expect(endedMs).toBeLessThan(100)
+      expect(await running.hear('failed')).toMatchObject({ reason: 'The contributor stopped.' })
+      await stopped
+      expect(node.state.phase).toBe('off')
+      await grid.whenBeat(key, 'stopped')
+    },
+  )
 
   test('behaviour: a coordinator that goes away and comes back finds its node again', async () => {
     const first = await TestGrid.open()
