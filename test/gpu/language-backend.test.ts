@@ -1,15 +1,107 @@
-// The WebGPU backend for language models against the vectors, with packed dot products where the adapter has them and without.
-import { describe } from 'vitest'
+// The WebGPU backend for language models against the vectors, with packed dot products where the adapter has them and without, and
+// against the reference where sizes leave remainders, values reach their bounds and contexts outgrow what a workgroup keeps.
+import { describe, expect, test } from 'vitest'
 import { PACKED_DOT } from '#gpu/kernels/kernel.ts'
 import { openWebGpuLanguageBackend } from '#gpu/language/language-backend.ts'
+import { forward } from '#model/transformer.ts'
+import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
+import type { DeviceModel, StepOutput } from '#tensor/language-backend.ts'
 import { languageBackendCompliance } from '../compliance/language-backend.ts'
+import { ODD_SHAPE, type RandomModelOptions, randomModel, randomTokens } from '../support/random-language-model.ts'
 
 const isPacked = navigator.gpu.wgslLanguageFeatures.has(PACKED_DOT)
 const plain = await openWebGpuLanguageBackend({ dot: 'plain' })
+const fastest = await openWebGpuLanguageBackend()
 
 describe(`plain dot products on ${plain.info.adapter}`, () => languageBackendCompliance(async () => plain))
 
-describe.skipIf(!isPacked)(`packed dot products on ${plain.info.adapter}`, () => {
-  const packed = openWebGpuLanguageBackend({ dot: 'packed' })
-  languageBackendCompliance(() => packed)
+describe.skipIf(!isPacked)(`packed dot products on ${fastest.info.adapter}`, () =>
+  languageBackendCompliance(async () => fastest),
+)
+
+/** Feeds `steps` one after the other into one cache, asking for all logits. */
+async function outputs(model: DeviceModel, steps: readonly (readonly number[])[]): Promise<StepOutput[]> {
+  const cache = model.openCache(steps.flat().length)
+  const all: StepOutput[] = []
+  for (const tokens of steps) all.push(await forward(model, [{ cache, tokens }], 'all'))
+  return all
+}
+
+async function expectReference(options: RandomModelOptions, steps: readonly (readonly number[])[]): Promise<number> {
+  const weights = randomModel(options)
+  const model = await fastest.load(weights)
+  const expected = await outputs(await openCpuLanguageBackend().load(weights), steps)
+  expect(await outputs(model, steps)).toEqual(expected)
+  await model.close()
+  return expected.reduce((sum, { saturated }) => sum + saturated, 0)
+}
+
+describe('against the reference', () => {
+  const steps = [randomTokens('prompt', 37, ODD_SHAPE.vocabulary), [5], [6, 7], [1, 2, 3, 4], [8, 9, 10, 11, 12]]
+  const wide = { ...ODD_SHAPE, keyBits: 16, headDim: 256, heads: 2, layers: 1 } as const
+
+  test('behaviour: sizes that fit no tile, with biases', async () => {
+    expect(await expectReference({ seed: 'odd', shape: ODD_SHAPE }, steps)).toBe(0)
+  })
+
+  test.each([6, 12])('behaviour: values cut at their bounds are counted alike, weights x2^%i', async (gain) => {
+    expect(await expectReference({ seed: 'loud', shape: ODD_SHAPE, gain }, steps)).toBeGreaterThan(100)
+  })
+
+  test('behaviour: the same in 8 bits', async () => {
+    const shape = { ...ODD_SHAPE, activationBits: 8, headDim: 20, heads: 4, kvHeads: 2 } as const
+    expect(await expectReference({ seed: 'eight', shape, gain: 8 }, steps)).toBeGreaterThan(100)
+  })
+
+  test('limit: heads of 256 values accepted, 260 refused', async () => {
+    expect(await expectReference({ seed: 'wide', shape: wide, gain: 7 }, steps)).toBeGreaterThan(100)
+    const refused = fastest.load(randomModel({ seed: 'wide', shape: { ...wide, headDim: 260 } }))
+    await expect(refused).rejects.toMatchObject({ name: 'gpu.HeadDim', kind: 'capacity' })
+  })
+
+  test('limit: 2048 scores are kept, those beyond computed again', async () => {
+    const shape = { ...ODD_SHAPE, layers: 1, heads: 1, headDim: 4, width: 8, hidden: 8 }
+    const prompt = randomTokens('long', 2046, shape.vocabulary)
+    expect(await expectReference({ seed: 'long', shape }, [prompt, [1], [2], [3], [4, 5, 6, 7, 8]])).toBe(0)
+  })
+
+  test('behaviour: the last logits of a batch are those of its sequences', async () => {
+    const weights = randomModel({ seed: 'batch', shape: ODD_SHAPE })
+    const model = await fastest.load(weights)
+    const sequences = [[1, 2, 3], [4], [5, 6], [7, 8, 9, 10, 11, 12]]
+    const batch = sequences.map((tokens) => ({ cache: model.openCache(8), tokens }))
+    const { logits } = await forward(model, batch, 'last')
+    const reference = await openCpuLanguageBackend().load(weights)
+    for (const [i, tokens] of sequences.entries()) {
+      const alone = await forward(reference, [{ cache: reference.openCache(8), tokens }], 'last')
+      expect(logits[i]).toEqual(alone.logits[0])
+    }
+    await model.close()
+  })
+
+  test('behaviour: caches are opened, closed and opened again while others keep their positions', async () => {
+    const weights = randomModel({ seed: 'caches', shape: ODD_SHAPE })
+    const model = await fastest.load(weights)
+    const kept = model.openCache(16)
+    const first = await forward(model, [{ cache: kept, tokens: [1, 2, 3] }], 'none')
+    const gone = model.openCache(700)
+    await forward(model, [{ cache: gone, tokens: [4, 5] }], 'none')
+    gone.close()
+    for (const capacity of [300, 400, 900]) {
+      const cache = model.openCache(capacity)
+      await forward(model, [{ cache, tokens: [6, 7] }], 'none')
+    }
+    const second = await forward(model, [{ cache: kept, tokens: [8] }], 'last')
+    const [a, b] = await outputs(await openCpuLanguageBackend().load(weights), [[1, 2, 3], [8]])
+    expect([first.leaves, second.leaves, second.logits]).toEqual([a?.leaves, b?.leaves, b?.logits])
+    await model.close()
+  })
+
+  test('error: ContextLength past the cache and past the model', async () => {
+    const model = await fastest.load(randomModel({ seed: 'short', shape: ODD_SHAPE }))
+    const cache = model.openCache(2)
+    expect(() => model.begin([{ cache, tokens: [1, 2, 3] }])).toThrow(/3 positions/)
+    expect(() => model.openCache(ODD_SHAPE.maxPositions + 1)).toThrow(/4097 positions/)
+    await model.close()
+  })
 })

@@ -1,0 +1,76 @@
+// Language models of random weights in sizes that fit no tile: for comparing backends with the reference. They mean nothing.
+import { seededRandom } from '#core/random.ts'
+import type { WeightMatrix } from '#tensor/exact/linear.ts'
+import { ropeFrequencies, ropeTables } from '#tensor/exact/tables.ts'
+import type { LayerWeights, ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
+
+/** Sizes that leave remainders everywhere: words, vectors of four, tiles, lanes. */
+export const ODD_SHAPE: ModelShape = {
+  vocabulary: 67,
+  width: 35,
+  layers: 2,
+  heads: 3,
+  kvHeads: 1,
+  headDim: 12,
+  hidden: 41,
+  fractionBits: 14,
+  activationBits: 16,
+  keyBits: 8,
+  maxPositions: 4096,
+}
+
+/** How the values of a model are made. */
+export type RandomModelOptions = {
+  readonly seed: string
+  readonly shape: ModelShape
+  /** Weights are larger by this power of two: from 6 on, values reach their bounds. */
+  readonly gain?: number
+}
+
+/** A model's weights with biases, its head apart from its embedding. */
+export function randomModel({ seed, shape, gain = 0 }: RandomModelOptions): ModelWeights {
+  const draw = (name: string, count: number) => seededRandom(`${seed}/${name}`).bytes(count)
+  const matrix = (name: string, rows: number, cols: number, bits: number, hasBias = false): WeightMatrix => ({
+    rows,
+    cols,
+    q: new Int8Array(draw(`${name}/q`, rows * cols).buffer).map((q) => Math.max(q, -127)),
+    m: Int32Array.from(draw(`${name}/m`, rows), (byte) => 2 ** 30 + byte * 4_194_301),
+    e: Int32Array.from(draw(`${name}/e`, rows), (byte) => bits - gain + (byte % 3)),
+    bias: hasBias ? Int32Array.from(draw(`${name}/bias`, rows), (byte) => (byte - 128) * 7) : null,
+  })
+  const norm = (name: string) => ({
+    q: Int32Array.from(draw(name, shape.width), (byte) => 2 ** 30 - byte * 2 ** 20),
+    scale: { m: 1_600_000_000, e: 28 },
+  })
+  const { headDim, heads, hidden, kvHeads, vocabulary, width } = shape
+  const layer = (n: number): LayerWeights => ({
+    attentionNorm: norm(`${n}/norm1`),
+    query: { weights: matrix(`${n}/query`, heads * headDim, width, 39, true), fractionBits: 11 },
+    key: { weights: matrix(`${n}/key`, kvHeads * headDim, width, 39, true), fractionBits: 12 },
+    value: { weights: matrix(`${n}/value`, kvHeads * headDim, width, 39, true), fractionBits: 13 },
+    output: matrix(`${n}/output`, width, heads * headDim, 39),
+    feedForwardNorm: norm(`${n}/norm2`),
+    gate: matrix(`${n}/gate`, hidden, width, 39),
+    up: matrix(`${n}/up`, hidden, width, 39),
+    down: matrix(`${n}/down`, width, hidden, 39),
+    productFractionBits: 13,
+  })
+  return {
+    shape,
+    embedding: matrix('embedding', vocabulary, width, 36 + gain),
+    layers: Array.from({ length: shape.layers }, (_, n) => layer(n)),
+    norm: norm('norm'),
+    head: matrix('head', vocabulary, width, 38),
+    epsilon: 90_000n,
+    scoreScale: { m: 1_788_700_000, e: 32 },
+    rope: ropeTables(
+      ropeFrequencies({ numerator: 10_000n, denominator: 1n }, headDim / 2),
+      Math.ceil(shape.maxPositions / 256),
+    ),
+  }
+}
+
+/** `count` tokens of a vocabulary. */
+export function randomTokens(seed: string, count: number, vocabulary: number): number[] {
+  return Array.from(seededRandom(seed).bytes(count), (byte) => byte % vocabulary)
+}
