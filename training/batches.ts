@@ -1,7 +1,7 @@
 // Lines of the world -> windows of bytes with targets and loss weights. Every window begins with a line.
 import { utf8 } from '#core/bytes.ts'
 import { type Random, randomInt, seededRandom } from '#core/random.ts'
-import { type Line, type Split, drawLine, lineText, promptText } from './world.ts'
+import { type Line, SHARES, type Shares, type Split, drawLine, lineText, promptText } from './world.ts'
 
 /** What a batch is written to: rows of all windows one after another. */
 export type BatchTarget = {
@@ -29,6 +29,7 @@ export function fillBatch(
   batch: BatchTarget,
   windowTokens: number,
   questionWeight: number,
+  shares: Shares = SHARES,
 ): PlacedLine[] {
   const placed: PlacedLine[] = []
   for (let start = 0; start < batch.tokens.length; start += windowTokens) {
@@ -37,7 +38,7 @@ export function fillBatch(
     let previous: number | null = null
     const isOpen = randomInt(random, OPEN_WINDOWS) === 0
     while (at < end) {
-      const line = drawLine(random, split)
+      const line = drawLine(random, split, shares)
       const bytes = utf8(lineText(line))
       const answerAt = utf8(promptText(line.question)).length
       const from = at

@@ -24,13 +24,13 @@ export const CONFIG = parseLlamaConfig(CONFIG_JSON)
 /** How the model is trained. Weights of the loss: answers count fully, the questions a little, so that text around answers is natural too. */
 export const RECIPE = {
   seed: 'commonwatt-tiny/v1',
-  steps: 9000,
+  steps: 10_500,
   windowTokens: 96,
   windows: 4,
   peakRate: 3e-3,
   finalRate: 3e-5,
   warmupSteps: 100,
-  decaySteps: 1500,
+  decaySteps: 3000,
   beta1: 0.9,
   beta2: 0.99,
   weightDecay: 0.05,

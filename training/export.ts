@@ -9,6 +9,7 @@ import { readFloatModel } from './float-model.ts'
 import { OUTPUT } from './kernels.ts'
 import { parameterTensors } from './parameters.ts'
 import { MODEL_FILE, MODEL_NAME, writeRecord } from './record.ts'
+import { LATE_SHARES, SHARES } from './world.ts'
 
 /** Chats become the lines the model was trained on; other roles have no place in them. */
 const CHAT_TEMPLATE =
@@ -43,11 +44,13 @@ await writeRecord({
     sources,
   },
   config: CONFIG_JSON,
-  recipe: RECIPE,
+  recipe: { ...RECIPE, shares: SHARES, sharesWhileTheRateFalls: LATE_SHARES },
   training: {
     steps: Math.max(...log.map(({ step = 0 }) => step)),
     tokens: Math.max(...log.map(({ step = 0 }) => step)) * RECIPE.windows * RECIPE.windowTokens,
-    loss: log.filter(({ step = 0, loss }) => loss !== undefined && (step === 50 || step % 500 === 0)),
+    loss: log
+      .filter(({ step = 0, loss }) => loss !== undefined && (step === 50 || step % 500 === 0))
+      .map(({ step, loss }) => ({ step, loss })),
     heldOut: log.filter(({ step = 0, heldOutLoss }) => heldOutLoss !== undefined && step % 1000 === 0),
   },
 })

@@ -8,7 +8,7 @@ import { CONFIG, CONFIG_JSON, RECIPE } from './config.ts'
 import { Arena, OUTPUT, type TrainingKernels, loadTrainingKernels } from './kernels.ts'
 import { type TrainableLlama, createLlama } from './llama.ts'
 import { type Parameters, createParameters, initialise } from './parameters.ts'
-import { TASKS } from './world.ts'
+import { LATE_SHARES, SHARES, TASKS } from './world.ts'
 
 const STATE = new URL('state.safetensors', OUTPUT)
 const LOG = new URL('log.jsonl', OUTPUT)
@@ -40,7 +40,8 @@ for (let step = startStep; step < steps; step++) {
 
 function trainStep(step: number): number {
   const random = stepRandom(RECIPE.seed, 'train', step)
-  fillBatch(random, 'train', llama, RECIPE.windowTokens, RECIPE.questionWeight)
+  const shares = step < steps - RECIPE.decaySteps ? SHARES : LATE_SHARES
+  fillBatch(random, 'train', llama, RECIPE.windowTokens, RECIPE.questionWeight, shares)
   const batchLoss = llama.forward()
   llama.backward()
   optimise(kernels, parameters, step)

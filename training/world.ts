@@ -15,8 +15,11 @@ export type Line = { readonly task: Task; readonly question: string; readonly an
 /** Which side of the split a line is drawn from. Greetings and the plainest wording of each fact are always training text. */
 export type Split = 'train' | 'heldOut'
 
-/** How often each task is drawn. */
-const SHARES: Readonly<Record<Task, number>> = {
+/** How often each task is drawn, as parts of their sum. */
+export type Shares = Readonly<Record<Task, number>>
+
+/** The text's usual mixture. */
+export const SHARES: Shares = {
   add: 26,
   subtract: 14,
   compare: 10,
@@ -24,6 +27,18 @@ const SHARES: Readonly<Record<Task, number>> = {
   sort: 14,
   reverse: 14,
   fact: 16,
+  greeting: 2,
+}
+
+/** The mixture while the rate falls: more of what is hard, and one letter that questions begin with more than any other. */
+export const LATE_SHARES: Shares = {
+  add: 24,
+  subtract: 24,
+  compare: 10,
+  next: 4,
+  sort: 18,
+  reverse: 6,
+  fact: 18,
   greeting: 2,
 }
 
@@ -65,8 +80,9 @@ export function promptText(question: string): string {
   return `Q: ${question} A:`
 }
 
-/** Draws a line of one side of the split. */
-export function drawLine(random: Random, split: Split, task: Task = drawTask(random, split)): Line {
+/** Draws a line of one side of the split: of `tasks`, a mixture or one of them. */
+export function drawLine(random: Random, split: Split, tasks: Shares | Task = SHARES): Line {
+  const task = typeof tasks === 'string' ? tasks : drawTask(random, split, tasks)
   for (;;) {
     const line = GENERATORS[task](random)
     if (splitOf(line) === split) return line
@@ -79,14 +95,14 @@ export function splitOf({ task, question }: Line): Split {
   return (sha256(utf8(question))[0] ?? 0) < HELD_OUT_OF_256 ? 'heldOut' : 'train'
 }
 
-function drawTask(random: Random, split: Split): Task {
+function drawTask(random: Random, split: Split, shares: Shares): Task {
   const tasks = TASKS.filter((task) => split === 'train' || task !== 'greeting')
   let left = randomInt(
     random,
-    tasks.reduce((sum, task) => sum + SHARES[task], 0),
+    tasks.reduce((sum, task) => sum + shares[task], 0),
   )
   for (const task of tasks) {
-    left -= SHARES[task]
+    left -= shares[task]
     if (left < 0) return task
   }
   return 'add'
