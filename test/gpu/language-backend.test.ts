@@ -19,6 +19,21 @@ describe.skipIf(!isPacked)(`packed dot products on ${fastest.info.adapter}`, () 
   languageBackendCompliance(async () => fastest),
 )
 
+/** The platform's GPU, which tells `onDevice` about each device before its opener sees it. */
+function watchedGpu(onDevice: (device: GPUDevice) => void): GPU {
+  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
+    const adapter = await navigator.gpu.requestAdapter(options)
+    if (adapter === null) return null
+    const requestDevice = async (descriptor?: GPUDeviceDescriptor) => {
+      const device = await adapter.requestDevice(descriptor)
+      onDevice(device)
+      return device
+    }
+    return { features: adapter.features, limits: adapter.limits, info: adapter.info, requestDevice }
+  }
+  return { requestAdapter, wgslLanguageFeatures: navigator.gpu.wgslLanguageFeatures } as unknown as GPU
+}
+
 /** Feeds `steps` one after the other into one cache, asking for all logits. */
 async function outputs(model: DeviceModel, steps: readonly (readonly number[])[]): Promise<StepOutput[]> {
   const cache = model.openCache(steps.flat().length)
@@ -95,6 +110,42 @@ describe('against the reference', () => {
     const [a, b] = await outputs(await openCpuLanguageBackend().load(weights), [[1, 2, 3], [8]])
     expect([first.leaves, second.leaves, second.logits]).toEqual([a?.leaves, b?.leaves, b?.logits])
     await model.close()
+  })
+
+  test('behaviour: a lost device is opened again; what its caches held has to be fed again', async () => {
+    const devices: GPUDevice[] = []
+    const backend = await openWebGpuLanguageBackend({ gpu: watchedGpu((device) => devices.push(device)) })
+    const weights = randomModel({ seed: 'lost', shape: ODD_SHAPE })
+    const model = await backend.load(weights)
+    const cache = model.openCache(16)
+    await forward(model, [{ cache, tokens: [1, 2, 3] }], 'none')
+    devices[0]?.destroy()
+    await devices[0]?.lost
+    const next = forward(model, [{ cache, tokens: [8] }], 'last')
+    await expect(next).rejects.toMatchObject({ name: 'gpu.CacheLost', kind: 'unavailable' })
+    cache.truncate(0)
+    const again = await forward(model, [{ cache, tokens: [1, 2, 3, 8] }], 'last')
+    const [expected] = await outputs(await openCpuLanguageBackend().load(weights), [[1, 2, 3, 8]])
+    expect(again.leaves).toEqual(expected?.leaves)
+    expect(devices).toHaveLength(2)
+    await backend.close()
+  })
+
+  test('error: LanguageDeviceLost when the device is lost during a step', async () => {
+    const devices: GPUDevice[] = []
+    const backend = await openWebGpuLanguageBackend({ gpu: watchedGpu((device) => devices.push(device)) })
+    const model = await backend.load(randomModel({ seed: 'lost', shape: ODD_SHAPE }))
+    const [device] = devices
+    if (device === undefined) throw new Error('No device was opened.')
+    const submit = device.queue.submit.bind(device.queue)
+    device.queue.submit = (buffers) => {
+      submit(buffers)
+      device.destroy()
+    }
+    const step = forward(model, [{ cache: model.openCache(16), tokens: [1, 2, 3] }], 'last')
+    await expect(step).rejects.toMatchObject({ name: 'gpu.LanguageDeviceLost', kind: 'unavailable' })
+    expect((await forward(model, [{ cache: model.openCache(16), tokens: [1] }], 'last')).logits).toHaveLength(1)
+    await backend.close()
   })
 
   test('error: ContextLength past the cache and past the model', async () => {

@@ -2,19 +2,19 @@
 import { AppError } from '#core/errors.ts'
 import { PACKED_DOT } from '#gpu/kernels/kernel.ts'
 import { type Session, openSession } from '#gpu/session.ts'
-import { DeviceLostError, GpuFaultError } from '#gpu/webgpu-backend.ts'
+import { GpuFaultError } from '#gpu/webgpu-backend.ts'
 import type { ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
 import type { DeviceModel, KvCache, LanguageBackend, SequenceRows, Step } from '#tensor/language-backend.ts'
 import { putWeights } from './device-weights.ts'
 import { MAX_HEAD_DIM } from './kernels/attention.ts'
 import type { Dot } from './kernels/pieces.ts'
-import { KvArena } from './kv-arena.ts'
+import { KvArena, KvBuffers } from './kv-arena.ts'
 import { compileKernels } from './model-kernels.ts'
-import type { ModelParts, Submission } from './model-parts.ts'
+import type { LiveModel, StepHost, Submission } from './model-parts.ts'
 import { ScratchKeeper } from './scratch.ts'
 import { StepEncoder, StepResources } from './step-encoder.ts'
 import { GpuStep } from './step.ts'
-import { Storage } from './storage.ts'
+import { Storage, storageLimit } from './storage.ts'
 
 /** How to open the backend. */
 export type WebGpuLanguageOptions = {
@@ -24,78 +24,144 @@ export type WebGpuLanguageOptions = {
   readonly dot?: Dot
 }
 
-/** Opens a device for language models. Throws {@link NoGpuError} when there is none. */
+/** Opens a device for language models; a lost one is opened again. Throws {@link NoGpuError} when there is none. */
 export async function openWebGpuLanguageBackend(options: WebGpuLanguageOptions = {}): Promise<LanguageBackend> {
-  const session = await openSession(options.gpu ?? globalThis.navigator?.gpu)
-  const dot = options.dot ?? (session.languageFeatures.has(PACKED_DOT) ? 'packed' : 'plain')
+  const gpu = options.gpu ?? globalThis.navigator?.gpu
+  const sessions = new Sessions(gpu, await openSession(gpu))
   return {
-    info: session.info,
-    load: (weights, loading) => loadModel(session, dot, weights, loading),
-    close: async () => session.device.destroy(),
+    info: sessions.last.info,
+    load: (weights, loading) => GpuModel.load(sessions, options.dot, weights, loading),
+    close: async () => sessions.last.device.destroy(),
   }
 }
 
-async function loadModel(
+/** The present device. */
+class Sessions {
+  readonly #gpu: GPU | undefined
+  #opening: Promise<Session> | undefined
+  last: Session
+
+  constructor(gpu: GPU | undefined, session: Session) {
+    this.#gpu = gpu
+    this.last = session
+  }
+
+  async current(): Promise<Session> {
+    if (this.last.lostReason() === undefined) return this.last
+    this.#opening ??= openSession(this.#gpu)
+    try {
+      this.last = await this.#opening
+      return this.last
+    } finally {
+      this.#opening = undefined
+    }
+  }
+}
+
+type Loading = NonNullable<Parameters<LanguageBackend['load']>[1]>
+
+type Loaded = { readonly session: Session; readonly live: LiveModel; release(): void }
+
+class GpuModel implements DeviceModel, StepHost {
+  readonly weights: ModelWeights
+  readonly #sessions: Sessions
+  readonly #dot: Dot | undefined
+  readonly #arena: KvArena
+  #loaded: Loaded
+  #reloading: Promise<Loaded> | undefined
+
+  private constructor(sessions: Sessions, dot: Dot | undefined, weights: ModelWeights, loaded: Loaded) {
+    this.weights = weights
+    this.#sessions = sessions
+    this.#dot = dot
+    this.#loaded = loaded
+    this.#arena = new KvArena(weights.shape, () => storageLimit(this.#loaded.session.device))
+  }
+
+  static async load(
+    sessions: Sessions,
+    dot: Dot | undefined,
+    weights: ModelWeights,
+    loading: Loading = {},
+  ): Promise<DeviceModel> {
+    assertHeads(weights.shape)
+    return new GpuModel(sessions, dot, weights, await upload(await sessions.current(), dot, weights, loading))
+  }
+
+  get shape(): ModelShape {
+    return this.weights.shape
+  }
+
+  get positions(): number {
+    return this.#arena.positions
+  }
+
+  openCache(capacity: number): KvCache {
+    return this.#arena.open(capacity)
+  }
+
+  begin(sequences: readonly SequenceRows[]): Step {
+    return new GpuStep(this, sequences)
+  }
+
+  async live(): Promise<LiveModel> {
+    const session = await this.#sessions.current()
+    if (this.#loaded.session !== session) {
+      this.#reloading ??= this.#reload(session)
+      await this.#reloading
+    }
+    return this.#loaded.live
+  }
+
+  async close(): Promise<void> {
+    this.#loaded.release()
+  }
+
+  async #reload(session: Session): Promise<Loaded> {
+    try {
+      this.#arena.forget()
+      this.#loaded.release()
+      this.#loaded = await upload(session, this.#dot, this.weights, {})
+      return this.#loaded
+    } finally {
+      this.#reloading = undefined
+    }
+  }
+}
+
+async function upload(
   session: Session,
-  dot: Dot,
+  wantedDot: Dot | undefined,
   weights: ModelWeights,
-  { signal, onProgress }: Parameters<LanguageBackend['load']>[1] & object = {},
-): Promise<DeviceModel> {
+  { signal, onProgress }: Loading,
+): Promise<Loaded> {
   signal?.throwIfAborted()
   const { shape } = weights
-  assertHeads(shape)
-  const { device, pipelines } = session
+  const { device, languageFeatures, pipelines } = session
+  const dot = wantedDot ?? (languageFeatures.has(PACKED_DOT) ? 'packed' : 'plain')
   const storage = new Storage(device)
+  const resources = new StepResources(device, pipelines)
+  const release = () => {
+    resources.close()
+    storage.destroyAll()
+  }
   try {
     return await scoped(session, async () => {
-      const kernels = await compileKernels(pipelines, shape.activationBits, shape.keyBits, dot)
       const onLayer = (done: number) => onProgress?.(done, shape.layers)
-      const resources = new StepResources(device, pipelines)
-      const parts: ModelParts = {
-        shape,
-        weights,
-        device: await putWeights(storage, device.queue, weights, { signal, onLayer }),
-        kernels,
-        arena: new KvArena(device, storage, shape),
+      const live: LiveModel = {
+        kernels: await compileKernels(pipelines, shape.activationBits, shape.keyBits, dot),
+        weights: await putWeights(storage, device.queue, weights, { signal, onLayer }),
+        cache: new KvBuffers(device, storage, shape),
         scratches: new ScratchKeeper(storage, shape),
         queue: device.queue,
         encoder: () => new StepEncoder(device, resources),
         readBack: (sizeBytes, submit) => readBack(session, sizeBytes, submit),
       }
-      return new GpuModel(parts, () => {
-        resources.close()
-        storage.destroyAll()
-      })
+      return { session, live, release }
     })
   } catch (error) {
-    storage.destroyAll()
+    release()
     throw error
-  }
-}
-
-class GpuModel implements DeviceModel {
-  readonly #parts: ModelParts
-  readonly #release: () => void
-
-  constructor(parts: ModelParts, release: () => void) {
-    this.#parts = parts
-    this.#release = release
-  }
-
-  get shape(): ModelShape {
-    return this.#parts.shape
-  }
-
-  openCache(capacity: number): KvCache {
-    return this.#parts.arena.open(capacity)
-  }
-
-  begin(sequences: readonly SequenceRows[]): Step {
-    return new GpuStep(this.#parts, sequences)
-  }
-
-  async close(): Promise<void> {
-    this.#release()
   }
 }
 
@@ -122,15 +188,34 @@ async function scoped<T>(session: Session, operation: () => Promise<T>): Promise
   const [outcome] = await Promise.allSettled([operation()])
   const [invalid, outOfMemory] = await Promise.all([device.popErrorScope(), device.popErrorScope()])
   if (outcome.status === 'rejected' && outcome.reason instanceof AppError) throw outcome.reason
-  if (session.lostReason() !== undefined) throw new DeviceLostError(session.lostReason())
+  if (outcome.status === 'rejected') await newsOfLoss(session)
+  if (session.lostReason() !== undefined) throw new LanguageDeviceLostError(session.lostReason())
   if (outOfMemory !== null) throw new GpuFaultError('capacity', outOfMemory.message)
   if (invalid !== null) throw new GpuFaultError('bug', invalid.message)
   if (outcome.status === 'rejected') throw outcome.reason
   return outcome.value
 }
 
+/** Time for the news of a lost device to follow the failure it caused. */
+const LOSS_NEWS_MS = 250
+
+async function newsOfLoss(session: Session): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, LOSS_NEWS_MS)
+  await Promise.race([session.lost, promise])
+  clearTimeout(timer)
+}
+
 function assertHeads({ headDim }: ModelShape): void {
   if (headDim > MAX_HEAD_DIM || headDim % 4 !== 0) throw new HeadDimError(headDim)
+}
+
+/** The device was lost during a step or a load; the next one opens it again. */
+export class LanguageDeviceLostError extends AppError {
+  override readonly name = 'gpu.LanguageDeviceLost'
+  constructor(reason: string | undefined) {
+    super('unavailable', `The GPU was lost under a language model: ${reason ?? 'no reason given'}.`)
+  }
 }
 
 /** The attention kernel does not fit the model's heads. */

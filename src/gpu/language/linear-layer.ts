@@ -1,15 +1,20 @@
 // Dispatching a linear layer: which kernel suits its rows, band by band of its matrix.
 import type { DeviceMatrix } from './device-weights.ts'
 import { type Emit, LINEAR_GRID, type LinearForm } from './kernels/linear.ts'
-import type { ModelParts } from './model-parts.ts'
+import type { LiveModel } from './model-parts.ts'
 import type { Scratch } from './scratch.ts'
 import type { StepEncoder } from './step-encoder.ts'
 
 /** Most rows of a step whose linear layers run row by row; more run in tiles. */
 export const MAX_SINGLE_ROWS = 4
 
-/** Buffers of a step while it is encoded. */
-export type Encoding = { readonly encoder: StepEncoder; readonly scratch: Scratch; readonly staging: GPUBuffer }
+/** A step while it is encoded. */
+export type Encoding = {
+  readonly encoder: StepEncoder
+  readonly live: LiveModel
+  readonly scratch: Scratch
+  readonly staging: GPUBuffer
+}
 
 /** Rows for a linear layer: quantised in the scratch already, or wide with their maxima at `maxima`. */
 export type Input =
@@ -30,8 +35,7 @@ export type Output = {
 
 /** Multiplies `rows` of `input` by `matrix`; `site` names the place in the model. */
 export function dispatchLinear(
-  { device, kernels }: Pick<ModelParts, 'device' | 'kernels'>,
-  { encoder, scratch }: Encoding,
+  { encoder, live, scratch }: Encoding,
   site: string,
   input: Input,
   matrix: DeviceMatrix,
@@ -39,9 +43,9 @@ export function dispatchLinear(
   rows: { readonly first: number; readonly count: number },
 ): void {
   const form = formFor(input, rows.count)
-  const compiled = kernels.linear(form, output.emit)
+  const compiled = live.kernels.linear(form, output.emit)
   const source = input.kind === 'wide' ? scratch.wide : scratch.packed
-  const tables = output.emit === 'gate' ? [device.exp2] : []
+  const tables = output.emit === 'gate' ? [live.weights.exp2] : []
   const grid = LINEAR_GRID[form]
   const down = Math.ceil(rows.count / grid.rows)
   for (const band of matrix.bands) {

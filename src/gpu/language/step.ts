@@ -1,6 +1,7 @@
 // One forward pass on the GPU. Its operations are recorded as they are called; finish() encodes them into one submit with one read-back,
 // so nothing of the model's shared scratch is touched before.
 import type { Digest } from '#core/digest.ts'
+import { AppError } from '#core/errors.ts'
 import { ContextLengthError } from '#tensor/context-length.ts'
 import { INT16_MAX } from '#tensor/exact/attention.ts'
 import { boundaryLeaf } from '#tensor/exact/boundary.ts'
@@ -19,10 +20,10 @@ import type {
   Step,
   StepOutput,
 } from '#tensor/language-backend.ts'
-import { type DeviceLayer, wordsOf } from './device-weights.ts'
+import { type DeviceGain, type DeviceWeights, wordsOf } from './device-weights.ts'
 import { ArenaCache } from './kv-arena.ts'
 import { type Encoding, type Input, MAX_SINGLE_ROWS, dispatchLinear } from './linear-layer.ts'
-import type { ModelParts } from './model-parts.ts'
+import type { StepHost } from './model-parts.ts'
 import { MAXIMA_AT, type Scratch, packedRowBytes } from './scratch.ts'
 import type { StepEncoder } from './step-encoder.ts'
 
@@ -37,14 +38,14 @@ type Operation = (encoding: Encoding) => void
 
 /** A step of the WebGPU backend. */
 export class GpuStep implements Step {
-  readonly #parts: ModelParts
+  readonly #host: StepHost
   readonly #rows: readonly StepRow[]
   readonly #operations: Operation[] = []
   readonly #boundaries: number[] = []
   #wanted: readonly number[] = []
 
-  constructor(parts: ModelParts, sequences: readonly SequenceRows[]) {
-    this.#parts = parts
+  constructor(host: StepHost, sequences: readonly SequenceRows[]) {
+    this.#host = host
     this.#rows = sequences.flatMap(({ cache, tokens }) => {
       const own = cacheOf(cache)
       const end = own.length + tokens.length
@@ -59,12 +60,13 @@ export class GpuStep implements Step {
   }
 
   embed(): Rows {
-    const { device, kernels, shape } = this.#parts
-    const { bands, words } = device.embedding
-    this.#record(({ encoder, scratch }) => {
+    const { shape } = this.#host
+    this.#record(({ encoder, live, scratch }) => {
+      const { kernels, weights } = live
+      const { bands, words } = weights.embedding
       const pairs = shape.headDim / 2
       const rows = this.#rows.length
-      encoder.dispatch('', kernels.angles, [scratch.rows, device.rope, scratch.angles], { rows, pairs }, [
+      encoder.dispatch('', kernels.angles, [scratch.rows, weights.rope, scratch.angles], { rows, pairs }, [
         Math.ceil(pairs / 64),
         rows,
       ])
@@ -86,33 +88,30 @@ export class GpuStep implements Step {
   }
 
   normQuantise(_x: Rows, site: NormSite): Quantised {
-    const { device, kernels, shape, weights } = this.#parts
-    const gain =
-      site === 'final'
-        ? device.norm
-        : this.#device(site.layer)[site.norm === 'attention' ? 'attentionNorm' : 'feedForwardNorm']
+    const { shape, weights } = this.#host
     const params = {
       width: shape.width,
       words: wordsOf(shape.width),
       epsilonLow: Number(weights.epsilon & 0xffff_ffffn),
       epsilonHigh: Number(weights.epsilon >> 32n),
-      gainM: gain.scale.m,
-      gainE: gain.scale.e,
     }
     const name = site === 'final' ? site : `${site.layer} ${site.norm}`
-    this.#record(({ encoder, scratch }) => {
+    this.#record(({ encoder, live, scratch }) => {
+      const gain = gainAt(live.weights, site)
       const tensors = [scratch.residual, gain.q, scratch.packed]
-      encoder.dispatch(name, kernels.normQuantise, tensors, params, [this.#rows.length, 1])
+      const scale = { gainM: gain.scale.m, gainE: gain.scale.e }
+      const { normQuantise } = live.kernels
+      encoder.dispatch(name, normQuantise, tensors, { ...params, ...scale }, [this.#rows.length, 1])
     })
     return handle<Quantised>({ kind: 'packed' } satisfies Input)
   }
 
   projectHeads(a: Quantised, layer: number): Queries {
-    const { arena, kernels, shape } = this.#parts
-    const { heads } = this.#device(layer)
+    const { shape } = this.#host
     const { key, query } = this.#layer(layer)
     this.#record((encoding) => {
-      const { encoder, scratch } = encoding
+      const { encoder, live, scratch } = encoding
+      const { heads } = found(live.weights.layers[layer], layer)
       const output = {
         emit: 'store',
         buffer: scratch.wide,
@@ -120,9 +119,9 @@ export class GpuStep implements Step {
         bound: INT16_MAX,
         countsCuts: false,
       } as const
-      dispatchLinear(this.#parts, encoding, `heads ${layer}`, inputOf(a), heads, output, this.#all)
+      dispatchLinear(encoding, `heads ${layer}`, inputOf(a), heads, output, this.#all)
       const { angles, queries, rows, wide } = scratch
-      const tensors = [wide, rows, angles, queries, arena.keys(layer), arena.values(layer)]
+      const tensors = [wide, rows, angles, queries, live.cache.keys(layer), live.cache.values(layer)]
       const params = {
         heads: shape.heads,
         kvHeads: shape.kvHeads,
@@ -132,19 +131,20 @@ export class GpuStep implements Step {
         keyFractionBits: key.fractionBits,
       }
       const grid = [shape.heads + 2 * shape.kvHeads, this.#rows.length] as const
-      encoder.dispatch(`${layer}`, kernels.rotateHeads, tensors, params, grid)
+      encoder.dispatch(`${layer}`, live.kernels.rotateHeads, tensors, params, grid)
     })
     return handle<Queries>({})
   }
 
   attend(_queries: Queries, layer: number): Quantised {
-    const { arena, device, kernels, shape, weights } = this.#parts
+    const { shape, weights } = this.#host
     const { scoreScale } = weights
     const words = wordsOf(shape.heads * shape.headDim)
     const maxima = this.#maxima(2 * layer)
-    this.#record(({ encoder, scratch }) => {
+    this.#record(({ encoder, live, scratch }) => {
+      const { cache, kernels } = live
       const { queries, rows, status, wide } = scratch
-      const tensors = [rows, queries, arena.keys(layer), arena.values(layer), device.exp2, status, wide]
+      const tensors = [rows, queries, cache.keys(layer), cache.values(layer), live.weights.exp2, status, wide]
       const params = {
         heads: shape.heads,
         kvHeads: shape.kvHeads,
@@ -160,15 +160,13 @@ export class GpuStep implements Step {
   }
 
   projectAdd(a: Quantised, layer: number, matrix: 'output' | 'down', _x: Rows): void {
-    const { shape } = this.#parts
-    const device = this.#device(layer)[matrix]
+    const { shape } = this.#host
     this.#record((encoding) =>
       dispatchLinear(
-        this.#parts,
         encoding,
         `${matrix} ${layer}`,
         inputOf(a),
-        device,
+        found(encoding.live.weights.layers[layer], layer)[matrix],
         {
           emit: 'add',
           buffer: encoding.scratch.residual,
@@ -182,17 +180,16 @@ export class GpuStep implements Step {
   }
 
   gateUp(a: Quantised, layer: number): Quantised {
-    const { hidden } = this.#parts.shape
+    const { hidden } = this.#host.shape
     const { productFractionBits } = this.#layer(layer)
     const words = wordsOf(hidden)
     const outputMaxima = this.#maxima(2 * layer + 1)
     this.#record((encoding) =>
       dispatchLinear(
-        this.#parts,
         encoding,
         `gate and up ${layer}`,
         inputOf(a),
-        this.#device(layer).gateUp,
+        found(encoding.live.weights.layers[layer], layer).gateUp,
         {
           emit: 'gate',
           buffer: encoding.scratch.wide,
@@ -218,12 +215,12 @@ export class GpuStep implements Step {
   }
 
   unembed(a: Quantised, rows: LogitRows): void {
-    const { device, scratches, shape } = this.#parts
+    const { shape } = this.#host
     this.#wanted = this.#rows.flatMap(({ isLast }, i) => (rows === 'all' || (rows === 'last' && isLast) ? [i] : []))
     if (this.#wanted.length === 0) return
     this.#record((encoding) => {
-      const { encoder, scratch, staging } = encoding
-      const logits = scratches.logits(this.#wanted.length)
+      const { encoder, live, scratch, staging } = encoding
+      const logits = live.scratches.logits(this.#wanted.length)
       const rowBytes = packedRowBytes(shape, wordsOf(shape.width))
       const [first = 0] = this.#wanted
       // The wanted rows move up to follow the first: each move goes to a row before the ones still to be moved.
@@ -236,7 +233,7 @@ export class GpuStep implements Step {
         bound: LOGIT_MAX,
         countsCuts: true,
       } as const
-      dispatchLinear(this.#parts, encoding, 'head', inputOf(a), device.head, output, {
+      dispatchLinear(encoding, 'head', inputOf(a), live.weights.head, output, {
         first,
         count: this.#wanted.length,
       })
@@ -246,23 +243,25 @@ export class GpuStep implements Step {
   }
 
   async finish(): Promise<StepOutput> {
-    const parts = this.#parts
+    const live = await this.#host.live()
+    if (this.#rows.some(({ cache }) => cache.isLost)) throw new CacheLostError()
     const statusAt = this.#boundaryBytes * this.#boundaries.length + this.#logitBytes
-    const output = await parts.readBack(statusAt + 4, (staging) => {
-      const scratch = parts.scratches.for(this.#rows.length)
-      const encoder = parts.encoder()
-      parts.queue.writeBuffer(scratch.rows, 0, this.#rowTable())
-      for (const operation of this.#operations) operation({ encoder, scratch, staging })
+    const output = await live.readBack(statusAt + 4, (staging) => {
+      const scratch = live.scratches.for(this.#rows.length)
+      live.cache.reserve(this.#host.positions)
+      const encoder = live.encoder()
+      live.queue.writeBuffer(scratch.rows, 0, this.#rowTable())
+      for (const operation of this.#operations) operation({ encoder, live, scratch, staging })
       encoder.copy({ buffer: scratch.status, offset: 0 }, { buffer: staging, offset: statusAt }, 4)
       encoder.submit(scratch.status)
       return (bytes) => this.#output(bytes, statusAt)
     })
-    for (const { cache, position } of this.#rows) cache.length = Math.max(cache.length, position + 1)
+    for (const { cache, position } of this.#rows) cache.fill(position + 1)
     return output
   }
 
   #output(bytes: ArrayBuffer, statusAt: number): StepOutput {
-    const { vocabulary, width } = this.#parts.shape
+    const { vocabulary, width } = this.#host.shape
     const leaves = this.#rows.map(({ position }, row) =>
       this.#boundaries.map((boundary, b): Digest => {
         const at = b * this.#boundaryBytes + row * width * 4
@@ -276,13 +275,12 @@ export class GpuStep implements Step {
 
   /** Wide rows as an input: many are quantised once here, few as they are read. */
   #quantiseWide(maxima: number, fractionBits: number, words: number): Quantised {
-    const { kernels } = this.#parts
     const rows = this.#rows.length
     if (rows <= MAX_SINGLE_ROWS) return handle<Quantised>({ kind: 'wide', maxima, fractionBits } satisfies Input)
-    this.#record(({ encoder, scratch }) => {
+    this.#record(({ encoder, live, scratch }) => {
       const tensors = [scratch.wide, scratch.status, scratch.packed]
       const grid = [Math.ceil((4 * words) / 64), rows] as const
-      encoder.dispatch('', kernels.quantise, tensors, { rows, words, maxima, fractionBits }, grid)
+      encoder.dispatch('', live.kernels.quantise, tensors, { rows, words, maxima, fractionBits }, grid)
     })
     return handle<Quantised>({ kind: 'packed' } satisfies Input)
   }
@@ -314,25 +312,26 @@ export class GpuStep implements Step {
   }
 
   get #boundaryBytes(): number {
-    return this.#rows.length * this.#parts.shape.width * 4
+    return this.#rows.length * this.#host.shape.width * 4
   }
 
   get #logitBytes(): number {
-    return this.#wanted.length * this.#parts.shape.vocabulary * 4
-  }
-
-  #device(layer: number): DeviceLayer {
-    return found(this.#parts.device.layers[layer], layer)
+    return this.#wanted.length * this.#host.shape.vocabulary * 4
   }
 
   #layer(layer: number): LayerWeights {
-    return found(this.#parts.weights.layers[layer], layer)
+    return found(this.#host.weights.layers[layer], layer)
   }
 }
 
 function found<T>(item: T | undefined, layer: number): T {
   if (item === undefined) throw new RangeError(`The model has no layer ${layer}.`)
   return item
+}
+
+function gainAt({ layers, norm }: DeviceWeights, site: NormSite): DeviceGain {
+  if (site === 'final') return norm
+  return found(layers[site.layer], site.layer)[site.norm === 'attention' ? 'attentionNorm' : 'feedForwardNorm']
 }
 
 const inputOf = (a: Quantised) => a as unknown as Input
@@ -346,4 +345,12 @@ function handle<H extends Rows | Quantised | Queries>(value: object): H {
 function cacheOf(cache: KvCache): ArenaCache {
   if (!(cache instanceof ArenaCache)) throw new TypeError('The cache belongs to another backend.')
   return cache
+}
+
+/** The positions of a cache were on a device that was lost. */
+export class CacheLostError extends AppError {
+  override readonly name = 'gpu.CacheLost'
+  constructor() {
+    super('unavailable', 'The GPU was lost, and with it what a cache held: the sequence has to be fed again.')
+  }
 }

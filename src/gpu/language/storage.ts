@@ -17,8 +17,7 @@ export class Storage {
 
   /** Most bytes that one buffer can be bound with. */
   get limitBytes(): number {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits
-    return Math.min(maxBufferSize, maxStorageBufferBindingSize)
+    return storageLimit(this.#device)
   }
 
   /** Zeros of `sizeBytes`, rounded up to whole words of 16 bytes. Throws {@link DeviceCapacityError} past the device's limit. */
@@ -48,6 +47,11 @@ export class Storage {
   destroyAll(): void {
     for (const buffer of this.#held) this.destroy(buffer)
   }
+}
+
+/** Most bytes that one buffer of `device` can be bound with. */
+export function storageLimit({ limits }: GPUDevice): number {
+  return Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
 }
 
 /** The device cannot hold something in one piece. */
