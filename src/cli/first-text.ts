@@ -2,7 +2,7 @@
 import { toHex } from '#core/bytes.ts'
 import { sha256 } from '#core/digest.ts'
 import type { Signer } from '#core/ed25519.ts'
-import { connect } from '#sdk/index.ts'
+import { connect, formatCredits } from '#sdk/index.ts'
 import { generateText } from './generation.ts'
 import { transportsOf } from './words.ts'
 
@@ -24,6 +24,7 @@ export type FirstText = {
   readonly transports: readonly string[]
   /** SHA-256 of the certificate. */
   readonly certificate: string
+  readonly paid: string
 }
 
 /** Has the first model that takes chats answer on `nodes` nodes; null when there is none. */
@@ -54,15 +55,16 @@ export async function runFirstText(
     replicas: outcome.certificate.job.body.replication,
     transports: transportsOf(outcome.certificate),
     certificate: toHex(sha256(outcome.certificateBytes)),
+    paid: outcome.paid.toString(),
   }
 }
 
 /** The text in one line. */
 export function describeFirstText(first: FirstText): string {
-  const { model, prompt, text, tokens, milliseconds, replicas, transports, certificate } = first
+  const { model, prompt, text, tokens, milliseconds, replicas, transports, certificate, paid } = first
   const agreed = replicas === 1 ? '1 node' : `${replicas} nodes agreed over ${transports.join(' and ')}`
   return (
     `First text: "${prompt}" to ${model}: "${text.trim()}" ${tokens} tokens in ${(milliseconds / 1000).toFixed(2)} s, ` +
-    `${agreed}, certificate ${certificate.slice(0, 16)} verified`
+    `${agreed}, certificate ${certificate.slice(0, 16)} verified, ${formatCredits(BigInt(paid), 9)} credits paid`
   )
 }
