@@ -1,6 +1,7 @@
 // Attention of one query head by one workgroup, in two passes: the largest score, then weights and exact sums, block by block of keys.
 override KEY_BITS: u32 = 8u;
-const LANES: u32 = 128u;
+/// At most 128, at least the pairs of a head's values.
+override LANES: u32 = 128u;
 /// Scores kept from the first pass; those beyond are computed again.
 const KEPT: u32 = 2048u;
 /// Keys whose products with half a weight cannot leave an i32.
@@ -79,7 +80,7 @@ fn flushed(sum: vec2u, high: i32, low: i32) -> vec2u {
   return add64(sum, add64(shiftLeft64(widen(high), 11u), widen(low)));
 }
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let head = group.x;
   let row = group.y;
@@ -122,7 +123,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let splits = LANES / pairs;
   let pair = lane % pairs;
   let split = lane / pairs;
-  var total = 0u;
+  var total = vec2u();
   var sumA = vec2u();
   var sumB = vec2u();
   for (var block = 0u; block < count; block += LANES) {
@@ -137,7 +138,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       }
       weight = (exp2neg(bitcast<u32>(largest - score)) + 128u) >> 8u;
     }
-    total += weight;
+    total = add64(total, vec2u(weight, 0u));
     blockWeights[lane] = weight;
     workgroupBarrier();
     let end = min(LANES, count - block);
@@ -165,8 +166,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     workgroupBarrier();
   }
   parts[lane] = vec4u(sumA, sumB);
-  atomicAdd(&totalLow, total & 0xffffu);
-  atomicAdd(&totalHigh, total >> 16u);
+  atomicAdd(&totalLow, total.x & 0xffffu);
+  atomicAdd(&totalHigh, (total.x >> 16u) | (total.y << 16u));
   workgroupBarrier();
   if (lane < pairs) {
     for (var s = 1u; s < splits; s++) {

@@ -1,6 +1,7 @@
 // RMSNorm of a row by one workgroup, quantised: the exact sum of squares in 96 bits, Newton's inverse root, then two passes over the row.
 override BITS: u32 = 16u;
-const LANES: u32 = 128u;
+/// A power of two, at most 128.
+override LANES: u32 = 128u;
 
 struct Params {
   width: u32,
@@ -73,7 +74,7 @@ fn scaled(x: i32, up: u32, column: u32) -> i32 {
   return mulShift(x << up, gain[column], 30);
 }
 
-@compute @workgroup_size(128)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let start = group.x * params.width;
   var sum = vec3u();

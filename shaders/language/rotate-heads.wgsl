@@ -1,6 +1,6 @@
 // One head of one row by one workgroup: queries and keys are rotated and quantised, keys and values go to the arena.
 override KEY_BITS: u32 = 8u;
-const LANES: u32 = 64u;
+override LANES: u32 = 64u;
 
 struct Params {
   heads: u32,
@@ -26,7 +26,7 @@ struct Params {
 var<workgroup> rotated: array<i32, 256>;
 var<workgroup> largest: atomic<u32>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let head = group.x;
   let row = group.y;

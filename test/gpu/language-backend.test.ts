@@ -10,14 +10,16 @@ import { languageBackendCompliance } from '../compliance/language-backend.ts'
 import { ODD_SHAPE, type RandomModelOptions, randomModel, randomTokens } from '../support/random-language-model.ts'
 
 const isPacked = navigator.gpu.wgslLanguageFeatures.has(PACKED_DOT)
-const plain = await openWebGpuLanguageBackend({ dot: 'plain' })
-const fastest = await openWebGpuLanguageBackend()
+const plain = await openWebGpuLanguageBackend({ dot: 'plain', sharing: 'workgroup' })
+const shared = await openWebGpuLanguageBackend({ sharing: 'workgroup' })
+const alone = await openWebGpuLanguageBackend({ sharing: 'none' })
+const { adapter } = plain.info
 
-describe(`plain dot products on ${plain.info.adapter}`, () => languageBackendCompliance(async () => plain))
+describe(`plain dot products on ${adapter}`, () => languageBackendCompliance(async () => plain))
 
-describe.skipIf(!isPacked)(`packed dot products on ${fastest.info.adapter}`, () =>
-  languageBackendCompliance(async () => fastest),
-)
+describe.skipIf(!isPacked)(`packed dot products on ${adapter}`, () => languageBackendCompliance(async () => shared))
+
+describe(`threads alone on ${adapter}`, () => languageBackendCompliance(async () => alone))
 
 /** The platform's GPU, which tells `onDevice` about each device before its opener sees it. */
 function watchedGpu(onDevice: (device: GPUDevice) => void): GPU {
@@ -42,12 +44,15 @@ async function outputs(model: DeviceModel, steps: readonly (readonly number[])[]
   return all
 }
 
+/** Compares both ways of sharing with the reference; returns the values cut. */
 async function expectReference(options: RandomModelOptions, steps: readonly (readonly number[])[]): Promise<number> {
   const weights = randomModel(options)
-  const model = await fastest.load(weights)
   const expected = await outputs(await openCpuLanguageBackend().load(weights), steps)
-  expect(await outputs(model, steps)).toEqual(expected)
-  await model.close()
+  for (const backend of [shared, alone]) {
+    const model = await backend.load(weights)
+    expect(await outputs(model, steps)).toEqual(expected)
+    await model.close()
+  }
   return expected.reduce((sum, { saturated }) => sum + saturated, 0)
 }
 
@@ -70,7 +75,7 @@ describe('against the reference', () => {
 
   test('limit: heads of 256 values accepted, 260 refused', async () => {
     expect(await expectReference({ seed: 'wide', shape: wide, gain: 7 }, steps)).toBeGreaterThan(100)
-    const refused = fastest.load(randomModel({ seed: 'wide', shape: { ...wide, headDim: 260 } }))
+    const refused = shared.load(randomModel({ seed: 'wide', shape: { ...wide, headDim: 260 } }))
     await expect(refused).rejects.toMatchObject({ name: 'gpu.HeadDim', kind: 'capacity' })
   })
 
@@ -82,7 +87,7 @@ describe('against the reference', () => {
 
   test('behaviour: the last logits of a batch are those of its sequences', async () => {
     const weights = randomModel({ seed: 'batch', shape: ODD_SHAPE })
-    const model = await fastest.load(weights)
+    const model = await shared.load(weights)
     const sequences = [[1, 2, 3], [4], [5, 6], [7, 8, 9, 10, 11, 12]]
     const batch = sequences.map((tokens) => ({ cache: model.openCache(8), tokens }))
     const { logits } = await forward(model, batch, 'last')
@@ -96,7 +101,7 @@ describe('against the reference', () => {
 
   test('behaviour: caches are opened, closed and opened again while others keep their positions', async () => {
     const weights = randomModel({ seed: 'caches', shape: ODD_SHAPE })
-    const model = await fastest.load(weights)
+    const model = await shared.load(weights)
     const kept = model.openCache(16)
     const first = await forward(model, [{ cache: kept, tokens: [1, 2, 3] }], 'none')
     const gone = model.openCache(700)
@@ -149,7 +154,7 @@ describe('against the reference', () => {
   })
 
   test('error: ContextLength past the cache and past the model', async () => {
-    const model = await fastest.load(randomModel({ seed: 'short', shape: ODD_SHAPE }))
+    const model = await shared.load(randomModel({ seed: 'short', shape: ODD_SHAPE }))
     const cache = model.openCache(2)
     expect(() => model.begin([{ cache, tokens: [1, 2, 3] }])).toThrow(/3 positions/)
     expect(() => model.openCache(ODD_SHAPE.maxPositions + 1)).toThrow(/4097 positions/)

@@ -9,7 +9,7 @@ import { putWeights } from './device-weights.ts'
 import { MAX_HEAD_DIM } from './kernels/attention.ts'
 import type { Dot } from './kernels/pieces.ts'
 import { KvArena, KvBuffers } from './kv-arena.ts'
-import { compileKernels } from './model-kernels.ts'
+import { type KernelChoice, type Sharing, compileKernels } from './model-kernels.ts'
 import type { LiveModel, StepHost, Submission } from './model-parts.ts'
 import { ScratchKeeper } from './scratch.ts'
 import { StepEncoder, StepResources } from './step-encoder.ts'
@@ -22,6 +22,8 @@ export type WebGpuLanguageOptions = {
   readonly gpu?: GPU
   /** How to multiply bytes: by default packed where the device can. */
   readonly dot?: Dot
+  /** Whether threads share workgroup memory: by default on all but emulated devices. */
+  readonly sharing?: Sharing
 }
 
 /** Opens a device for language models; a lost one is opened again. Throws {@link NoGpuError} when there is none. */
@@ -30,7 +32,7 @@ export async function openWebGpuLanguageBackend(options: WebGpuLanguageOptions =
   const sessions = new Sessions(gpu, await openSession(gpu))
   return {
     info: sessions.last.info,
-    load: (weights, loading) => GpuModel.load(sessions, options.dot, weights, loading),
+    load: (weights, loading) => GpuModel.load(sessions, options, weights, loading),
     close: async () => sessions.last.device.destroy(),
   }
 }
@@ -65,27 +67,27 @@ type Loaded = { readonly session: Session; readonly live: LiveModel; release(): 
 class GpuModel implements DeviceModel, StepHost {
   readonly weights: ModelWeights
   readonly #sessions: Sessions
-  readonly #dot: Dot | undefined
+  readonly #options: WebGpuLanguageOptions
   readonly #arena: KvArena
   #loaded: Loaded
   #reloading: Promise<Loaded> | undefined
 
-  private constructor(sessions: Sessions, dot: Dot | undefined, weights: ModelWeights, loaded: Loaded) {
+  private constructor(sessions: Sessions, options: WebGpuLanguageOptions, weights: ModelWeights, loaded: Loaded) {
     this.weights = weights
     this.#sessions = sessions
-    this.#dot = dot
+    this.#options = options
     this.#loaded = loaded
     this.#arena = new KvArena(weights.shape, () => storageLimit(this.#loaded.session.device))
   }
 
   static async load(
     sessions: Sessions,
-    dot: Dot | undefined,
+    options: WebGpuLanguageOptions,
     weights: ModelWeights,
     loading: Loading = {},
   ): Promise<DeviceModel> {
     assertHeads(weights.shape)
-    return new GpuModel(sessions, dot, weights, await upload(await sessions.current(), dot, weights, loading))
+    return new GpuModel(sessions, options, weights, await upload(await sessions.current(), options, weights, loading))
   }
 
   get shape(): ModelShape {
@@ -121,7 +123,7 @@ class GpuModel implements DeviceModel, StepHost {
     try {
       this.#arena.forget()
       this.#loaded.release()
-      this.#loaded = await upload(session, this.#dot, this.weights, {})
+      this.#loaded = await upload(session, this.#options, this.weights, {})
       return this.#loaded
     } finally {
       this.#reloading = undefined
@@ -131,14 +133,17 @@ class GpuModel implements DeviceModel, StepHost {
 
 async function upload(
   session: Session,
-  wantedDot: Dot | undefined,
+  options: WebGpuLanguageOptions,
   weights: ModelWeights,
   { signal, onProgress }: Loading,
 ): Promise<Loaded> {
   signal?.throwIfAborted()
   const { shape } = weights
   const { device, languageFeatures, pipelines } = session
-  const dot = wantedDot ?? (languageFeatures.has(PACKED_DOT) ? 'packed' : 'plain')
+  const choice: KernelChoice = {
+    dot: options.dot ?? (languageFeatures.has(PACKED_DOT) ? 'packed' : 'plain'),
+    sharing: options.sharing ?? (session.info.isSoftware ? 'none' : 'workgroup'),
+  }
   const storage = new Storage(device)
   const resources = new StepResources(device, pipelines)
   const release = () => {
@@ -149,7 +154,7 @@ async function upload(
     return await scoped(session, async () => {
       const onLayer = (done: number) => onProgress?.(done, shape.layers)
       const live: LiveModel = {
-        kernels: await compileKernels(pipelines, shape.activationBits, shape.keyBits, dot),
+        kernels: await compileKernels(pipelines, shape, choice),
         weights: await putWeights(storage, device.queue, weights, { signal, onLayer }),
         cache: new KvBuffers(device, storage, shape),
         scratches: new ScratchKeeper(storage, shape),

@@ -6,7 +6,7 @@ import type { Scratch } from './scratch.ts'
 import type { StepEncoder } from './step-encoder.ts'
 
 /** Most rows of a step whose linear layers run row by row; more run in tiles. */
-export const MAX_SINGLE_ROWS = 4
+const MAX_SINGLE_ROWS = 4
 
 /** A step while it is encoded. */
 export type Encoding = {
@@ -16,7 +16,7 @@ export type Encoding = {
   readonly staging: GPUBuffer
 }
 
-/** Rows for a linear layer: quantised in the scratch already, or wide with their maxima at `maxima`. */
+/** Rows for a linear layer: quantised in the scratch, or wide with their maxima at `maxima`, to be quantised on the way. */
 export type Input =
   | { readonly kind: 'packed' }
   | { readonly kind: 'wide'; readonly maxima: number; readonly fractionBits: number }
@@ -35,14 +35,44 @@ export type Output = {
 
 /** Multiplies `rows` of `input` by `matrix`; `site` names the place in the model. */
 export function dispatchLinear(
-  { encoder, live, scratch }: Encoding,
+  encoding: Encoding,
   site: string,
   input: Input,
   matrix: DeviceMatrix,
   output: Output,
   rows: { readonly first: number; readonly count: number },
 ): void {
-  const form = formFor(input, rows.count)
+  const { sharing } = encoding.live.kernels
+  const isApart = input.kind === 'wide' && (sharing === 'none' || rows.count > MAX_SINGLE_ROWS)
+  if (isApart) dispatchQuantise(encoding, input, matrix.words, rows.count)
+  if (sharing === 'none') dispatchBands(encoding, site, 'thread-packed', PACKED, matrix, output, rows)
+  else if (rows.count > MAX_SINGLE_ROWS) dispatchBands(encoding, site, 'tile-packed', PACKED, matrix, output, rows)
+  else dispatchBands(encoding, site, `row-${input.kind}`, input, matrix, output, rows)
+}
+
+const PACKED: Input = { kind: 'packed' }
+
+/** Quantises the wide rows once, for the many threads that read them. */
+function dispatchQuantise(
+  { encoder, live, scratch }: Encoding,
+  { maxima, fractionBits }: Input & { kind: 'wide' },
+  words: number,
+  rows: number,
+): void {
+  const tensors = [scratch.wide, scratch.status, scratch.packed]
+  const grid = [Math.ceil((4 * words) / 64), rows] as const
+  encoder.dispatch('', live.kernels.quantise, tensors, { rows, words, maxima, fractionBits }, grid)
+}
+
+function dispatchBands(
+  { encoder, live, scratch }: Encoding,
+  site: string,
+  form: LinearForm,
+  input: Input,
+  matrix: DeviceMatrix,
+  output: Output,
+  rows: { readonly first: number; readonly count: number },
+): void {
   const compiled = live.kernels.linear(form, output.emit)
   const source = input.kind === 'wide' ? scratch.wide : scratch.packed
   const tables = output.emit === 'gate' ? [live.weights.exp2] : []
@@ -66,9 +96,4 @@ export function dispatchLinear(
     }
     encoder.dispatch(`${site} ${band.first}`, compiled, tensors, params, [Math.ceil(band.rows / grid.columns), down])
   }
-}
-
-function formFor(input: Input, rows: number): LinearForm {
-  if (input.kind === 'wide') return 'row-wide'
-  return rows <= MAX_SINGLE_ROWS ? 'row-packed' : 'tile-packed'
 }

@@ -1,5 +1,6 @@
 // Buffers that steps work in, each for a number of rows; replaced by larger ones when a step needs them. Steps follow each other on the
 // queue, so they share them.
+import { BOUNDARY_CHUNK_BYTES, boundaryLayers } from '#tensor/exact/boundary.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import { wordsOf } from './device-weights.ts'
 import type { Storage } from './storage.ts'
@@ -16,9 +17,15 @@ export type Scratch = {
   /** i32 rows before they are quantised. */
   readonly wide: GPUBuffer
   readonly queries: GPUBuffer
+  /** (boundaries, rows, chunks) and (boundaries, rows) of digests. */
+  readonly chunkDigests: GPUBuffer
+  readonly leaves: GPUBuffer
   /** Values cut, padding, then maxima by site and row. */
   readonly status: GPUBuffer
 }
+
+/** Bytes of a SHA-256 digest. */
+export const DIGEST_BYTES = 32
 
 /** Where the maxima of rows begin in `status`, in words. */
 export const MAXIMA_AT = 64
@@ -26,6 +33,11 @@ export const MAXIMA_AT = 64
 /** Bytes of a quantised row of `words` of 16 columns. */
 export function packedRowBytes({ activationBits }: ModelShape, words: number): number {
   return 16 * (1 + (activationBits / 8) * words)
+}
+
+/** Chunks of a residual row of `width` values. */
+export function chunksOf(width: number): number {
+  return Math.ceil((4 * width) / BOUNDARY_CHUNK_BYTES)
 }
 
 /** Makes and keeps the scratch of one model. */
@@ -66,6 +78,7 @@ function createScratch(storage: Storage, shape: ModelShape, rows: number): Scrat
   const { headDim, heads, hidden, kvHeads, layers, width } = shape
   const words = Math.max(wordsOf(width), wordsOf(heads * headDim), wordsOf(hidden))
   const wide = Math.max((heads + 2 * kvHeads) * headDim, 16 * wordsOf(heads * headDim), 16 * wordsOf(hidden))
+  const boundaries = boundaryLayers(layers).length
   return {
     rows: storage.create('rows', rows * 16),
     angles: storage.create('angles', rows * headDim * 4),
@@ -73,6 +86,8 @@ function createScratch(storage: Storage, shape: ModelShape, rows: number): Scrat
     packed: storage.create('quantised rows', rows * packedRowBytes(shape, words)),
     wide: storage.create('wide rows', rows * wide * 4),
     queries: storage.create('queries', rows * heads * (8 + 2 * headDim)),
+    chunkDigests: storage.create('chunk digests', boundaries * rows * chunksOf(width) * DIGEST_BYTES),
+    leaves: storage.create('leaves', boundaries * rows * DIGEST_BYTES),
     status: storage.create('status', (MAXIMA_AT + 2 * layers * rows) * 4),
   }
 }

@@ -77,11 +77,6 @@ export class StepEncoder {
     this.#resources = resources
   }
 
-  /** Dispatches so far. */
-  get dispatches(): number {
-    return this.#dispatches
-  }
-
   /** Runs `compiled` on `tensors`; `site` names the place in the model, for the bind group. */
   dispatch(
     site: string,

@@ -1,10 +1,10 @@
 // One forward pass on the GPU. Its operations are recorded as they are called; finish() encodes them into one submit with one read-back,
 // so nothing of the model's shared scratch is touched before.
+import { toHex } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { ContextLengthError } from '#tensor/context-length.ts'
 import { INT16_MAX } from '#tensor/exact/attention.ts'
-import { boundaryLeaf } from '#tensor/exact/boundary.ts'
 import { LOGIT_MAX } from '#tensor/exact/logits.ts'
 import { RESIDUAL_MAX } from '#tensor/exact/residual.ts'
 import { GATE_MAX } from '#tensor/exact/silu-gate.ts'
@@ -22,9 +22,9 @@ import type {
 } from '#tensor/language-backend.ts'
 import { type DeviceGain, type DeviceWeights, wordsOf } from './device-weights.ts'
 import { ArenaCache } from './kv-arena.ts'
-import { type Encoding, type Input, MAX_SINGLE_ROWS, dispatchLinear } from './linear-layer.ts'
+import { type Encoding, type Input, dispatchLinear } from './linear-layer.ts'
 import type { StepHost } from './model-parts.ts'
-import { MAXIMA_AT, type Scratch, packedRowBytes } from './scratch.ts'
+import { DIGEST_BYTES, MAXIMA_AT, type Scratch, chunksOf, packedRowBytes } from './scratch.ts'
 import type { StepEncoder } from './step-encoder.ts'
 
 type StepRow = {
@@ -41,7 +41,7 @@ export class GpuStep implements Step {
   readonly #host: StepHost
   readonly #rows: readonly StepRow[]
   readonly #operations: Operation[] = []
-  readonly #boundaries: number[] = []
+  #boundaries = 0
   #wanted: readonly number[] = []
 
   constructor(host: StepHost, sequences: readonly SequenceRows[]) {
@@ -156,7 +156,8 @@ export class GpuStep implements Step {
       }
       encoder.dispatch(`${layer}`, kernels.attention, tensors, params, [shape.heads, this.#rows.length])
     })
-    return this.#quantiseWide(maxima, this.#layer(layer).value.fractionBits + 8, words)
+    const fractionBits = this.#layer(layer).value.fractionBits + 8
+    return handle<Quantised>({ kind: 'wide', maxima, fractionBits } satisfies Input)
   }
 
   projectAdd(a: Quantised, layer: number, matrix: 'output' | 'down', _x: Rows): void {
@@ -202,16 +203,24 @@ export class GpuStep implements Step {
         this.#all,
       ),
     )
-    return this.#quantiseWide(outputMaxima, productFractionBits, words)
+    const input: Input = { kind: 'wide', maxima: outputMaxima, fractionBits: productFractionBits }
+    return handle<Quantised>(input)
   }
 
   commit(_x: Rows, boundary: number): void {
-    const sizeBytes = this.#boundaryBytes
-    const offset = sizeBytes * this.#boundaries.length
-    this.#boundaries.push(boundary)
-    this.#record(({ encoder, scratch, staging }) =>
-      encoder.copy({ buffer: scratch.residual, offset: 0 }, { buffer: staging, offset }, sizeBytes),
-    )
+    const { width } = this.#host.shape
+    const rows = this.#rows.length
+    const chunks = chunksOf(width)
+    const index = this.#boundaries
+    this.#boundaries++
+    this.#record(({ encoder, live, scratch }) => {
+      const { hashChunks, hashLeaves } = live.kernels
+      const { chunkDigests, leaves, residual } = scratch
+      const params = { rows, width, chunks, first: index * rows * chunks }
+      encoder.dispatch('', hashChunks, [residual, chunkDigests], params, [Math.ceil((rows * chunks) / 64), 1])
+      const tensors = [scratch.rows, chunkDigests, leaves]
+      encoder.dispatch('', hashLeaves, tensors, { rows, chunks, boundary, index }, [Math.ceil(rows / 64), 1])
+    })
   }
 
   unembed(a: Quantised, rows: LogitRows): void {
@@ -237,21 +246,21 @@ export class GpuStep implements Step {
         first,
         count: this.#wanted.length,
       })
-      const offset = this.#boundaryBytes * this.#boundaries.length
-      encoder.copy({ buffer: logits, offset: 0 }, { buffer: staging, offset }, this.#logitBytes)
+      encoder.copy({ buffer: logits, offset: 0 }, { buffer: staging, offset: this.#leafBytes }, this.#logitBytes)
     })
   }
 
   async finish(): Promise<StepOutput> {
     const live = await this.#host.live()
     if (this.#rows.some(({ cache }) => cache.isLost)) throw new CacheLostError()
-    const statusAt = this.#boundaryBytes * this.#boundaries.length + this.#logitBytes
+    const statusAt = this.#leafBytes + this.#logitBytes
     const output = await live.readBack(statusAt + 4, (staging) => {
       const scratch = live.scratches.for(this.#rows.length)
       live.cache.reserve(this.#host.positions)
       const encoder = live.encoder()
       live.queue.writeBuffer(scratch.rows, 0, this.#rowTable())
       for (const operation of this.#operations) operation({ encoder, live, scratch, staging })
+      encoder.copy({ buffer: scratch.leaves, offset: 0 }, { buffer: staging, offset: 0 }, this.#leafBytes)
       encoder.copy({ buffer: scratch.status, offset: 0 }, { buffer: staging, offset: statusAt }, 4)
       encoder.submit(scratch.status)
       return (bytes) => this.#output(bytes, statusAt)
@@ -261,28 +270,18 @@ export class GpuStep implements Step {
   }
 
   #output(bytes: ArrayBuffer, statusAt: number): StepOutput {
-    const { vocabulary, width } = this.#host.shape
-    const leaves = this.#rows.map(({ position }, row) =>
-      this.#boundaries.map((boundary, b): Digest => {
-        const at = b * this.#boundaryBytes + row * width * 4
-        return boundaryLeaf(boundary, position, new Int32Array(bytes, at, width))
+    const { vocabulary } = this.#host.shape
+    const rows = this.#rows.length
+    const leaves = this.#rows.map((_, row) =>
+      Array.from({ length: this.#boundaries }, (__, boundary) => {
+        const at = (boundary * rows + row) * DIGEST_BYTES
+        return toHex(new Uint8Array(bytes, at, DIGEST_BYTES)) as Digest
       }),
     )
-    const logitsAt = this.#boundaryBytes * this.#boundaries.length
-    const logits = this.#wanted.map((_, i) => new Int32Array(bytes, logitsAt + i * vocabulary * 4, vocabulary).slice())
+    const logits = this.#wanted.map((_, i) =>
+      new Int32Array(bytes, this.#leafBytes + i * vocabulary * 4, vocabulary).slice(),
+    )
     return { leaves, logits, saturated: new Uint32Array(bytes, statusAt, 1)[0] ?? 0 }
-  }
-
-  /** Wide rows as an input: many are quantised once here, few as they are read. */
-  #quantiseWide(maxima: number, fractionBits: number, words: number): Quantised {
-    const rows = this.#rows.length
-    if (rows <= MAX_SINGLE_ROWS) return handle<Quantised>({ kind: 'wide', maxima, fractionBits } satisfies Input)
-    this.#record(({ encoder, live, scratch }) => {
-      const tensors = [scratch.wide, scratch.status, scratch.packed]
-      const grid = [Math.ceil((4 * words) / 64), rows] as const
-      encoder.dispatch('', live.kernels.quantise, tensors, { rows, words, maxima, fractionBits }, grid)
-    })
-    return handle<Quantised>({ kind: 'packed' } satisfies Input)
   }
 
   /** By way of the wide rows, which nothing reads any more: a buffer cannot be copied onto itself. */
@@ -311,8 +310,8 @@ export class GpuStep implements Step {
     return { first: 0, count: this.#rows.length }
   }
 
-  get #boundaryBytes(): number {
-    return this.#rows.length * this.#host.shape.width * 4
+  get #leafBytes(): number {
+    return this.#boundaries * this.#rows.length * DIGEST_BYTES
   }
 
   get #logitBytes(): number {

@@ -1,18 +1,13 @@
-// Storage buffers of one model: counted, refused past the device's limits before they are asked for, destroyed together.
+// Storage buffers of one model: refused past the device's limits before they are asked for, destroyed together.
 import { AppError } from '#core/errors.ts'
 
 /** Creates and owns buffers. */
 export class Storage {
   readonly #device: GPUDevice
   readonly #held = new Set<GPUBuffer>()
-  #heldBytes = 0
 
   constructor(device: GPUDevice) {
     this.#device = device
-  }
-
-  get heldBytes(): number {
-    return this.#heldBytes
   }
 
   /** Most bytes that one buffer can be bound with. */
@@ -27,7 +22,6 @@ export class Storage {
     const size = Math.max(16, Math.ceil(sizeBytes / 16) * 16)
     const buffer = this.#device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST })
     this.#held.add(buffer)
-    this.#heldBytes += size
     return buffer
   }
 
@@ -39,8 +33,7 @@ export class Storage {
   }
 
   destroy(buffer: GPUBuffer): void {
-    if (!this.#held.delete(buffer)) return
-    this.#heldBytes -= buffer.size
+    this.#held.delete(buffer)
     buffer.destroy()
   }
 
