@@ -1,0 +1,94 @@
+// The WASM backend for language models, in Node: tokens per second of decoding and prefill, and what they mean in multiply-adds.
+import { forward } from '#model/transformer.ts'
+import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
+import type { DeviceModel } from '#tensor/language-backend.ts'
+import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
+import { loadKernels } from '#wasm/load-node.ts'
+import { randomModel } from '../test/support/random-language-model.ts'
+import type { Bench, BenchRecord } from './lib/bench.ts'
+import { BENCH_SHAPE, weightsPerToken } from './lib/language-shape.ts'
+
+const ROUNDS = 5
+const DECODED = 64
+const PREFILLED = 256
+
+/** Decode after prompts of two lengths, and prefill; medians of rounds. */
+export const bench: Bench = {
+  summary: `Decode and prefill of a 25.7M-parameter Llama on the WASM backend; medians of ${ROUNDS} rounds of ${DECODED} and ${PREFILLED} tokens.`,
+  async run() {
+    const weights = randomModel({ seed: 'bench', shape: BENCH_SHAPE })
+    const backend = openWasmLanguageBackend(await loadKernels())
+    const model = await backend.load(weights)
+    await assertEqual(model, await openCpuLanguageBackend().load(weights))
+
+    const adapter = backend.info.adapter
+    const record = (name: string, perSecond: number): BenchRecord[] => [
+      { name, value: perSecond, unit: 'tokens/s', adapter },
+      {
+        name: `${name}, linear layers`,
+        value: (perSecond * weightsPerToken(BENCH_SHAPE)) / 1e9,
+        unit: 'GMAC/s',
+        adapter,
+      },
+    ]
+    const records = [
+      ...record('decode from 0', await decodeSpeed(model, 0)),
+      ...record('decode from 960', await decodeSpeed(model, 960)),
+      ...record('prefill', await prefillSpeed(model, PREFILLED)),
+    ]
+    await model.close()
+    return records
+  },
+}
+
+/** Throws unless a prompt and a decoded token have the digests and logits of the reference. */
+async function assertEqual(model: DeviceModel, reference: DeviceModel): Promise<void> {
+  const outputs = [model, reference].map(async (device) => {
+    const cache = device.openCache(16)
+    const prompt = await forward(device, [{ cache, tokens: tokensFrom(0, 7) }], 'last')
+    const next = await forward(device, [{ cache, tokens: [5] }], 'last')
+    cache.close()
+    return JSON.stringify([prompt, next].map(({ leaves, logits }) => [leaves, logits.map((row) => [...row])]))
+  })
+  const [ours, theirs] = await Promise.all(outputs)
+  if (ours !== theirs) throw new Error('The WASM backend differs from the reference.')
+}
+
+async function decodeSpeed(model: DeviceModel, start: number): Promise<number> {
+  const cache = model.openCache(1024)
+  for (let at = 0; at < start; at += PREFILLED)
+    await forward(model, [{ cache, tokens: tokensFrom(at, Math.min(PREFILLED, start - at)) }], 'none')
+  const speed = await medianSpeed(DECODED, async () => {
+    cache.truncate(start)
+    for (const token of tokensFrom(start, DECODED)) await forward(model, [{ cache, tokens: [token] }], 'last')
+  })
+  cache.close()
+  return speed
+}
+
+async function prefillSpeed(model: DeviceModel, count: number): Promise<number> {
+  const cache = model.openCache(1024)
+  const speed = await medianSpeed(count, async () => {
+    cache.truncate(0)
+    await forward(model, [{ cache, tokens: tokensFrom(0, count) }], 'last')
+  })
+  cache.close()
+  return speed
+}
+
+/** Tokens per second, the median of the rounds after one that warms up. */
+async function medianSpeed(tokens: number, work: () => Promise<void>): Promise<number> {
+  await work()
+  const elapsedMs: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now()
+    await work()
+    elapsedMs.push(performance.now() - start)
+  }
+  const median = elapsedMs.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN
+  return (tokens * 1000) / median
+}
+
+function tokensFrom(start: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => ((start + i) * 7919) % BENCH_SHAPE.vocabulary)
+}
