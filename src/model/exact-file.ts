@@ -237,6 +237,7 @@ async function readLayer(
   const projection = async (name: 'query' | 'key' | 'value', rows: number): Promise<HeadProjection> => ({
     weights: await reader.matrix(`${i}.${name}`, rows, width, header.hasBias),
     fractionBits: header[name],
+    norm: null,
   })
   return {
     attentionNorm: await reader.gain(`${i}.attentionNorm`, width, header.attentionNorm),

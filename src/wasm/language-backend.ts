@@ -1,6 +1,7 @@
 // The WASM SIMD backend for language models: for machines without a GPU, for audits and for checking. One thread.
 import { ContextLengthError } from '#tensor/context-length.ts'
 import type { ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
+import { assertNoHeadNorms } from '#tensor/head-norm-support.ts'
 import type { DeviceModel, KvCache, LanguageBackend, SequenceRows, Step } from '#tensor/language-backend.ts'
 import { type DeviceWeights, putWeights } from './device-weights.ts'
 import { WasmCache } from './kv-cache.ts'
@@ -14,6 +15,7 @@ export function openWasmLanguageBackend(module: WebAssembly.Module): LanguageBac
     info: { backend: 'wasm', adapter: 'WebAssembly SIMD, one thread', isSoftware: true, features: ['simd128'] },
     async load(weights, { signal, onProgress } = {}) {
       signal?.throwIfAborted()
+      assertNoHeadNorms(weights, 'WebAssembly')
       const memory = new Memory()
       const kernels = await instantiate(module, memory)
       const device = putWeights(memory, weights, (done) => onProgress?.(done, weights.shape.layers))

@@ -2,7 +2,7 @@
 import { seededRandom } from '#core/random.ts'
 import type { WeightMatrix } from '#tensor/exact/linear.ts'
 import { ropeFrequencies, ropeTables } from '#tensor/exact/tables.ts'
-import type { LayerWeights, ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
+import type { HeadProjection, LayerWeights, ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
 
 /** Sizes that leave remainders everywhere: words, vectors of four, tiles, lanes. */
 export const ODD_SHAPE: ModelShape = {
@@ -25,10 +25,15 @@ export type RandomModelOptions = {
   readonly shape: ModelShape
   /** Weights are larger by this power of two: from 6 on, values reach their bounds. */
   readonly gain?: number
+  /** Projections to heads have biases; they do by default. */
+  readonly hasBiases?: boolean
+  /** Queries and keys are normalised, with fractions so narrow that some values are cut; they are not by default. */
+  readonly hasNorms?: boolean
 }
 
-/** A model's weights with biases, its head apart from its embedding. */
-export function randomModel({ seed, shape, gain = 0 }: RandomModelOptions): ModelWeights {
+/** A model's weights, its head apart from its embedding. */
+export function randomModel(options: RandomModelOptions): ModelWeights {
+  const { seed, shape, gain = 0, hasBiases = true, hasNorms = false } = options
   const draw = (name: string, count: number) => seededRandom(`${seed}/${name}`).bytes(count)
   const matrix = (name: string, rows: number, cols: number, bits: number, hasBias = false): WeightMatrix => ({
     rows,
@@ -38,16 +43,21 @@ export function randomModel({ seed, shape, gain = 0 }: RandomModelOptions): Mode
     e: Int32Array.from(draw(`${name}/e`, rows), (byte) => bits - gain + (byte % 3)),
     bias: hasBias ? Int32Array.from(draw(`${name}/bias`, rows), (byte) => (byte - 128) * 7) : null,
   })
-  const norm = (name: string) => ({
-    q: Int32Array.from(draw(name, shape.width), (byte) => 2 ** 30 - byte * 2 ** 20),
+  const norm = (name: string, count = shape.width) => ({
+    q: Int32Array.from(draw(name, count), (byte) => 2 ** 30 - byte * 2 ** 20),
     scale: { m: 1_600_000_000, e: 28 },
+  })
+  const projection = (name: string, rows: number, fractionBits: number, isNormed: boolean): HeadProjection => ({
+    weights: matrix(name, rows, shape.width, 39, hasBiases),
+    fractionBits,
+    norm: isNormed ? { gain: norm(`${name}/norm`, shape.headDim), epsilon: 50n, fractionBits: fractionBits + 2 } : null,
   })
   const { headDim, heads, hidden, kvHeads, vocabulary, width } = shape
   const layer = (n: number): LayerWeights => ({
     attentionNorm: norm(`${n}/norm1`),
-    query: { weights: matrix(`${n}/query`, heads * headDim, width, 39, true), fractionBits: 11 },
-    key: { weights: matrix(`${n}/key`, kvHeads * headDim, width, 39, true), fractionBits: 12 },
-    value: { weights: matrix(`${n}/value`, kvHeads * headDim, width, 39, true), fractionBits: 13 },
+    query: projection(`${n}/query`, heads * headDim, 11, hasNorms),
+    key: projection(`${n}/key`, kvHeads * headDim, 12, hasNorms),
+    value: projection(`${n}/value`, kvHeads * headDim, 13, false),
     output: matrix(`${n}/output`, width, heads * headDim, 39),
     feedForwardNorm: norm(`${n}/norm2`),
     gate: matrix(`${n}/gate`, hidden, width, 39),

@@ -56,7 +56,7 @@ function matrix({ q, m, e, bias }: PackedMatrix): WeightMatrix {
 }
 
 const gain = ({ q, scale: [m, e] }: PackedGain) => ({ q: Int32Array.from(q), scale: { m, e } })
-const projection = (packed: PackedMatrix) => ({ weights: matrix(packed), fractionBits: packed.F ?? 0 })
+const projection = (packed: PackedMatrix) => ({ weights: matrix(packed), fractionBits: packed.F ?? 0, norm: null })
 
 /** The model's weights in one profile. */
 export function weightsFor({ activationBits, keyBits }: Run['options']): ModelWeights {

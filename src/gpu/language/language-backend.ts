@@ -4,6 +4,7 @@ import { PACKED_DOT } from '#gpu/kernels/kernel.ts'
 import { type Session, openSession } from '#gpu/session.ts'
 import { GpuFaultError } from '#gpu/webgpu-backend.ts'
 import type { ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
+import { assertNoHeadNorms } from '#tensor/head-norm-support.ts'
 import type { DeviceModel, KvCache, LanguageBackend, SequenceRows, Step } from '#tensor/language-backend.ts'
 import { putWeights } from './device-weights.ts'
 import { MAX_HEAD_DIM } from './kernels/attention.ts'
@@ -87,6 +88,7 @@ class GpuModel implements DeviceModel, StepHost {
     loading: Loading = {},
   ): Promise<DeviceModel> {
     assertHeads(weights.shape)
+    assertNoHeadNorms(weights, 'WebGPU')
     return new GpuModel(sessions, options, weights, await upload(await sessions.current(), options, weights, loading))
   }
 

@@ -113,7 +113,7 @@ async function headProjection(
   const bias = await tensors.readOptional(`${name}.bias`, [rows])
   const fractionBits = staticFractionBits(channelBounds(weights, norm, bias))
   const fixed = bias === null ? null : Int32Array.from(bias, (value) => fixedFromDouble(value, fractionBits))
-  return { weights: { ...weights, bias: fixed }, fractionBits }
+  return { weights: { ...weights, bias: fixed }, fractionBits, norm: null }
 }
 
 async function matrix(tensors: FloatTensors, name: string, rows: number, cols: number): Promise<WeightMatrix> {

@@ -3,14 +3,15 @@ import type { Digest } from '#core/digest.ts'
 import { ContextLengthError } from '#tensor/context-length.ts'
 import { INT16_MAX, SCORE_MAX, attentionRow } from '#tensor/exact/attention.ts'
 import { boundaryLeaf } from '#tensor/exact/boundary.ts'
+import { headNormRow } from '#tensor/exact/head-norm.ts'
 import { type WeightMatrix, linearRow } from '#tensor/exact/linear.ts'
 import { LOGIT_MAX } from '#tensor/exact/logits.ts'
-import { type QuantisedRow, quantise } from '#tensor/exact/quantise.ts'
+import { type ActivationBits, type QuantisedRow, quantise } from '#tensor/exact/quantise.ts'
 import { RESIDUAL_MAX, addResidual, embeddingRow } from '#tensor/exact/residual.ts'
 import { rmsNormRow } from '#tensor/exact/rms-norm.ts'
 import { type Angles, anglesAt, rotate } from '#tensor/exact/rope.ts'
 import { GATE_MAX, siluGate } from '#tensor/exact/silu-gate.ts'
-import type { LayerWeights, ModelWeights } from '#tensor/exact/weights.ts'
+import type { HeadProjection, LayerWeights, ModelWeights } from '#tensor/exact/weights.ts'
 import type {
   DeviceModel,
   KvCache,
@@ -131,15 +132,13 @@ class CpuStep implements Step {
   projectHeads(a: Quantised, layer: number): Queries {
     const { query, key, value } = this.#layer(layer)
     const { headDim, keyBits } = this.#weights.shape
-    const project = (row: QuantisedRow, { weights, fractionBits }: typeof query) =>
-      heads(linearRow(row, weights, fractionBits, INT16_MAX), headDim)
     const queries = quantisedRows(a).map((row, i) => {
       const { cache, position, angles } = this.#row(i)
-      layerOf(cache.keys, layer)[position] = project(row, key).map((head) =>
-        quantise(rotate(head, angles), key.fractionBits, keyBits),
-      )
-      layerOf(cache.values, layer)[position] = project(row, value)
-      return project(row, query).map((head) => quantise(rotate(head, angles), query.fractionBits, 16))
+      const rotated = (projection: HeadProjection, bits: ActivationBits) =>
+        projectRow(row, projection, headDim).map((head) => rotateHead(head, projection, angles, bits))
+      layerOf(cache.keys, layer)[position] = rotated(key, keyBits)
+      layerOf(cache.values, layer)[position] = projectRow(row, value, headDim)
+      return rotated(query, 16)
     })
     return asQueries(queries)
   }
@@ -226,8 +225,21 @@ class CpuStep implements Step {
   }
 }
 
-function heads(row: Int32Array<ArrayBuffer>, headDim: number): Int32Array<ArrayBuffer>[] {
-  return Array.from({ length: row.length / headDim }, (_, h) => row.subarray(h * headDim, (h + 1) * headDim))
+/** The heads (heads, headDim) of a row, int16. */
+function projectRow(row: QuantisedRow, projection: HeadProjection, headDim: number): Int32Array<ArrayBuffer>[] {
+  const out = linearRow(row, projection.weights, projection.fractionBits, INT16_MAX)
+  return Array.from({ length: out.length / headDim }, (_, h) => out.subarray(h * headDim, (h + 1) * headDim))
+}
+
+/** One query or key head as the scores read it: normalised where the model does that, rotated, quantised. */
+function rotateHead(
+  head: Int32Array,
+  { norm, fractionBits }: HeadProjection,
+  angles: Angles,
+  bits: ActivationBits,
+): QuantisedRow {
+  if (norm === null) return quantise(rotate(head, angles), fractionBits, bits)
+  return quantise(rotate(headNormRow(head, norm), angles), norm.fractionBits, bits)
 }
 
 function layerOf<T>(list: T[][], layer: number): T[] {

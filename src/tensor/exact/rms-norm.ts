@@ -12,13 +12,18 @@ export type Gain = { readonly q: Int32Array<ArrayBuffer>; readonly scale: Scale 
  * y = mulShift(x << up, g, 30) with up = 30 - bitLength(max|x|) is quantised as integers.
  */
 export function rmsNormRow(row: Int32Array, gain: Gain, epsilon: bigint, bits: ActivationBits): QuantisedRow {
-  const { v, k } = normalise(sumOfSquares(row) + epsilon)
-  const inverseRoot = normScale(rsqrt(v), 46 + k / 2)
+  const inverseRoot = inverseRms(row, epsilon)
   const up = 30 - bitLength(maxMagnitude(row))
   const y = row.map((x, i) => mulShift(x * pow2(up), gain.q[i] ?? 0, 30))
   const quantised = quantise(Int32Array.from(y), 0, bits)
   const scale = mulScale(mulScale(quantised.scale, inverseRoot), gain.scale)
   return { ...quantised, scale: { m: scale.m, e: scale.e + up } }
+}
+
+/** 1 / sqrt(Σx² + epsilon) of a row, relative error 4e-9. */
+export function inverseRms(row: Int32Array, epsilon: bigint): Scale {
+  const { v, k } = normalise(sumOfSquares(row) + epsilon)
+  return normScale(rsqrt(v), 46 + k / 2)
 }
 
 /** sum > 0 -> {v, k}: v = floor(sum·2^-k) in [2^30, 2^32), k even, negative for small sums. */

@@ -1,4 +1,5 @@
 // An exact language model as data: what a model file holds once it is parsed, and what a backend uploads.
+import type { HeadNorm } from './head-norm.ts'
 import type { WeightMatrix } from './linear.ts'
 import type { ActivationBits } from './quantise.ts'
 import type { Gain } from './rms-norm.ts'
@@ -20,8 +21,12 @@ export type ModelShape = {
   readonly maxPositions: number
 }
 
-/** A projection to heads with its static fraction bits. */
-export type HeadProjection = { readonly weights: WeightMatrix; readonly fractionBits: number }
+/** A projection to heads with its static fraction bits, and the norm over each of its heads: of queries and keys, where the model has one. */
+export type HeadProjection = {
+  readonly weights: WeightMatrix
+  readonly fractionBits: number
+  readonly norm: HeadNorm | null
+}
 
 /** One block. Matrices are (out, in); gate and up are (hidden, width). */
 export type LayerWeights = {
