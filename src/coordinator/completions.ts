@@ -12,7 +12,7 @@ import type { Sampling } from '#model/sampler.ts'
 import { type ChatMessage, type TextModel, openTextModel } from '#model/text-model.ts'
 import { JOB_TYPE, type JobBody } from '#work/job.ts'
 import { type GeneratedText, parseResult } from '#work/kinds/generate/result.ts'
-import { generateParams, generationOf, promptBytes } from '#work/kinds/generate/task.ts'
+import { generateParams, generationOf, tokenBytes } from '#work/kinds/generate/task.ts'
 import { ACCOUNT_TYPE, openAccount } from './accounts.ts'
 import { CANCEL_TYPE, admit, quote } from './admission.ts'
 import { type Grid, signingContext } from './grid.ts'
@@ -36,6 +36,7 @@ export type CompletionRequest = {
   readonly messages: readonly ChatMessage[]
   readonly maxTokens: number | undefined
   readonly sampling: Partial<Sampling>
+  readonly stop: readonly string[]
 }
 
 /** An answered chat: certified tokens, and the tokenizer that makes text of them. */
@@ -77,9 +78,9 @@ export class Completions {
     await openAccount(grid, await signMessage(account, ACCOUNT_TYPE, context, { nonce: nonce() }))
     const task = {
       kind: 'generate',
-      version: 1,
-      params: generateParams(text.shape, maxTokens, request.sampling),
-      inputs: [model, await this.#keep(promptBytes(tokens))],
+      version: 2,
+      params: generateParams(text.shape, maxTokens, request.sampling, request.stop),
+      inputs: [model, await this.#keep(tokenBytes(tokens))],
     }
     const body: JobBody = { ...task, replication: 2, maxPrice: '0', deadlineMs: DEADLINE_MS, nonce: nonce() }
     const maxPrice = quote(body).price.toString()

@@ -19,13 +19,13 @@ export type GenerateRequest = {
   readonly maxTokens: number
   readonly endTokens: ReadonlySet<number>
   readonly sampling?: Sampling
-  /** Called after each token; returning true stops (a stop string was seen). */
+  /** Called after each token; returning true stops: it completed a stop string. */
   readonly onToken?: (token: number) => boolean | void
   readonly signal?: AbortSignal
 }
 
-/** Why generation ended: an end token or stop string, the token limit, or the end of the context. */
-export type FinishReason = 'stop' | 'length' | 'context'
+/** Why generation ended: an end token came next, the token limit, the end of the context, or the last token completed a stop string. */
+export type FinishReason = 'stop' | 'length' | 'context' | 'stop-string'
 
 /** What was generated. `positions` commits to every token fed in: prompt and output but the last token. */
 export type Generated = {
@@ -67,7 +67,7 @@ export async function generate(
     tokens.push(token)
     seen.add(token)
     counts.set(token, (counts.get(token) ?? 0) + 1)
-    if (onToken?.(token) === true) return finished(conversation, tokens, 'stop')
+    if (onToken?.(token) === true) return finished(conversation, tokens, 'stop-string')
     if (tokens.length >= maxTokens) return finished(conversation, tokens, 'length')
     if (conversation.fed.length >= conversation.cache.capacity) return finished(conversation, tokens, 'context')
     signal?.throwIfAborted()

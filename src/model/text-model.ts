@@ -3,8 +3,9 @@ import { Template } from '@huggingface/jinja'
 import type { ByteSource } from '#core/byte-source.ts'
 import { AppError } from '#core/errors.ts'
 import { type ModelHeader, readModelHeader, readTokenizer } from './exact-file.ts'
-import { type Tokenizer, byteTokenizer } from './tokenizer.ts'
-import { type TokenizerConfig, openHuggingFaceTokenizer } from './tokenizers/hugging-face.ts'
+import type { Tokenizer } from './tokenizer.ts'
+import type { TokenizerConfig } from './tokenizers/hugging-face.ts'
+import { openTokenizer } from './tokenizers/open.ts'
 
 /** One message of a chat. */
 export type ChatMessage = { readonly role: string; readonly content: string }
@@ -22,10 +23,8 @@ export type TextModel = ModelHeader & {
 export async function openTextModel(source: ByteSource): Promise<TextModel> {
   const header = await readModelHeader(source)
   const { card } = header
-  const { tokenizer, config } =
-    card.tokenizer === 'bytes'
-      ? { tokenizer: byteTokenizer(), config: {} }
-      : openHuggingFaceTokenizer(await readTokenizer(source))
+  const kept = card.tokenizer === 'bytes' ? '' : await readTokenizer(source)
+  const { tokenizer, config } = openTokenizer(card.tokenizer, kept)
   const begin = card.beginToken === null ? [] : [card.beginToken]
   return {
     ...header,

@@ -22,6 +22,17 @@ export interface UnitInputs {
 /** What kinds compute on: kernels over arrays, and language models that stay loaded between units. */
 export type Devices = { readonly backend: Backend; readonly models: ModelCache }
 
+/** Options of one computation. `onProgress` hears the bytes of {@link Progress} as they become certain, in order, each once. */
+export type ComputeOptions = OperationOptions & { readonly onProgress?: (bytes: Uint8Array<ArrayBuffer>) => void }
+
+/** Bytes of a result that come one after the other while it is computed: a requester may see them before the whole is there. */
+export type Progress = {
+  /** Most of them. */
+  maxBytes(unit: Unit): number
+  /** All of them, as the finished result says them. Throws an `input` error when it is none. */
+  of(unit: Unit, result: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
+}
+
 /** Where a unit's part lands in the job's result. */
 export type Placement = { readonly unitPart: number; readonly jobPart: number }
 
@@ -44,7 +55,9 @@ export interface Kind {
   resultLayout(unit: Unit): ContentLayout
   needs(unit: Unit): PartNeed[]
   /** Computes the unit: its result's parts in order. */
-  run(unit: Unit, inputs: UnitInputs, devices: Devices, options?: OperationOptions): Promise<Uint8Array<ArrayBuffer>[]>
+  run(unit: Unit, inputs: UnitInputs, devices: Devices, options?: ComputeOptions): Promise<Uint8Array<ArrayBuffer>[]>
+  /** What can be seen of a result while it is computed; absent where it comes in one piece. */
+  readonly progress?: Progress
   /**
    * A digest of intermediate values that `key` selects: whoever only looked the result up cannot give it. It is cheap to check and so
    * cheap to make for who has the inputs: it shows that they were at hand, not that all the work was done.

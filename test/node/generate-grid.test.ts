@@ -18,7 +18,7 @@ import { openThreadWorker } from '#node/thread-worker.ts'
 import type { WorkerHandle } from '#node/worker-link.ts'
 import { type Client, type RegisteredModel, blobSource, connect, verifyCertificate } from '#sdk/index.ts'
 import { decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
-import { generateParams, promptBytes } from '#work/kinds/generate/task.ts'
+import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
 import { tinyModelFile } from '../support/tiny-model.ts'
 
 const PATIENCE_MS = 60_000
@@ -140,9 +140,9 @@ test.each([
   const shape = await shapeOf()
   const task = {
     kind: 'generate',
-    version: 1,
+    version: 2,
     params: generateParams(shape, 20),
-    inputs: [ref, blobSource(promptBytes(tokens))],
+    inputs: [ref, blobSource(tokenBytes(tokens))],
   }
   const before = (await client.accountOf(client.account)).balance
   await expect(client.run(task, async () => ({ writePart: async () => undefined }))).rejects.toThrow(part)

@@ -4,18 +4,22 @@ import { bytesSource } from '#core/byte-source.ts'
 import { concat, utf8 } from '#core/bytes.ts'
 import { partCount } from '#core/content.ts'
 import { digestOf } from '#core/digest.ts'
+import type { Generated } from '#model/generate.ts'
 import { ModelCache, referenceModels } from '#model/model-cache.ts'
+import { textOf } from '#model/text-stream.ts'
+import { byteTokenizer } from '#model/tokenizer.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
 import type { JobTask } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
-import { parseResult } from '#work/kinds/generate/result.ts'
-import { MAX_MODEL_BYTES, MAX_POSITIONS, generateParams, generationOf, promptBytes } from '#work/kinds/generate/task.ts'
+import { parseResult, resultParts } from '#work/kinds/generate/result.ts'
+import { MAX_MODEL_BYTES, MAX_POSITIONS, generateParams, generationOf, tokenBytes } from '#work/kinds/generate/task.ts'
+import { type Unit, unitId } from '#work/unit.ts'
 import { type HeldContent, inputsOf } from '../support/certified-job.ts'
 import { TINY_CONFIG, holdBlob, tinyModelFile } from '../support/tiny-model.ts'
 
-const kind = kindOf('generate', 1)
+const kind = kindOf('generate', 2)
 const model = holdBlob(await tinyModelFile('kind'))
 const shape = { ...TINY_CONFIG, fractionBits: 16, activationBits: 16, keyBits: 8 } as const
 const wasm = new ModelCache(async () => openWasmLanguageBackend(await loadKernels()))
@@ -35,7 +39,9 @@ function unitOf(task: JobTask) {
   return unit
 }
 
-const prompt = holdBlob(promptBytes([...utf8('Once upon a time')]))
+const names = (unit: Unit) => ({ unit: unitId(unit), model: model.ref.id })
+
+const prompt = holdBlob(tokenBytes([...utf8('Once upon a time')]))
 
 describe.each([
   ['greedy', {}],
@@ -93,8 +99,73 @@ test('behaviour: an end token ends the text and the check demands it there', asy
   expect(await kind.check?.(unit, inputs, parts, wasm)).toBeNull()
 })
 
+describe('stop strings', async () => {
+  const greedy = unitOf(taskOf(prompt))
+  const free = parseResult(
+    generationOf(greedy),
+    concat(...(await kind.run(greedy, inputsOf(kind, greedy, [model, prompt]), { backend, models: wasm }))),
+  )
+  const text = textOf(byteTokenizer(), free.tokens)
+  // Two characters from the middle: byte tokens that make no character add nothing to look for.
+  const stop = Array.from(text).slice(4, 6).join('')
+  const unit = unitOf({ ...taskOf(prompt), params: generateParams(shape, 20, {}, [stop]) })
+  const inputs = inputsOf(kind, unit, [model, prompt])
+
+  test('option: the text ends with the token that completes one, and the check demands it there', async () => {
+    const parts = await kind.run(unit, inputs, { backend, models: wasm })
+    const generated = parseResult(generationOf(unit), concat(...parts))
+    expect(generated.finishReason).toBe('stop-string')
+    expect(generated.tokens).toEqual(free.tokens.slice(0, generated.tokens.length))
+    expect(generated.tokens.length).toBeLessThan(20)
+    expect(generated.positions).toEqual(free.positions.slice(0, 15 + generated.tokens.length))
+    expect(textOf(byteTokenizer(), generated.tokens, [stop])).toBe(text.slice(0, text.indexOf(stop)))
+    expect(await kind.check?.(unit, inputs, parts, wasm)).toBeNull()
+    expect(await kind.recompute(unit, inputs, 0, referenceModels())).toEqual(parts[0])
+  })
+
+  test('behaviour: a text that ignores one, or ends before it, is found by the check', async () => {
+    const ignoring = resultParts(generationOf(unit), free, names(unit))
+    expect(await kind.check?.(unit, inputs, ignoring, wasm)).toBe(0)
+    const early = {
+      tokens: free.tokens.slice(0, 2),
+      finishReason: 'stop-string',
+      positions: free.positions.slice(0, 17),
+    }
+    expect(
+      await kind.check?.(unit, inputs, resultParts(generationOf(unit), early as Generated, names(unit)), wasm),
+    ).toBe(0)
+    const claiming = { ...early, finishReason: 'stop-string' } as Generated
+    expect(await kind.check?.(greedy, inputs, resultParts(generationOf(greedy), claiming, names(greedy)), wasm)).toBe(0)
+  })
+
+  test('behaviour: none there, and the text is as without', async () => {
+    const other = unitOf({ ...taskOf(prompt), params: generateParams(shape, 20, {}, ['no such text']) })
+    const parts = await kind.run(other, inputsOf(kind, other, [model, prompt]), { backend, models: wasm })
+    expect(parseResult(generationOf(other), concat(...parts))).toMatchObject({
+      tokens: free.tokens,
+      finishReason: 'length',
+    })
+  })
+})
+
+test('behaviour: progress is the tokens one by one, as the result says them', async () => {
+  const unit = unitOf(taskOf(prompt))
+  const inputs = inputsOf(kind, unit, [model, prompt])
+  const pieces: Uint8Array[] = []
+  const parts = await kind.run(unit, inputs, { backend, models: wasm }, { onProgress: (bytes) => pieces.push(bytes) })
+  expect(pieces).toHaveLength(20)
+  expect(concat(...pieces)).toEqual(kind.progress?.of(unit, parts))
+  expect(kind.progress?.maxBytes(unit)).toBe(80)
+})
+
 describe('refused', () => {
   test.each([
+    ['stop strings out of order', { stop1: 'b', stop2: 'a' }, 'stop strings'],
+    ['a stop string twice', { stop1: 'a', stop2: 'a' }, 'stop strings'],
+    ['a stop string that leaves out the first', { stop2: 'a' }, 'stop strings'],
+    ['an empty stop string', { stop1: '' }, 'empty'],
+    ['a stop string of 257 characters', { stop1: 'x'.repeat(257) }, 'stop1'],
+    ['a fifth stop string', { stop5: 'a' }, 'stop5'],
     ['a seed without a temperature', { seed: '1' }, 'temperature'],
     ['a temperature without a seed', { temperature: 500 }, 'seed'],
     ['a cut of choices without a temperature', { topK: 3 }, 'topK'],
@@ -143,8 +214,8 @@ describe('refused', () => {
   }
 
   test.each([
-    ['a prompt past the context', holdBlob(promptBytes(Array.from({ length: 250 }, () => 1))), {}, 'context of 256'],
-    ['a token outside the vocabulary', holdBlob(promptBytes([1, 256])), {}, 'token 256'],
+    ['a prompt past the context', holdBlob(tokenBytes(Array.from({ length: 250 }, () => 1))), {}, 'context of 256'],
+    ['a token outside the vocabulary', holdBlob(tokenBytes([1, 256])), {}, 'token 256'],
     ['another cost than the model has', prompt, { tokenOps: 1 }, 'claims 1 and'],
   ])('error: %s, before admission and by a node', async (_, held, change: Record<string, number>, part) => {
     const { early, late } = await refusal(taskOf(held, change), [model, held])
@@ -153,7 +224,7 @@ describe('refused', () => {
   })
 
   test('limit: a context is filled to its last position', async () => {
-    const held = holdBlob(promptBytes(Array.from({ length: 237 }, () => 1)))
+    const held = holdBlob(tokenBytes(Array.from({ length: 237 }, () => 1)))
     const unit = unitOf(taskOf(held))
     const inputs = inputsOf(kind, unit, [model, held])
     const parts = await kind.run(unit, inputs, { backend, models: wasm })

@@ -64,7 +64,7 @@ describe('limits', () => {
       openConversation(device, 64),
       request({ onToken: () => true }),
     )
-    expect({ count: tokens.length, finishReason }).toEqual({ count: 1, finishReason: 'stop' })
+    expect({ count: tokens.length, finishReason }).toEqual({ count: 1, finishReason: 'stop-string' })
   })
 
   test('behaviour: aborts within one token', async () => {

@@ -33,6 +33,7 @@ type GenerateOptions = {
   readonly topP: number
   readonly topK: number
   readonly seed?: bigint
+  readonly stop?: readonly string[]
   readonly certificate?: string
   readonly replication: number
   readonly maxPrice?: bigint
@@ -69,6 +70,7 @@ export function generateCommand(): Command {
     )
     .option('--top-k <k>', 'with a temperature: the k likeliest tokens, 0 for all', integerIn(0, 2 ** 20), 0)
     .option('--seed <n>', 'with a temperature: the same seed gives the same text', parseSeed)
+    .option('--stop <text>', 'end the text before this one; up to four, each with its own --stop', collected)
     .option('--certificate <cert.json>', "where to put the job's certificate")
     .addOption(replicationOption())
     .addOption(maxPriceOption())
@@ -86,7 +88,7 @@ async function generate(context: CommandContext, options: GenerateOptions): Prom
     const model = await findModel(client, options.model, signal)
     const { replication, maxPrice, maxTokens } = options
     const onProgress = (stage: Stage, done: number, total: number) => progress.show(STAGES[stage], done, total)
-    const request = { model, prompt, maxTokens, sampling: samplingOf(options) }
+    const request = { model, prompt, maxTokens, sampling: samplingOf(options), stops: options.stop ?? [] }
     const written = await generateText(client, request, { replication, maxPrice, signal, onProgress })
     if (options.certificate !== undefined) await writeFile(options.certificate, written.outcome.certificateBytes)
     progress.stop()
@@ -160,6 +162,10 @@ function fixedPoint(scale: number, max: number): (text: string) => number {
     if (!(value >= 0 && value <= max)) throw new InvalidArgumentError(`It must be a number from 0 to ${max / scale}.`)
     return value
   }
+}
+
+function collected(text: string, before: readonly string[] = []): string[] {
+  return [...before, text]
 }
 
 function parseSeed(text: string): bigint {

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { AppError } from '#core/errors.ts'
 import type { Sampling } from '#model/sampler.ts'
 import type { ChatMessage } from '#model/text-model.ts'
+import { MAX_STOPS, MAX_STOP_LENGTH } from '#model/text-stream.ts'
 
 /** A chat request in our terms. Without a temperature the likeliest token is taken each time: the same answer every time. */
 export type ChatRequest = {
@@ -16,8 +17,6 @@ export type ChatRequest = {
 }
 
 const MAX_MESSAGES = 1024
-const MAX_STOPS = 4
-const MAX_STOP_LENGTH = 256
 
 const textPart = v.object({ type: v.literal('text'), text: v.string() })
 const contentSchema = v.pipe(

@@ -8,6 +8,7 @@ import { type Completion, Completions, accountOfKey } from '#coordinator/complet
 import type { Grid } from '#coordinator/grid.ts'
 import { type ListedModel, registeredModels } from '#coordinator/models.ts'
 import { readAccount } from '#coordinator/store/accounts.ts'
+import { TextStream, textOf } from '#model/text-stream.ts'
 import { BadJsonError, MAX_JSON_BYTES, readBytes } from './body.ts'
 import type { HttpParts } from './context.ts'
 import { ChatRequestError, type ChatRequest, parseChatRequest } from './openai-request.ts'
@@ -60,7 +61,7 @@ async function whole(
 ): Promise<Response> {
   const completion = await complete(c.req.raw.signal)
   const { tokenizer, generated } = completion
-  const { text, isStopped } = cutAtStop(tokenizer.decode(generated.tokens), request.stop)
+  const text = textOf(tokenizer, generated.tokens, request.stop)
   const certificate = certificatePath(completion)
   c.header('x-commonwatt-certificate', certificate)
   return c.json({
@@ -74,7 +75,7 @@ async function whole(
         index: 0,
         message: { role: 'assistant', content: text, refusal: null },
         logprobs: null,
-        finish_reason: finishReason(completion, isStopped),
+        finish_reason: finishReason(completion),
       },
     ],
     usage: usageOf(completion),
@@ -113,11 +114,10 @@ function streamed(
       const completion = await complete(gone.signal)
       id = `chatcmpl-${completion.job}`
       await say(choice({ role: 'assistant', content: '', refusal: null }))
-      const { pieces, isStopped } = piecesOf(completion, request.stop)
-      for (const content of pieces) await say(choice({ content }))
+      for (const content of piecesOf(completion, request.stop)) await say(choice({ content }))
       const certificate = certificatePath(completion)
       await say({
-        ...choice({}, finishReason(completion, isStopped)),
+        ...choice({}, finishReason(completion)),
         commonwatt: { job: completion.job, certificate },
       })
       if (request.hasUsage) await say({ choices: [], usage: usageOf(completion) })
@@ -132,27 +132,13 @@ function streamed(
 }
 
 /** The text in the pieces of its tokens, up to a stop string. */
-function piecesOf({ tokenizer, generated }: Completion, stop: readonly string[]) {
-  const decoder = tokenizer.openDecoder()
-  const all = [...generated.tokens.map((token) => decoder.push(token)), decoder.end()]
-  const { text, isStopped } = cutAtStop(all.join(''), stop)
-  const pieces: string[] = []
-  let length = 0
-  for (const piece of all) {
-    const kept = piece.slice(0, text.length - length)
-    if (kept !== '') pieces.push(kept)
-    length += kept.length
-  }
-  return { pieces, isStopped }
+function piecesOf({ tokenizer, generated }: Completion, stop: readonly string[]): string[] {
+  const text = new TextStream(tokenizer, stop)
+  return [...generated.tokens.map((token) => text.push(token)), text.end()].filter((piece) => piece !== '')
 }
 
-function cutAtStop(text: string, stop: readonly string[]): { text: string; isStopped: boolean } {
-  const found = stop.map((each) => text.indexOf(each)).filter((at) => at !== -1)
-  return found.length === 0 ? { text, isStopped: false } : { text: text.slice(0, Math.min(...found)), isStopped: true }
-}
-
-function finishReason({ generated }: Completion, isStopped: boolean): 'stop' | 'length' {
-  return isStopped || generated.finishReason === 'stop' ? 'stop' : 'length'
+function finishReason({ generated }: Completion): 'stop' | 'length' {
+  return generated.finishReason === 'length' ? 'length' : 'stop'
 }
 
 function usageOf({ promptTokens, generated }: Completion) {

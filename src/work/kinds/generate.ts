@@ -8,13 +8,14 @@ import { randomInt, seededRandom } from '#core/random.ts'
 import { readModelHeader } from '#model/exact-file.ts'
 import { cacheCapacity, generate as generateText, openConversation, prefillLeaves } from '#model/generate.ts'
 import type { LoadedModel, ModelCache } from '#model/model-cache.ts'
-import type { OperationOptions } from '#tensor/backend.ts'
-import type { Kind, UnitInputs } from '#work/kind.ts'
+import type { ComputeOptions, Kind, UnitInputs } from '#work/kind.ts'
 import { type Unit, unitId } from '#work/unit.ts'
 import { checkText } from './generate/check.ts'
 import { parseResult, resultParts } from './generate/result.ts'
+import { stopDetector } from './generate/stops.ts'
 import {
   GenerateError,
+  TOKEN_BYTES,
   allOf,
   assertFits,
   generationOf,
@@ -22,6 +23,7 @@ import {
   operationsOf,
   positionsOf,
   promptTokens,
+  tokenBytes,
 } from './generate/task.ts'
 
 const MODEL = 0
@@ -30,7 +32,7 @@ const PROMPT = 1
 /** Text by an exact language model. */
 export const generate: Kind = {
   name: 'generate',
-  version: 1,
+  version: 2,
 
   describe(unit) {
     const { promptLength, maxTokens } = generationOf(unit)
@@ -66,6 +68,11 @@ export const generate: Kind = {
 
   run(unit, inputs, { models }, options) {
     return write(unit, inputs, models, options)
+  },
+
+  progress: {
+    maxBytes: (unit) => TOKEN_BYTES * generationOf(unit).maxTokens,
+    of: (unit, result) => tokenBytes(parseResult(generationOf(unit), concat(...result)).tokens),
   },
 
   async possession(unit, inputs, key, models) {
@@ -111,14 +118,20 @@ function write(
   unit: Unit,
   inputs: UnitInputs,
   models: ModelCache,
-  options: OperationOptions = {},
+  { onProgress, signal }: ComputeOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   const generation = generationOf(unit)
   return withModel(unit, inputs, models, async ({ card, device }, prompt) => {
-    const { maxTokens, sampling } = generation
+    const { maxTokens, sampling, stops } = generation
+    const isStop = await stopDetector(card, stops)
+    const onToken = (token: number) => {
+      onProgress?.(tokenBytes([token]))
+      return isStop(token)
+    }
     const conversation = openConversation(device, cacheCapacity(device.shape, positionsOf(generation)))
     try {
-      const request = { prompt, maxTokens, sampling, endTokens: new Set(card.endTokens), ...options }
+      const endTokens = new Set(card.endTokens)
+      const request = { prompt, maxTokens, sampling, endTokens, onToken, ...(signal === undefined ? {} : { signal }) }
       return resultParts(generation, await generateText(device, conversation, request), namesOf(unit))
     } finally {
       conversation.cache.close()

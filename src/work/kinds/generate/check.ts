@@ -3,6 +3,7 @@ import type { Digest } from '#core/digest.ts'
 import { prefillDigests } from '#model/generate.ts'
 import type { LoadedModel } from '#model/model-cache.ts'
 import { sampleToken } from '#model/sampler.ts'
+import { stopDetector } from './stops.ts'
 import type { GeneratedText } from './result.ts'
 import type { Generation } from './task.ts'
 
@@ -24,9 +25,12 @@ export async function checkText(
   const endTokens = new Set(model.card.endTokens)
   const isPossible =
     finishReason !== 'context' &&
-    (finishReason === 'stop' || tokens.length === generation.maxTokens) &&
+    (finishReason !== 'length' || tokens.length === generation.maxTokens) &&
     tokens.every((token) => token < vocabulary && !endTokens.has(token))
   if (!isPossible) return null
+  const isStop = await stopDetector(model.card, generation.stops)
+  const stopsAt = tokens.findIndex((token) => isStop(token))
+  if (stopsAt !== (finishReason === 'stop-string' ? tokens.length - 1 : -1)) return null
 
   const fed = finishReason === 'stop' ? [...prompt, ...tokens] : [...prompt, ...tokens.slice(0, -1)]
   const seen = new Set(prompt)

@@ -7,7 +7,7 @@ import { headerDigest, runRoot } from '#model/digest.ts'
 import type { FinishReason, Generated } from '#model/generate.ts'
 import { type Generation, GenerateError, TOKEN_BYTES, layoutOf, positionsOf } from './task.ts'
 
-const FINISH_REASONS = ['stop', 'length', 'context'] as const satisfies readonly FinishReason[]
+const FINISH_REASONS = ['stop', 'length', 'context', 'stop-string'] as const satisfies readonly FinishReason[]
 
 /** A generated text as its result says it. */
 export type GeneratedText = Generated & { readonly header: Digest }
@@ -39,7 +39,7 @@ export function parseResult(generation: Generation, bytes: Uint8Array): Generate
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const count = view.getUint32(0, true)
   const finishReason = FINISH_REASONS[view.getUint32(4, true)]
-  if (finishReason === undefined || count > generation.maxTokens || (finishReason === 'length' && count === 0))
+  if (finishReason === undefined || count > generation.maxTokens || (finishReason !== 'stop' && count === 0))
     throw new GenerateError(`its result claims ${count} tokens of ${generation.maxTokens} and an end that is none`)
   const positionCount = generation.promptLength + count - (finishReason === 'stop' ? 0 : 1)
   if (positionCount > positionsOf(generation)) throw new GenerateError('its result has more positions than fit')

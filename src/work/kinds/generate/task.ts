@@ -5,6 +5,7 @@ import { DIGEST_BYTES } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { uintSchema } from '#core/schema.ts'
 import { GREEDY, type Sampling } from '#model/sampler.ts'
+import { MAX_STOPS, MAX_STOP_LENGTH, canonicalStops } from '#model/text-stream.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import type { Params } from '#work/job.ts'
 import type { JobTask, PartNeed } from '#work/kind.ts'
@@ -26,6 +27,8 @@ export type Generation = ModelCost & {
   readonly promptLength: number
   readonly maxTokens: number
   readonly sampling: Sampling
+  /** Texts after which it ends, in their one order. */
+  readonly stops: readonly string[]
 }
 
 const signed = (max: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(-max), v.maxValue(max))
@@ -35,6 +38,7 @@ const seedSchema = v.pipe(
   v.regex(/^(?:0|[1-9][0-9]{0,19})$/),
   v.check((text) => BigInt(text) < 1n << 64n, 'a seed below 2^64'),
 )
+const stopSchema = v.optional(v.pipe(v.string(), v.maxLength(MAX_STOP_LENGTH)))
 const paramsSchema = v.strictObject({
   maxTokens: between(1, MAX_POSITIONS),
   temperature: uintSchema(2 ** 31 - 1),
@@ -44,11 +48,15 @@ const paramsSchema = v.strictObject({
   presence: signed(100_000),
   frequency: signed(100_000),
   seed: v.optional(seedSchema),
+  stop1: stopSchema,
+  stop2: stopSchema,
+  stop3: stopSchema,
+  stop4: stopSchema,
   tokenOps: between(1, 2 ** 48),
   pairOps: between(1, 2 ** 32),
 })
 
-/** Parameters as a job carries them; `seed` is decimal text and there only where the temperature is above 0. */
+/** Parameters as a job carries them; `seed` is decimal text and there only where the temperature is above 0, stop strings only where there are any. */
 export type GenerateParams = v.InferOutput<typeof paramsSchema>
 
 /** The generation of a job or unit. Throws {@link GenerateError} on parameters or inputs that do not fit. */
@@ -58,8 +66,9 @@ export function generationOf({ params, inputs }: JobTask): Generation {
     const [issue] = parsed.issues
     throw new GenerateError(`its parameter "${v.getDotPath(issue) ?? ''}" is wrong: ${issue.message}`)
   }
-  const { maxTokens, tokenOps, pairOps, ...given } = parsed.output
+  const { maxTokens, tokenOps, pairOps, stop1, stop2, stop3, stop4, ...given } = parsed.output
   assertSampling(given)
+  const stops = stopsOf([stop1, stop2, stop3, stop4])
   const [model, prompt] = inputs
   if (model === undefined || prompt === undefined || inputs.length !== 2)
     throw new GenerateError(`it needs a model and a prompt, got ${inputs.length} inputs`)
@@ -72,14 +81,21 @@ export function generationOf({ params, inputs }: JobTask): Generation {
   if (!Number.isInteger(promptLength)) throw new GenerateError(`its prompt has ${promptBytes} bytes, no multiple of 4`)
   if (promptLength + maxTokens - 1 > MAX_POSITIONS)
     throw new GenerateError(`${promptLength} tokens and ${maxTokens} more do not fit in ${MAX_POSITIONS} positions`)
-  return { promptLength, maxTokens, tokenOps, pairOps, sampling: { ...given, seed: BigInt(given.seed ?? '0') } }
+  const sampling = { ...given, seed: BigInt(given.seed ?? '0') }
+  return { promptLength, maxTokens, tokenOps, pairOps, sampling, stops }
 }
 
-/** Parameters of a generation on a model of `shape`; what is left out is greedy. */
-export function generateParams(shape: ModelShape, maxTokens: number, sampling: Partial<Sampling> = {}): Params {
+/** Parameters of a generation on a model of `shape`; what is left out is greedy. Throws StopError on stop strings that cannot be used. */
+export function generateParams(
+  shape: ModelShape,
+  maxTokens: number,
+  sampling: Partial<Sampling> = {},
+  stops: readonly string[] = [],
+): Params {
   const { seed, ...rest } = { ...GREEDY, ...sampling }
   const own = rest.temperature === 0 ? {} : { seed: seed.toString() }
-  return { maxTokens, ...rest, ...own, ...costOf(shape) }
+  const ends = Object.fromEntries(canonicalStops(stops).map((stop, i) => [`stop${i + 1}`, stop]))
+  return { maxTokens, ...rest, ...own, ...ends, ...costOf(shape) }
 }
 
 /** Operations on a model of `shape`, counted from the specification: two for each weight of a matrix, four for each value of a key. */
@@ -127,15 +143,21 @@ export function assertFits(generation: Generation, shape: ModelShape): void {
 
 /** The tokens of a prompt's bytes. Throws {@link GenerateError} on one outside the vocabulary. */
 export function promptTokens(bytes: Uint8Array, vocabulary: number): number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const tokens = Array.from({ length: bytes.length / TOKEN_BYTES }, (_, i) => view.getUint32(TOKEN_BYTES * i, true))
+  const tokens = tokensIn(bytes)
   const wrong = tokens.find((token) => token >= vocabulary)
   if (wrong !== undefined) throw new GenerateError(`its prompt holds token ${wrong} of a vocabulary of ${vocabulary}`)
   return tokens
 }
 
-/** The bytes of a prompt. */
-export function promptBytes(tokens: readonly number[]): Uint8Array<ArrayBuffer> {
+/** The whole tokens in `bytes`. */
+export function tokensIn(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const count = Math.floor(bytes.length / TOKEN_BYTES)
+  return Array.from({ length: count }, (_, i) => view.getUint32(TOKEN_BYTES * i, true))
+}
+
+/** The bytes of tokens: of a prompt, and of a text as it is streamed. */
+export function tokenBytes(tokens: readonly number[]): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(TOKEN_BYTES * tokens.length))
   for (const [i, token] of tokens.entries()) view.setUint32(TOKEN_BYTES * i, token, true)
   return new Uint8Array(view.buffer)
@@ -151,6 +173,15 @@ function assertSampling({
   if (temperature === 0 && (seed !== undefined || topK !== 0 || topP !== 1_000_000))
     throw new GenerateError('a seed, topK and topP need a temperature above 0')
   if (temperature > 0 && seed === undefined) throw new GenerateError('a temperature above 0 needs a seed')
+}
+
+/** One way to say one thing here too: sorted, each once, from `stop1` on. */
+function stopsOf(given: readonly (string | undefined)[]): string[] {
+  const stops = given.filter((stop) => stop !== undefined)
+  const canonical = stops.length <= MAX_STOPS ? canonicalStops(stops) : []
+  if (canonical.length !== stops.length || canonical.some((stop, i) => stop !== given[i]))
+    throw new GenerateError('its stop strings are not in order, each once, from stop1 on')
+  return canonical
 }
 
 function blobBytes(name: string, layout: ContentLayout): number {
