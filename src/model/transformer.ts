@@ -3,12 +3,11 @@
 import { boundaryLayers } from '#tensor/exact/boundary.ts'
 import type { DeviceModel, LogitRows, SequenceRows, StepOutput } from '#tensor/language-backend.ts'
 
-/** Feeds `sequences` through `model`: rows (sum of tokens) continue their caches; brings back boundary leaves and the wanted logits. */
-export function forward(
-  model: DeviceModel,
-  sequences: readonly SequenceRows[],
-  logits: LogitRows,
-): Promise<StepOutput> {
+/** What a pass brings back besides its boundary leaves: logits of some rows, or the residual stream behind the last layer. */
+export type Wanted = LogitRows | 'residual'
+
+/** Feeds `sequences` through `model`: rows (sum of tokens) continue their caches; brings back boundary leaves and what is wanted. */
+export function forward(model: DeviceModel, sequences: readonly SequenceRows[], wanted: Wanted): Promise<StepOutput> {
   const { layers } = model.shape
   const boundaries = new Set(boundaryLayers(layers))
   const step = model.begin(sequences)
@@ -21,6 +20,7 @@ export function forward(
     step.projectAdd(gated, layer, 'down', x)
     if (boundaries.has(layer + 1)) step.commit(x, layer + 1)
   }
-  if (logits !== 'none') step.unembed(step.normQuantise(x, 'final'), logits)
+  if (wanted === 'residual') step.read(x)
+  else if (wanted !== 'none') step.unembed(step.normQuantise(x, 'final'), wanted)
   return step.finish()
 }

@@ -38,6 +38,8 @@ export type StepOutput = {
   readonly leaves: readonly (readonly Digest[])[]
   /** (rows wanted, vocabulary) in Q16; `last` is one row a sequence. */
   readonly logits: readonly Int32Array<ArrayBuffer>[]
+  /** The rows of {@link Step.read}, (rows, width); empty when none were wanted. */
+  readonly residual: readonly Int32Array<ArrayBuffer>[]
   /** Values cut at each saturating site so far: all zero on sound models. */
   readonly saturated: number
 }
@@ -58,6 +60,8 @@ export interface Step {
   gateUp(a: Quantised, layer: number): Quantised
   /** Hashes `x` as the boundary after `boundary` finished layers. */
   commit(x: Rows, boundary: number): void
+  /** Brings `x` back as it is at this point: what the boundary after the last layer hashes, for who pools it. At most once a step. */
+  read(x: Rows): void
   /** Logits of the wanted rows. */
   unembed(a: Quantised, rows: LogitRows): void
   finish(): Promise<StepOutput>

@@ -37,6 +37,7 @@ function pacedModel(model: DeviceModel, pace: Pace): DeviceModel {
         projectAdd: (a, layer, matrix, x) => step.projectAdd(a, layer, matrix, x),
         gateUp: (a, layer) => step.gateUp(a, layer),
         commit: (x, boundary) => step.commit(x, boundary),
+        read: (x) => step.read(x),
         unembed: (a, rows) => step.unembed(a, rows),
         async finish() {
           const output = await step.finish()

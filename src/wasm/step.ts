@@ -45,6 +45,7 @@ export class WasmStep implements Step {
   readonly #scratch: Scratch
   readonly #leaves: Digest[][]
   readonly #logits: Int32Array<ArrayBuffer>[] = []
+  #residual: readonly Int32Array<ArrayBuffer>[] = []
   #saturated = 0
 
   constructor(model: StepHost, sequences: readonly SequenceRows[]) {
@@ -211,6 +212,11 @@ export class WasmStep implements Step {
       this.#leaves[i]?.push(boundaryLeaf(boundary, position, memory.i32(at(x) + i * shape.width * 4, shape.width)))
   }
 
+  read(x: Rows): void {
+    const { memory, shape } = this.#model
+    this.#residual = this.#rows.map((_, i) => Int32Array.from(memory.i32(at(x) + i * shape.width * 4, shape.width)))
+  }
+
   unembed(a: Quantised, rows: LogitRows): void {
     const { device, memory, shape } = this.#model
     const { logits } = this.#scratch
@@ -223,7 +229,7 @@ export class WasmStep implements Step {
 
   async finish(): Promise<StepOutput> {
     for (const { cache, position } of this.#rows) cache.length = Math.max(cache.length, position + 1)
-    return { leaves: this.#leaves, logits: this.#logits, saturated: this.#saturated }
+    return { leaves: this.#leaves, logits: this.#logits, residual: this.#residual, saturated: this.#saturated }
   }
 
   #prepareAngles(): void {

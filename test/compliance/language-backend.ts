@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { headerDigest, positionDigest, runRoot } from '#model/digest.ts'
 import { forward } from '#model/transformer.ts'
+import { boundaryLeaf } from '#tensor/exact/boundary.ts'
 import type { LanguageBackend } from '#tensor/language-backend.ts'
 import { model, weightsFor } from '../support/vector-model.ts'
 
@@ -31,6 +32,16 @@ export function languageBackendCompliance(open: () => Promise<LanguageBackend>):
       const leaves = [...first.leaves]
       for (const token of model.tokens.slice(split))
         leaves.push(...(await forward(device, [{ cache, tokens: [token] }], 'last')).leaves)
+      expect(leaves).toEqual(run.leaves)
+    })
+
+    test('behaviour: rows that are read are those that the last boundary hashes', async () => {
+      const device = await (await open()).load(weightsFor(run.options))
+      const cache = device.openCache(64)
+      const { leaves, residual } = await forward(device, [{ cache, tokens: model.tokens }], 'residual')
+      expect(residual).toHaveLength(model.tokens.length)
+      for (const [position, row] of residual.entries())
+        expect(boundaryLeaf(device.shape.layers, position, row)).toBe(leaves[position]?.at(-1))
       expect(leaves).toEqual(run.leaves)
     })
 

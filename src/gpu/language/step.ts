@@ -43,6 +43,7 @@ export class GpuStep implements Step {
   readonly #operations: Operation[] = []
   #boundaries = 0
   #wanted: readonly number[] = []
+  #isRead = false
 
   constructor(host: StepHost, sequences: readonly SequenceRows[]) {
     this.#host = host
@@ -223,6 +224,14 @@ export class GpuStep implements Step {
     })
   }
 
+  read(_x: Rows): void {
+    this.#isRead = true
+    this.#record(({ encoder, scratch, staging }) => {
+      const to = { buffer: staging, offset: this.#leafBytes + this.#logitBytes }
+      encoder.copy({ buffer: scratch.residual, offset: 0 }, to, this.#residualBytes)
+    })
+  }
+
   unembed(a: Quantised, rows: LogitRows): void {
     const { shape } = this.#host
     this.#wanted = this.#rows.flatMap(({ isLast }, i) => (rows === 'all' || (rows === 'last' && isLast) ? [i] : []))
@@ -253,7 +262,7 @@ export class GpuStep implements Step {
   async finish(): Promise<StepOutput> {
     const live = await this.#host.live()
     if (this.#rows.some(({ cache }) => cache.isLost)) throw new CacheLostError()
-    const statusAt = this.#leafBytes + this.#logitBytes
+    const statusAt = this.#leafBytes + this.#logitBytes + this.#residualBytes
     const output = await live.readBack(statusAt + 4, (staging) => {
       const scratch = live.scratches.for(this.#rows.length)
       live.cache.reserve(this.#host.positions)
@@ -270,7 +279,7 @@ export class GpuStep implements Step {
   }
 
   #output(bytes: ArrayBuffer, statusAt: number): StepOutput {
-    const { vocabulary } = this.#host.shape
+    const { vocabulary, width } = this.#host.shape
     const rows = this.#rows.length
     const leaves = this.#rows.map((_, row) =>
       Array.from({ length: this.#boundaries }, (__, boundary) => {
@@ -281,7 +290,11 @@ export class GpuStep implements Step {
     const logits = this.#wanted.map((_, i) =>
       new Int32Array(bytes, this.#leafBytes + i * vocabulary * 4, vocabulary).slice(),
     )
-    return { leaves, logits, saturated: new Uint32Array(bytes, statusAt, 1)[0] ?? 0 }
+    const residualAt = this.#leafBytes + this.#logitBytes
+    const residual = this.#isRead
+      ? this.#rows.map((_, i) => new Int32Array(bytes, residualAt + i * width * 4, width).slice())
+      : []
+    return { leaves, logits, residual, saturated: new Uint32Array(bytes, statusAt, 1)[0] ?? 0 }
   }
 
   /** By way of the wide rows, which nothing reads any more: a buffer cannot be copied onto itself. */
@@ -316,6 +329,10 @@ export class GpuStep implements Step {
 
   get #logitBytes(): number {
     return this.#wanted.length * this.#host.shape.vocabulary * 4
+  }
+
+  get #residualBytes(): number {
+    return this.#isRead ? this.#rows.length * this.#host.shape.width * 4 : 0
   }
 
   #layer(layer: number): LayerWeights {

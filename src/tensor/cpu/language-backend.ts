@@ -102,6 +102,7 @@ class CpuStep implements Step {
   readonly #rows: readonly StepRow[]
   readonly #leaves: Digest[][]
   readonly #logits: Int32Array<ArrayBuffer>[] = []
+  #residual: readonly Int32Array<ArrayBuffer>[] = []
   #saturated = 0
 
   constructor(weights: ModelWeights, sequences: readonly { cache: CpuCache; tokens: readonly number[] }[]) {
@@ -191,6 +192,10 @@ class CpuStep implements Step {
       this.#leaves[i]?.push(boundaryLeaf(boundary, this.#row(i).position, row))
   }
 
+  read(x: Rows): void {
+    this.#residual = residual(x).map((row) => row.slice())
+  }
+
   unembed(a: Quantised, rows: LogitRows): void {
     for (const [i, row] of quantisedRows(a).entries())
       if (rows === 'all' || (rows === 'last' && this.#row(i).isLast))
@@ -199,7 +204,7 @@ class CpuStep implements Step {
 
   async finish(): Promise<StepOutput> {
     for (const { cache, position } of this.#rows) cache.length = Math.max(cache.length, position + 1)
-    return { leaves: this.#leaves, logits: this.#logits, saturated: this.#saturated }
+    return { leaves: this.#leaves, logits: this.#logits, residual: this.#residual, saturated: this.#saturated }
   }
 
   #linear(row: QuantisedRow, weights: WeightMatrix, fractionBits: number, bound: number): Int32Array<ArrayBuffer> {
