@@ -24,7 +24,7 @@ export function byteLevelTokenizer(): { tokenizer: string; config: string } {
 }
 
 /** GPT-2's printable stand-ins for bytes, by byte. */
-function byteSymbols(): string[] {
+export function byteSymbols(): string[] {
   const isPlain = (b: number) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174
   let next = 256
   return Array.from({ length: 256 }, (_, b) => String.fromCharCode(isPlain(b) ? b : next++))

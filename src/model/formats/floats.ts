@@ -8,9 +8,13 @@ export function decodeFloats(
   dtype: SafetensorsType,
   bytes: Uint8Array<ArrayBuffer>,
 ): Float32Array<ArrayBuffer> {
-  const values = decode(name, dtype, bytes)
-  for (const [i, value] of values.entries())
-    if (!Number.isFinite(value)) throw new WeightError(name, `holds ${value} at index ${i}`)
+  return assertFinite(name, decode(name, dtype, bytes))
+}
+
+/** `values` of a tensor, all of which are numbers. Throws {@link WeightError} on NaN and infinities. */
+export function assertFinite(name: string, values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i])) throw new WeightError(name, `holds ${values[i]} at index ${i}`)
   return values
 }
 
