@@ -2,8 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { utf8 } from '#core/bytes.ts'
 import { digestBytes } from '#core/digest.ts'
-import { convertLlama } from '#model/convert/llama.ts'
+import { type SourceCard, convertModel } from '#model/convert/model.ts'
 import { encodeExactModel } from '#model/exact-file.ts'
+import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
+import { loadKernels } from '#wasm/load-node.ts'
 import { CONFIG_JSON, RECIPE } from './config.ts'
 import { readFloatModel } from './float-model.ts'
 import { OUTPUT } from './kernels.ts'
@@ -16,20 +18,17 @@ const CHAT_TEMPLATE =
   "{% for message in messages %}{% if message.role == 'user' %}Q: {{ message.content }} A: {% elif message.role == 'assistant' %}{{ message.content }}{{ '\\n' }}{% endif %}{% endfor %}"
 
 const { config, tensors, sources } = await readFloatModel(OUTPUT)
-const weights = await convertLlama(config, tensors)
-const file = encodeExactModel({
-  card: {
-    name: MODEL_NAME,
-    architecture: config.architecture,
-    tokenizer: 'bytes',
-    tokenizerJson: '',
-    chatTemplate: CHAT_TEMPLATE,
-    beginToken: null,
-    endTokens: [...utf8('\n')],
-    sources,
-  },
-  weights,
-})
+const card: SourceCard = {
+  name: MODEL_NAME,
+  tokenizer: 'bytes',
+  tokenizerJson: '',
+  chatTemplate: CHAT_TEMPLATE,
+  beginToken: null,
+  endTokens: [...utf8('\n')],
+  sources,
+}
+const backend = openWasmLanguageBackend(await loadKernels())
+const file = encodeExactModel(await convertModel(config, tensors, card, { backend }))
 await writeFile(MODEL_FILE, file)
 const log = (await readFile(new URL('log.jsonl', OUTPUT), 'utf8'))
   .trim()

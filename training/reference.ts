@@ -1,14 +1,18 @@
 // The float model in doubles, as plainly as possible: what the exact model is measured against. Nothing here is quantised.
-import type { FloatTensors } from '#model/convert/llama.ts'
+import { type FloatTensors, ropeOf } from '#model/convert/llama.ts'
 import type { LlamaConfig } from '#model/formats/config.ts'
+import { type FloatRope, floatRope } from './float-rope.ts'
 
 type Matrix = { readonly rows: number; readonly cols: number; readonly values: Float64Array }
 
+/** A projection to heads: (heads·headDim, width), with a bias and a gain over each head where the model has them. */
+type Heads = Matrix & { readonly bias: Float64Array | null; readonly gain: Float64Array | null }
+
 type ReferenceLayer = {
   readonly attentionNorm: Float64Array
-  readonly query: Matrix
-  readonly key: Matrix
-  readonly value: Matrix
+  readonly query: Heads
+  readonly key: Heads
+  readonly value: Heads
   readonly output: Matrix
   readonly feedForwardNorm: Float64Array
   readonly gate: Matrix
@@ -22,9 +26,10 @@ export type ReferenceModel = {
   readonly embedding: Matrix
   readonly layers: readonly ReferenceLayer[]
   readonly norm: Float64Array
+  readonly head: Matrix
 }
 
-/** Widens a float model whose head is tied to its embedding. */
+/** Widens a float model. */
 export async function loadReference(config: LlamaConfig, tensors: FloatTensors): Promise<ReferenceModel> {
   const { vocabulary, width, hidden, heads, kvHeads, headDim } = config
   const vector = async (name: string) => Float64Array.from(await tensors.read(`${name}.weight`, [width]))
@@ -33,14 +38,25 @@ export async function loadReference(config: LlamaConfig, tensors: FloatTensors):
     cols,
     values: Float64Array.from(await tensors.read(`${name}.weight`, [rows, cols])),
   })
+  const projection = async (name: string, rows: number): Promise<Heads> => {
+    const isNormed = config.architecture === 'qwen3' && !name.endsWith('v_proj')
+    const bias = await tensors.readOptional(`${name}.bias`, [rows])
+    const gain = isNormed ? await tensors.read(`${name.replace('proj', 'norm')}.weight`, [headDim]) : null
+    return {
+      ...(await matrix(name, rows, width)),
+      bias: bias && Float64Array.from(bias),
+      gain: gain && Float64Array.from(gain),
+    }
+  }
+  const embedding = await matrix('model.embed_tokens', vocabulary, width)
   const layers: ReferenceLayer[] = []
   for (let i = 0; i < config.layers; i++) {
     const prefix = `model.layers.${i}`
     layers.push({
       attentionNorm: await vector(`${prefix}.input_layernorm`),
-      query: await matrix(`${prefix}.self_attn.q_proj`, heads * headDim, width),
-      key: await matrix(`${prefix}.self_attn.k_proj`, kvHeads * headDim, width),
-      value: await matrix(`${prefix}.self_attn.v_proj`, kvHeads * headDim, width),
+      query: await projection(`${prefix}.self_attn.q_proj`, heads * headDim),
+      key: await projection(`${prefix}.self_attn.k_proj`, kvHeads * headDim),
+      value: await projection(`${prefix}.self_attn.v_proj`, kvHeads * headDim),
       output: await matrix(`${prefix}.self_attn.o_proj`, width, heads * headDim),
       feedForwardNorm: await vector(`${prefix}.post_attention_layernorm`),
       gate: await matrix(`${prefix}.mlp.gate_proj`, hidden, width),
@@ -50,31 +66,40 @@ export async function loadReference(config: LlamaConfig, tensors: FloatTensors):
   }
   return {
     config,
-    embedding: await matrix('model.embed_tokens', vocabulary, width),
+    embedding,
     layers,
     norm: await vector('model.norm'),
+    head: config.isTied ? embedding : await matrix('lm_head', vocabulary, width),
   }
 }
 
 /** Logits (tokens, vocabulary) of one sequence. */
 export function referenceLogits(model: ReferenceModel, tokens: readonly number[]): Float64Array[] {
-  const { config, embedding } = model
+  const { config, embedding, head } = model
+  const rope = floatRope(ropeOf(config), config.headDim)
   let rows: Float64Array[] = tokens.map((token) =>
     embedding.values.slice(token * config.width, (token + 1) * config.width),
   )
   for (const layer of model.layers) {
-    rows = attention(config, layer, rows)
+    rows = attention(config, layer, rows, rope)
     rows = rows.map((x) => feedForward(config, layer, x))
   }
-  return rows.map((x) => multiply(embedding, rmsNorm(x, model.norm, config.epsilon)))
+  return rows.map((x) => multiply(head, rmsNorm(x, model.norm, config.epsilon)))
 }
 
-function attention(config: LlamaConfig, layer: ReferenceLayer, rows: readonly Float64Array[]): Float64Array[] {
-  const { heads, kvHeads, headDim, theta, epsilon } = config
+function attention(
+  config: LlamaConfig,
+  layer: ReferenceLayer,
+  rows: readonly Float64Array[],
+  rope: FloatRope,
+): Float64Array[] {
+  const { heads, kvHeads, headDim, epsilon } = config
   const normed = rows.map((x) => rmsNorm(x, layer.attentionNorm, epsilon))
-  const queries = normed.map((a, position) => rotate(multiply(layer.query, a), position, headDim, theta))
-  const keys = normed.map((a, position) => rotate(multiply(layer.key, a), position, headDim, theta))
-  const values = normed.map((a) => multiply(layer.value, a))
+  const rotated = (projection: Heads) =>
+    normed.map((a, position) => rotate(projectHeads(projection, a, headDim, epsilon), position, headDim, rope))
+  const queries = rotated(layer.query)
+  const keys = rotated(layer.key)
+  const values = normed.map((a) => projectHeads(layer.value, a, headDim, epsilon))
   return rows.map((x, position) => {
     const joined = new Float64Array(heads * headDim)
     for (let h = 0; h < heads; h++) {
@@ -90,6 +115,16 @@ function attention(config: LlamaConfig, layer: ReferenceLayer, rows: readonly Fl
     }
     return sum(x, multiply(layer.output, joined))
   })
+}
+
+function projectHeads(projection: Heads, a: Float64Array, headDim: number, epsilon: number): Float64Array {
+  const { bias, gain } = projection
+  const out = multiply(projection, a)
+  const biased = bias === null ? out : sum(out, bias)
+  if (gain === null) return biased
+  for (let at = 0; at < biased.length; at += headDim)
+    biased.set(rmsNorm(biased.subarray(at, at + headDim), gain, epsilon), at)
+  return biased
 }
 
 function feedForward(config: LlamaConfig, layer: ReferenceLayer, x: Float64Array): Float64Array {
@@ -121,12 +156,17 @@ function rmsNorm(x: Float64Array, gain: Float64Array, epsilon: number): Float64A
 }
 
 /** Turns the pairs (j, j + headDim/2) of each head. */
-function rotate(row: Float64Array, position: number, headDim: number, theta: number): Float64Array {
+function rotate(
+  row: Float64Array,
+  position: number,
+  headDim: number,
+  { frequencies, attentionFactor }: FloatRope,
+): Float64Array {
   const half = headDim / 2
   return row.map((value, i) => {
     const j = i % headDim
-    const angle = position * theta ** ((-2 * (j % half)) / headDim)
+    const angle = position * (frequencies[j % half] ?? 0)
     const other = row[j < half ? i + half : i - half] ?? 0
-    return value * Math.cos(angle) + (j < half ? -other : other) * Math.sin(angle)
+    return attentionFactor * (value * Math.cos(angle) + (j < half ? -other : other) * Math.sin(angle))
   })
 }

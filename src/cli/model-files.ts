@@ -3,18 +3,21 @@ import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { type ByteSource, bytesSource } from '#core/byte-source.ts'
 import { AppError } from '#core/errors.ts'
-import { type ConvertProgress, convertFolder } from '#model/convert/folder.ts'
+import { convertFolder } from '#model/convert/folder.ts'
+import type { ConvertOptions } from '#model/convert/model.ts'
 import { readModelHeader } from '#model/exact-file.ts'
+import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
+import { loadKernels } from '#wasm/load-node.ts'
 
 /** An open model; closing it closes its files. */
 export type OpenModel = { readonly source: ByteSource; close(): Promise<void> }
 
 /** Opens the model at `path`: a file of an exact model, or a folder, converted under `name`. */
-export async function openModelFile(path: string, name?: string, onProgress?: ConvertProgress): Promise<OpenModel> {
+export async function openModelFile(path: string, name?: string, options: ConvertOptions = {}): Promise<OpenModel> {
   const info = await stat(path).catch(() => null)
   if (info === null) throw new NoModelFileError(path)
   if (info.isDirectory()) {
-    const bytes = await convertFiles(path, name ?? basename(resolve(path)), onProgress)
+    const bytes = await convertFiles(path, name ?? basename(resolve(path)), options)
     return { source: bytesSource(bytes), close: async () => undefined }
   }
   const files: FileHandle[] = []
@@ -38,11 +41,11 @@ export async function modelFilesIn(folder: string): Promise<string[]> {
     .map((name) => join(folder, name))
 }
 
-async function convertFiles(path: string, name: string, onProgress?: ConvertProgress) {
+async function convertFiles(path: string, name: string, options: ConvertOptions) {
   const files: FileHandle[] = []
   try {
     const folder = { names: await readdir(path), open: (file: string) => openFile(join(path, file), files) }
-    return await convertFolder(folder, name, onProgress)
+    return await convertFolder(folder, name, { backend: openWasmLanguageBackend(await loadKernels()), ...options })
   } finally {
     await closeAll(files)
   }

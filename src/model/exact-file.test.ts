@@ -4,7 +4,7 @@ import { bytesSource } from '#core/byte-source.ts'
 import { randomInt, seededRandom } from '#core/random.ts'
 import { type FloatTensors, convertLlama } from './convert/llama.ts'
 import { type ExactModel, encodeExactModel, parseExactModel } from './exact-file.ts'
-import { type LlamaConfig, parseLlamaConfig } from './formats/config.ts'
+import type { LlamaConfig } from './formats/config.ts'
 import { encodeSafetensors, openSafetensors } from './formats/safetensors.ts'
 
 const CONFIG: LlamaConfig = {
@@ -31,7 +31,7 @@ function randomTensors(seed: string): FloatTensors {
   return { read, readOptional: read }
 }
 
-async function sample(): Promise<ExactModel> {
+async function sample(config = CONFIG): Promise<ExactModel> {
   return {
     card: {
       name: 'sample',
@@ -42,8 +42,10 @@ async function sample(): Promise<ExactModel> {
       beginToken: null,
       endTokens: [0],
       sources: {},
+      rope: {},
+      calibration: null,
     },
-    weights: await convertLlama(CONFIG, randomTensors('1')),
+    weights: await convertLlama(config, randomTensors('1')),
   }
 }
 
@@ -55,6 +57,22 @@ describe('exact model file', () => {
     expect(model).toEqual(await sample())
     expect(model.weights.head).toBe(model.weights.embedding)
     expect(encodeExactModel(model)).toEqual(bytes)
+  })
+
+  test('behaviour: norms over heads and a calibration come back', async () => {
+    const { card, weights } = await sample({ ...CONFIG, architecture: 'qwen3' })
+    const calibration = {
+      text: 'a',
+      positions: 3,
+      residualBits: 4,
+      saturated: 0,
+      milliBits: 5,
+      weightErrors: { head: 6 },
+    }
+    const model = { card: { ...card, rope: { type: 'default', theta: '10000' }, calibration }, weights }
+    expect(await parseExactModel(bytesSource(encodeExactModel(model)))).toEqual(model)
+    expect(weights.layers[0]?.query.norm).not.toBeNull()
+    expect(weights.layers[0]?.value.norm).toBeNull()
   })
 
   test('error: every truncation is refused', async () => {
@@ -119,39 +137,5 @@ describe('safetensors', () => {
     const bytes = new Uint8Array(16)
     new DataView(bytes.buffer).setBigUint64(0, 2n ** 60n, true)
     await expect(openSafetensors(bytesSource(bytes))).rejects.toThrow('1152921504606846976')
-  })
-})
-
-describe('config.json', () => {
-  const json = {
-    architectures: ['LlamaForCausalLM'],
-    vocab_size: 32_000,
-    hidden_size: 512,
-    intermediate_size: 1376,
-    num_hidden_layers: 8,
-    num_attention_heads: 8,
-    rms_norm_eps: 1e-5,
-    max_position_embeddings: 2048,
-  }
-
-  test('default', () => {
-    expect(parseLlamaConfig(json)).toMatchObject({
-      architecture: 'llama',
-      kvHeads: 8,
-      headDim: 64,
-      theta: 10_000,
-      isTied: false,
-    })
-  })
-
-  test.each([
-    [{ architectures: ['GPT2LMHeadModel'] }, 'GPT2LMHeadModel'],
-    [{ rope_scaling: { type: 'linear', factor: 2 } }, 'rope_scaling'],
-    [{ num_key_value_heads: 3 }, '3 groups'],
-    [{ hidden_act: 'gelu' }, 'gelu'],
-    [{ hidden_size: 2 ** 40 }, 'hidden_size'],
-    [{ rms_norm_eps: 0 }, 'rms_norm_eps'],
-  ])('error: %o', (change, part) => {
-    expect(() => parseLlamaConfig({ ...json, ...change })).toThrow(part)
   })
 })

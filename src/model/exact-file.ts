@@ -1,90 +1,19 @@
 // The exact model file: safetensors of int8 weights, scales and tables, with a canonical JSON header in its metadata. Its content id is the
 // model's identity: quantising the same source gives the same bytes anywhere. Files from elsewhere are checked against their own header.
-import * as v from 'valibot'
 import type { ByteSource } from '#core/byte-source.ts'
 import { bytesOf, fromUtf8, utf8 } from '#core/bytes.ts'
-import { type JsonBounds, decodeCanonicalJson, encodeCanonicalJson } from '#core/canonical-json.ts'
-import { AppError } from '#core/errors.ts'
-import { parseAs, textSchema, uintSchema } from '#core/schema.ts'
+import type { HeadNorm } from '#tensor/exact/head-norm.ts'
 import type { WeightMatrix } from '#tensor/exact/linear.ts'
-import type { Gain } from '#tensor/exact/rms-norm.ts'
-import type { Scale } from '#tensor/exact/scale.ts'
 import type { HeadProjection, LayerWeights, ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
-import { type Safetensors, type TensorData, encodeSafetensors, openSafetensors } from './formats/safetensors.ts'
+import type { ModelCard } from './card.ts'
+import { type Header, encodeHeader, parseEpsilon, parseHeader } from './exact-header.ts'
+import { ExactModelError, TensorReader } from './exact-tensors.ts'
+import { type TensorData, encodeSafetensors, openSafetensors } from './formats/safetensors.ts'
 
-/** Version of the file's format; raised whenever the meaning of a byte changes. */
-export const EXACT_FORMAT = 'commonwatt/exact-model/v1'
-
-/** How text becomes tokens: byte values as they are, or a Hugging Face tokenizer kept in the file. */
-export type TokenizerKind = 'bytes' | 'huggingface'
-
-/** What a file says of itself besides its weights. */
-export type ModelCard = {
-  readonly name: string
-  readonly architecture: string
-  readonly tokenizer: TokenizerKind
-  /** What tokenizers/hugging-face.ts keeps of a Hugging Face tokenizer, else empty. */
-  readonly tokenizerJson: string
-  /** Jinja template of a chat, else empty. */
-  readonly chatTemplate: string
-  readonly beginToken: number | null
-  readonly endTokens: readonly number[]
-  /** SHA-256 of each source file the weights were converted from, by name. */
-  readonly sources: Readonly<Record<string, string>>
-}
+const MAX_TOKENIZER_BYTES = 64 * 2 ** 20
 
 /** A model in memory: weights and card. */
 export type ExactModel = { readonly card: ModelCard; readonly weights: ModelWeights }
-
-const HEADER_BOUNDS: JsonBounds = { maxBytes: 2 ** 20, maxDepth: 16 }
-const MAX_TOKENIZER_BYTES = 64 * 2 ** 20
-const MAX_TEMPLATE = 65_536
-
-const scaleSchema = v.strictObject({
-  m: v.pipe(v.number(), v.safeInteger(), v.minValue(2 ** 30), v.maxValue(2 ** 31 - 1)),
-  e: v.pipe(v.number(), v.safeInteger(), v.minValue(-4096), v.maxValue(4096)),
-})
-const bitsSchema = v.picklist([8, 16])
-const fractionSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(-64), v.maxValue(15))
-const headerSchema = v.strictObject({
-  format: v.literal(EXACT_FORMAT),
-  name: textSchema(200),
-  architecture: textSchema(64),
-  tokenizer: v.picklist(['bytes', 'huggingface']),
-  chatTemplate: textSchema(MAX_TEMPLATE),
-  beginToken: v.nullable(uintSchema(2 ** 20)),
-  endTokens: v.pipe(v.array(uintSchema(2 ** 20)), v.maxLength(16)),
-  sources: v.record(textSchema(200), textSchema(64)),
-  shape: v.strictObject({
-    vocabulary: uintSchema(2 ** 20),
-    width: uintSchema(2 ** 15),
-    layers: v.pipe(uintSchema(512), v.minValue(1)),
-    heads: v.pipe(uintSchema(1024), v.minValue(1)),
-    kvHeads: v.pipe(uintSchema(1024), v.minValue(1)),
-    headDim: v.pipe(uintSchema(512), v.minValue(2), v.multipleOf(2)),
-    hidden: uintSchema(2 ** 18),
-    fractionBits: v.pipe(uintSchema(16), v.minValue(10)),
-    activationBits: bitsSchema,
-    keyBits: bitsSchema,
-    maxPositions: v.pipe(uintSchema(65_536), v.minValue(1)),
-  }),
-  isTied: v.boolean(),
-  epsilon: v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,19}$/)),
-  scoreScale: scaleSchema,
-  norm: scaleSchema,
-  layers: v.array(
-    v.strictObject({
-      attentionNorm: scaleSchema,
-      feedForwardNorm: scaleSchema,
-      query: fractionSchema,
-      key: fractionSchema,
-      value: fractionSchema,
-      hasBias: v.boolean(),
-      product: v.pipe(v.number(), v.safeInteger(), v.minValue(10), v.maxValue(15)),
-    }),
-  ),
-})
-type Header = v.InferOutput<typeof headerSchema>
 
 /** The file of a model. */
 export function encodeExactModel({ card, weights }: ExactModel): Uint8Array<ArrayBuffer> {
@@ -102,7 +31,11 @@ export function encodeExactModel({ card, weights }: ExactModel): Uint8Array<Arra
   addMatrix('embedding', weights.embedding)
   for (const [i, layer] of weights.layers.entries()) {
     add(`${i}.attentionNorm`, layer.attentionNorm.q, [layer.attentionNorm.q.length])
-    for (const part of ['query', 'key', 'value'] as const) addMatrix(`${i}.${part}`, layer[part].weights)
+    for (const part of ['query', 'key', 'value'] as const) {
+      addMatrix(`${i}.${part}`, layer[part].weights)
+      const gain = layer[part].norm?.gain.q
+      if (gain !== undefined) add(`${i}.${part}.norm`, gain, [gain.length])
+    }
     addMatrix(`${i}.output`, layer.output)
     add(`${i}.feedForwardNorm`, layer.feedForwardNorm.q, [layer.feedForwardNorm.q.length])
     for (const part of ['gate', 'up', 'down'] as const) addMatrix(`${i}.${part}`, layer[part])
@@ -116,8 +49,7 @@ export function encodeExactModel({ card, weights }: ExactModel): Uint8Array<Arra
   add('rope.lowSin', low.sin, [256, pairs])
   const tokenizer = utf8(card.tokenizerJson)
   tensors.push({ name: 'tokenizer', dtype: 'U8', shape: [tokenizer.length], bytes: tokenizer })
-  const header = fromUtf8(encodeCanonicalJson(headerOf(card, weights, isTied)))
-  return encodeSafetensors(tensors, { commonwatt: header })
+  return encodeSafetensors(tensors, { commonwatt: encodeHeader(card, weights) })
 }
 
 /** What a model file says of itself, and how large its model is. Reads the header and the tokenizer's size, no weights. */
@@ -126,8 +58,7 @@ export type ModelHeader = { readonly card: Omit<ModelCard, 'tokenizerJson'>; rea
 /** The header of a model file. Throws {@link ExactModelError}. */
 export async function readModelHeader(source: ByteSource): Promise<ModelHeader> {
   const header = parseHeader(await openSafetensors(source))
-  const { shape, name, architecture, tokenizer, chatTemplate, beginToken, endTokens, sources } = header
-  return { card: { name, architecture, tokenizer, chatTemplate, beginToken, endTokens, sources }, shape }
+  return { card: cardOf(header), shape: header.shape }
 }
 
 /** What the file keeps of its tokenizer. */
@@ -164,12 +95,12 @@ export async function parseExactModel(source: ByteSource): Promise<ExactModel> {
       low: { cos: await reader.i32('rope.lowCos', [256, pairs]), sin: await reader.i32('rope.lowSin', [256, pairs]) },
     },
   }
-  const tokenizerJson = await tokenizerText(reader)
-  const { name, architecture, tokenizer, chatTemplate, beginToken, endTokens, sources } = header
-  return {
-    card: { name, architecture, tokenizer, tokenizerJson, chatTemplate, beginToken, endTokens, sources },
-    weights,
-  }
+  return { card: { ...cardOf(header), tokenizerJson: await tokenizerText(reader) }, weights }
+}
+
+function cardOf(header: Header): ModelHeader['card'] {
+  const { name, architecture, tokenizer, chatTemplate, beginToken, endTokens, sources, rope, calibration } = header
+  return { name, architecture, tokenizer, chatTemplate, beginToken, endTokens, sources, rope, calibration }
 }
 
 async function tokenizerText(reader: TensorReader): Promise<string> {
@@ -181,52 +112,6 @@ async function tokenizerText(reader: TensorReader): Promise<string> {
   }
 }
 
-function headerOf(card: ModelCard, weights: ModelWeights, isTied: boolean) {
-  const { name, architecture, tokenizer, chatTemplate, beginToken, endTokens, sources } = card
-  const scale = ({ m, e }: Scale) => ({ m, e })
-  return {
-    format: EXACT_FORMAT,
-    name,
-    architecture,
-    tokenizer,
-    chatTemplate,
-    beginToken,
-    endTokens,
-    sources,
-    shape: weights.shape,
-    isTied,
-    epsilon: weights.epsilon.toString(),
-    scoreScale: scale(weights.scoreScale),
-    norm: scale(weights.norm.scale),
-    layers: weights.layers.map((layer) => ({
-      attentionNorm: scale(layer.attentionNorm.scale),
-      feedForwardNorm: scale(layer.feedForwardNorm.scale),
-      query: layer.query.fractionBits,
-      key: layer.key.fractionBits,
-      value: layer.value.fractionBits,
-      hasBias: layer.query.weights.bias !== null,
-      product: layer.productFractionBits,
-    })),
-  }
-}
-
-function parseHeader(file: Safetensors): Header {
-  const text = file.metadata.commonwatt
-  if (text === undefined) throw new ExactModelError('has no commonwatt header: it is not an exact model')
-  const header = parseAs(headerSchema, decodeCanonicalJson(utf8(text), HEADER_BOUNDS), 'model header')
-  if (header.layers.length !== header.shape.layers)
-    throw new ExactModelError(`describes ${header.layers.length} layers of ${header.shape.layers}`)
-  if (header.shape.heads % header.shape.kvHeads !== 0)
-    throw new ExactModelError(`has ${header.shape.heads} heads in ${header.shape.kvHeads} groups`)
-  return header
-}
-
-function parseEpsilon(text: string): bigint {
-  const epsilon = BigInt(text)
-  if (epsilon >= 1n << 64n) throw new ExactModelError(`has an epsilon of ${text}, past 64 bits`)
-  return epsilon
-}
-
 async function readLayer(
   reader: TensorReader,
   shape: ModelShape,
@@ -234,11 +119,14 @@ async function readLayer(
   i: number,
 ): Promise<LayerWeights> {
   const { width, hidden, heads, kvHeads, headDim } = shape
-  const projection = async (name: 'query' | 'key' | 'value', rows: number): Promise<HeadProjection> => ({
-    weights: await reader.matrix(`${i}.${name}`, rows, width, header.hasBias),
-    fractionBits: header[name],
-    norm: null,
-  })
+  const projection = async (name: 'query' | 'key' | 'value', rows: number): Promise<HeadProjection> => {
+    const { fractionBits, hasBias, norm } = header[name]
+    return {
+      weights: await reader.matrix(`${i}.${name}`, rows, width, hasBias),
+      fractionBits,
+      norm: norm && (await readNorm(reader, norm, `${i}.${name}.norm`, headDim)),
+    }
+  }
   return {
     attentionNorm: await reader.gain(`${i}.attentionNorm`, width, header.attentionNorm),
     query: await projection('query', heads * headDim),
@@ -253,54 +141,11 @@ async function readLayer(
   }
 }
 
-/** Reads tensors whose shapes are known beforehand: the sizes are compared before any byte is read. */
-class TensorReader {
-  readonly #file: Safetensors
-
-  constructor(file: Safetensors) {
-    this.#file = file
-  }
-
-  async i32(name: string, shape: readonly number[]): Promise<Int32Array<ArrayBuffer>> {
-    this.#assert(name, 'I32', shape)
-    return new Int32Array((await this.#file.read(name)).buffer)
-  }
-
-  async gain(name: string, width: number, scale: Scale): Promise<Gain> {
-    return { q: await this.i32(name, [width]), scale }
-  }
-
-  async matrix(name: string, rows: number, cols: number, hasBias: boolean): Promise<WeightMatrix> {
-    this.#assert(`${name}.q`, 'I8', [rows, cols])
-    const m = await this.i32(`${name}.m`, [rows])
-    const e = await this.i32(`${name}.e`, [rows])
-    if (m.some((value) => value < 2 ** 30)) throw new ExactModelError(`has a scale in "${name}.m" below 2^30`)
-    if (e.some((value) => value < -4096 || value > 4096))
-      throw new ExactModelError(`has an exponent in "${name}.e" past ±4096`)
-    const q = new Int8Array((await this.#file.read(`${name}.q`)).buffer)
-    return { rows, cols, q, m, e, bias: hasBias ? await this.i32(`${name}.bias`, [rows]) : null }
-  }
-
-  async bytes(name: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    const size = this.#file.tensors.get(name)?.sizeBytes ?? 0
-    if (size > maxBytes) throw new ExactModelError(`has ${size} bytes of "${name}", more than ${maxBytes}`)
-    return this.#file.read(name)
-  }
-
-  #assert(name: string, dtype: string, shape: readonly number[]): void {
-    const entry = this.#file.tensors.get(name)
-    if (entry === undefined) throw new ExactModelError(`has no tensor "${name}"`)
-    if (entry.dtype !== dtype || entry.shape.length !== shape.length || entry.shape.some((dim, i) => dim !== shape[i]))
-      throw new ExactModelError(
-        `has "${name}" as ${entry.dtype} (${entry.shape.join(', ')}), not ${dtype} (${shape.join(', ')})`,
-      )
-  }
-}
-
-/** A file is not the exact model that its header describes. */
-export class ExactModelError extends AppError {
-  override readonly name = 'model.ExactModel'
-  constructor(problem: string, options?: ErrorOptions) {
-    super('input', `The model file ${problem}.`, options)
-  }
+async function readNorm(
+  reader: TensorReader,
+  { gain, epsilon, fractionBits }: NonNullable<Header['layers'][number]['query']['norm']>,
+  name: string,
+  headDim: number,
+): Promise<HeadNorm> {
+  return { gain: await reader.gain(name, headDim, gain), epsilon: parseEpsilon(epsilon), fractionBits }
 }

@@ -35,7 +35,7 @@ async function modelBytes(): Promise<Uint8Array<ArrayBuffer>> {
   }
   const card = { name: 'fuzz', architecture: 'llama', tokenizer: 'bytes', tokenizerJson: '', chatTemplate: '' } as const
   return encodeExactModel({
-    card: { ...card, beginToken: null, endTokens: [], sources: {} },
+    card: { ...card, beginToken: null, endTokens: [], sources: {}, rope: {}, calibration: null },
     weights: await convertLlama(parseLlamaConfig(CONFIG), { read, readOptional: async () => null }),
   })
 }

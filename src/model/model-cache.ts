@@ -3,7 +3,8 @@ import type { ByteSource } from '#core/byte-source.ts'
 import type { Digest } from '#core/digest.ts'
 import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
 import type { DeviceModel, LanguageBackend } from '#tensor/language-backend.ts'
-import { type ModelCard, parseExactModel } from './exact-file.ts'
+import type { ModelCard } from './card.ts'
+import { parseExactModel } from './exact-file.ts'
 
 /** A model on its device, with what its file says of itself. */
 export type LoadedModel = { readonly card: ModelCard; readonly device: DeviceModel }

@@ -42,6 +42,8 @@ export async function tinyModelFile(seed: string, endTokens: readonly number[] =
       beginToken: null,
       endTokens,
       sources: {},
+      rope: {},
+      calibration: null,
     },
     weights,
   })

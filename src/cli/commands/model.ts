@@ -37,7 +37,10 @@ async function addModel(context: CommandContext, { coordinator, name }: ModelOpt
   const { output, signal } = context
   const progress = output.progress()
   try {
-    const model = await openModelFile(path, name, (done, total) => progress.show('Converting', done, total))
+    const model = await openModelFile(path, name, {
+      signal,
+      onProgress: (done, total) => progress.show('Converting', done, total),
+    })
     try {
       const client = await connectAccount(context, coordinator)
       const onProgress = (done: number, total: number) => progress.show('Uploading', done, total)

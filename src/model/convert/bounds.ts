@@ -2,6 +2,7 @@
 // and without saturation.
 import type { WeightMatrix } from '#tensor/exact/linear.ts'
 import { INT16_MAX } from '#tensor/exact/attention.ts'
+import type { Scale } from '#tensor/exact/scale.ts'
 import { ceilSqrt } from '#tensor/exact/tables.ts'
 import type { ConvertedGain } from './quantise.ts'
 import { decompose } from './scales.ts'
@@ -30,7 +31,12 @@ export function channelBounds(
   return { bounds, bits: BOUND_BITS }
 }
 
-/** Largest F <= 15 with every bound <= 32767·2^-F: the fraction bits of Q, K or V. May be negative. */
+/** The bound that a scale itself is: of a normalised head, whose gain's scale is max|g|·sqrt(hd). */
+export function scaleBound({ m, e }: Scale): ChannelBounds {
+  return { bounds: [ceilShift(BigInt(m), BOUND_BITS - e)], bits: BOUND_BITS }
+}
+
+/** Largest F <= 15 with every bound <= 32767·2^-F: the fraction bits of Q, K or V, before or behind a norm. May be negative. */
 export function staticFractionBits({ bounds, bits }: ChannelBounds): number {
   const worst = largest(bounds)
   const fits = (f: number) =>

@@ -4,21 +4,20 @@ import * as v from 'valibot'
 import type { ByteSource } from '#core/byte-source.ts'
 import { fromUtf8, toHex, utf8 } from '#core/bytes.ts'
 import { digestBytes } from '#core/digest.ts'
-import { type ExactModel, type ModelCard, encodeExactModel } from '#model/exact-file.ts'
-import { UnsupportedModelError, parseLlamaConfig } from '#model/formats/config.ts'
+import type { ModelCard } from '#model/card.ts'
+import { encodeExactModel } from '#model/exact-file.ts'
+import { parseLlamaConfig } from '#model/formats/config.ts'
+import { UnsupportedModelError } from '#model/formats/unsupported.ts'
 import { floatTensors } from '#model/formats/float-tensors.ts'
 import { openSafetensors } from '#model/formats/safetensors.ts'
 import { keepTokenizer, openHuggingFaceTokenizer } from '#model/tokenizers/hugging-face.ts'
-import { convertLlama } from './llama.ts'
+import { type ConvertOptions, convertModel } from './model.ts'
 
 /** A folder by the names of its files. */
 export interface ModelFolder {
   readonly names: readonly string[]
   open(name: string): Promise<ByteSource>
 }
-
-/** Progress in layers. */
-export type ConvertProgress = (done: number, total: number) => void
 
 /** Largest text file of a folder: tokenizers of 250,000 pieces have about 20 MiB. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20
@@ -35,7 +34,7 @@ const templateSchema = v.object({ chat_template: v.nullish(v.unknown()) })
 export async function convertFolder(
   folder: ModelFolder,
   name: string,
-  onProgress?: ConvertProgress,
+  options: ConvertOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const configText = await readText(folder, 'config.json')
   const json: unknown = parseJson('config.json', configText)
@@ -46,21 +45,10 @@ export async function convertFolder(
   const weightNames = await weightFiles(folder)
   const files = []
   for (const file of weightNames) files.push(await openSafetensors(await folder.open(file)))
-  const weights = await convertLlama(config, floatTensors(files), undefined, (done) =>
-    onProgress?.(done, config.layers),
-  )
   const sources: Record<string, string> = { 'config.json': digestBytes(utf8(configText)) }
   for (const file of weightNames) sources[file] = await digestOfSource(await folder.open(file))
-  const card: ModelCard = {
-    name,
-    architecture: config.architecture,
-    ...tokenizer,
-    beginToken: null,
-    endTokens,
-    sources,
-  }
-  const model: ExactModel = { card, weights }
-  return encodeExactModel(model)
+  const card = { name, ...tokenizer, beginToken: null, endTokens, sources }
+  return encodeExactModel(await convertModel(config, floatTensors(files), card, options))
 }
 
 type TokenizerCard = Pick<ModelCard, 'tokenizer' | 'tokenizerJson' | 'chatTemplate'>

@@ -1,13 +1,16 @@
 // A float Llama-family model -> exact weights, one tensor in memory at a time. The same source gives the same integers on any machine.
 import type { HeadProjection, LayerWeights, ModelWeights } from '#tensor/exact/weights.ts'
 import type { WeightMatrix } from '#tensor/exact/linear.ts'
+import type { HeadNorm } from '#tensor/exact/head-norm.ts'
 import type { Gain } from '#tensor/exact/rms-norm.ts'
 import type { ActivationBits } from '#tensor/exact/quantise.ts'
-import { type RopeTables, ropeFrequencies, ropeTables } from '#tensor/exact/tables.ts'
 import type { LlamaConfig } from '#model/formats/config.ts'
-import { channelBounds, productFractionBits, staticFractionBits } from './bounds.ts'
+import type { RopeConfig } from '#model/formats/rope-config.ts'
+import { channelBounds, productFractionBits, scaleBound, staticFractionBits } from './bounds.ts'
 import { type ConvertedGain, quantiseEpsilon, quantiseGain, quantiseMatrix } from './quantise.ts'
-import { decompose, fixedFromDouble, scoreScale } from './scales.ts'
+import { attentionScale, ropeFor } from './rope.ts'
+import { fixedFromDouble, scoreScale } from './scales.ts'
+import { relativeErrorPpm } from './weight-error.ts'
 
 /** The float model as its source gives it: values of a tensor by its Hugging Face name, or null for an optional one that is absent. */
 export interface FloatTensors {
@@ -22,23 +25,46 @@ export type ConversionProfile = {
   readonly keyBits: ActivationBits
 }
 
-/** W8A16 with int8 keys; where projections have biases keys stay 16 bits, since a large key bias would eat their range. */
-export function defaultProfile(config: LlamaConfig): ConversionProfile {
-  return { fractionBits: 16, activationBits: 16, keyBits: config.architecture === 'qwen2' ? 16 : 8 }
+/** How to convert. */
+export type ConversionOptions = {
+  /** By default {@link defaultProfile}. */
+  readonly profile?: ConversionProfile
+  /** Called after each layer. */
+  readonly onLayer?: (done: number) => void
+  /** Called with the name of each matrix and the relative error (RMS) of its int8 weights in parts per million. */
+  readonly onMatrix?: (name: string, errorPpm: number) => void
 }
 
-/** Converts the whole model. `onLayer` is called after each layer. */
+/**
+ * W8A16 with int8 keys. Keys stay 16 bits where a few of their channels may be far larger than the others and would eat the range:
+ * where projections have biases (Qwen2), and where a gain stands behind the norm over each key (Qwen3).
+ */
+export function defaultProfile({ architecture }: LlamaConfig): ConversionProfile {
+  return {
+    fractionBits: 16,
+    activationBits: 16,
+    keyBits: architecture === 'qwen2' || architecture === 'qwen3' ? 16 : 8,
+  }
+}
+
+/** The rotary parameters of a config. */
+export function ropeOf({ theta, ropeScaling }: LlamaConfig): RopeConfig {
+  return { theta, scaling: ropeScaling ?? null }
+}
+
+/** Converts the whole model. */
 export async function convertLlama(
   config: LlamaConfig,
   tensors: FloatTensors,
-  profile: ConversionProfile = defaultProfile(config),
-  onLayer?: (done: number) => void,
+  options: ConversionOptions = {},
 ): Promise<ModelWeights> {
+  const { profile = defaultProfile(config), onLayer } = options
+  const matrix = matrixReader(tensors, options.onMatrix)
   const { vocabulary, width, layers: layerCount, headDim } = config
-  const embedding = await matrix(tensors, 'model.embed_tokens.weight', vocabulary, width)
+  const embedding = await matrix('embedding', 'model.embed_tokens.weight', vocabulary, width)
   const layers: LayerWeights[] = []
   for (let layer = 0; layer < layerCount; layer++) {
-    layers.push(await convertLayer(config, tensors, layer))
+    layers.push(await convertLayer(config, tensors, matrix, layer))
     onLayer?.(layer + 1)
   }
   return {
@@ -56,42 +82,57 @@ export async function convertLlama(
     embedding,
     layers,
     norm: plainGain(quantiseGain(await tensors.read('model.norm.weight', [width]))),
-    head: config.isTied ? embedding : await matrix(tensors, 'lm_head.weight', vocabulary, width),
+    head: config.isTied ? embedding : await matrix('head', 'lm_head.weight', vocabulary, width),
     epsilon: quantiseEpsilon(config.epsilon, width, profile.fractionBits),
-    scoreScale: scoreScale(headDim),
-    rope: ropeFor(config.theta, headDim, config.maxPositions),
+    scoreScale: attentionScale(scoreScale(headDim), ropeOf(config)),
+    rope: ropeFor(ropeOf(config), headDim, config.maxPositions),
   }
 }
 
-/** RoPE tables for a double `theta`, taken as the exact rational it is. */
-export function ropeFor(theta: number, headDim: number, positions: number): RopeTables {
-  const { mantissa, exponent } = decompose(theta)
-  const rational =
-    exponent >= 0
-      ? { numerator: mantissa << BigInt(exponent), denominator: 1n }
-      : { numerator: mantissa, denominator: 1n << BigInt(-exponent) }
-  return ropeTables(ropeFrequencies(rational, headDim / 2), Math.ceil(positions / 256))
+/** Reads and quantises a matrix of the source, and tells what that cost under the name it has in the model file. */
+type MatrixReader = (name: string, source: string, rows: number, cols: number) => Promise<WeightMatrix>
+
+function matrixReader(tensors: FloatTensors, onMatrix: ConversionOptions['onMatrix']): MatrixReader {
+  return async (name, source, rows, cols) => {
+    const values = await tensors.read(source, [rows, cols])
+    const matrix = quantiseMatrix(values, rows, cols)
+    onMatrix?.(name, relativeErrorPpm(values, matrix))
+    return matrix
+  }
 }
 
-async function convertLayer(config: LlamaConfig, tensors: FloatTensors, layer: number): Promise<LayerWeights> {
+async function convertLayer(
+  config: LlamaConfig,
+  tensors: FloatTensors,
+  matrix: MatrixReader,
+  layer: number,
+): Promise<LayerWeights> {
   const { width, hidden, heads, kvHeads, headDim } = config
   const prefix = `model.layers.${layer}`
   const attentionNorm = quantiseGain(await tensors.read(`${prefix}.input_layernorm.weight`, [width]))
   const feedForwardNorm = quantiseGain(await tensors.read(`${prefix}.post_attention_layernorm.weight`, [width]))
-  const head = (name: string, rows: number) =>
-    headProjection(tensors, `${prefix}.self_attn.${name}`, rows, attentionNorm)
-  const gate = await matrix(tensors, `${prefix}.mlp.gate_proj.weight`, hidden, width)
-  const up = await matrix(tensors, `${prefix}.mlp.up_proj.weight`, hidden, width)
+  const head = async (name: 'query' | 'key' | 'value', source: string, rows: number): Promise<HeadProjection> => {
+    const weights = await matrix(`${layer}.${name}`, `${prefix}.self_attn.${source}_proj.weight`, rows, width)
+    const bias = await tensors.readOptional(`${prefix}.self_attn.${source}_proj.bias`, [rows])
+    const fractionBits = staticFractionBits(channelBounds(weights, attentionNorm, bias))
+    const fixed = bias === null ? null : Int32Array.from(bias, (value) => fixedFromDouble(value, fractionBits))
+    const isNormed = config.architecture === 'qwen3' && name !== 'value'
+    const gain = isNormed ? await tensors.read(`${prefix}.self_attn.${source}_norm.weight`, [headDim]) : null
+    const norm = gain === null ? null : headNorm(gain, config.epsilon, fractionBits)
+    return { weights: { ...weights, bias: fixed }, fractionBits, norm }
+  }
+  const gate = await matrix(`${layer}.gate`, `${prefix}.mlp.gate_proj.weight`, hidden, width)
+  const up = await matrix(`${layer}.up`, `${prefix}.mlp.up_proj.weight`, hidden, width)
   return {
     attentionNorm: plainGain(attentionNorm),
-    query: await head('q_proj', heads * headDim),
-    key: await head('k_proj', kvHeads * headDim),
-    value: await head('v_proj', kvHeads * headDim),
-    output: await matrix(tensors, `${prefix}.self_attn.o_proj.weight`, width, heads * headDim),
+    query: await head('query', 'q', heads * headDim),
+    key: await head('key', 'k', kvHeads * headDim),
+    value: await head('value', 'v', kvHeads * headDim),
+    output: await matrix(`${layer}.output`, `${prefix}.self_attn.o_proj.weight`, width, heads * headDim),
     feedForwardNorm: plainGain(feedForwardNorm),
     gate,
     up,
-    down: await matrix(tensors, `${prefix}.mlp.down_proj.weight`, width, hidden),
+    down: await matrix(`${layer}.down`, `${prefix}.mlp.down_proj.weight`, width, hidden),
     productFractionBits: productFractionBits(
       channelBounds(gate, feedForwardNorm, null),
       channelBounds(up, feedForwardNorm, null),
@@ -99,23 +140,13 @@ async function convertLayer(config: LlamaConfig, tensors: FloatTensors, layer: n
   }
 }
 
+/** The norm over the heads of a projection with `fractionBits`. */
+function headNorm(values: Float32Array, eps: number, fractionBits: number): HeadNorm {
+  const gain = plainGain(quantiseGain(values))
+  const epsilon = quantiseEpsilon(eps, values.length, fractionBits)
+  return { gain, epsilon, fractionBits: staticFractionBits(scaleBound(gain.scale)) }
+}
+
 function plainGain({ q, scale }: ConvertedGain): Gain {
   return { q, scale }
-}
-
-async function headProjection(
-  tensors: FloatTensors,
-  name: string,
-  rows: number,
-  norm: ConvertedGain,
-): Promise<HeadProjection> {
-  const weights = await matrix(tensors, `${name}.weight`, rows, norm.q.length)
-  const bias = await tensors.readOptional(`${name}.bias`, [rows])
-  const fractionBits = staticFractionBits(channelBounds(weights, norm, bias))
-  const fixed = bias === null ? null : Int32Array.from(bias, (value) => fixedFromDouble(value, fractionBits))
-  return { weights: { ...weights, bias: fixed }, fractionBits, norm: null }
-}
-
-async function matrix(tensors: FloatTensors, name: string, rows: number, cols: number): Promise<WeightMatrix> {
-  return quantiseMatrix(await tensors.read(name, [rows, cols]), rows, cols)
 }

@@ -1,10 +1,11 @@
 // config.json of a Hugging Face folder -> the sizes of a Llama-family model. What the exact format cannot express is named and refused.
 import * as v from 'valibot'
-import { AppError } from '#core/errors.ts'
+import { type RopeScaling, parseRopeConfig } from './rope-config.ts'
+import { UnsupportedModelError } from './unsupported.ts'
 
-/** A float model's architecture. `theta` and `epsilon` are the doubles of the source. */
+/** A float model's architecture. `theta` and `epsilon` are the doubles of the source; qwen3 normalises the heads of queries and keys. */
 export type LlamaConfig = {
-  readonly architecture: 'llama' | 'mistral' | 'qwen2'
+  readonly architecture: 'llama' | 'mistral' | 'qwen2' | 'qwen3'
   readonly vocabulary: number
   readonly width: number
   readonly hidden: number
@@ -14,6 +15,8 @@ export type LlamaConfig = {
   readonly headDim: number
   readonly epsilon: number
   readonly theta: number
+  /** Absent: the frequencies are theta^(-2j/d). */
+  readonly ropeScaling?: RopeScaling
   readonly maxPositions: number
   readonly isTied: boolean
 }
@@ -33,7 +36,19 @@ const ARCHITECTURES: Readonly<Record<string, LlamaConfig['architecture']>> = {
   LlamaForCausalLM: 'llama',
   MistralForCausalLM: 'mistral',
   Qwen2ForCausalLM: 'qwen2',
+  Qwen3ForCausalLM: 'qwen3',
 }
+
+/** What some configs ask for and the exact format has not, whatever the architecture is called. */
+const REFUSED: readonly [name: string, what: string][] = [
+  ['num_experts', 'a mixture of experts'],
+  ['num_local_experts', 'a mixture of experts'],
+  ['n_routed_experts', 'a mixture of experts'],
+  ['attn_logit_softcapping', 'a soft cap on attention'],
+  ['final_logit_softcapping', 'a soft cap on logits'],
+  ['mlp_bias', 'biases in the feed-forward layers'],
+  ['quantization_config', 'weights that are quantised already'],
+]
 
 const count = (max: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(max))
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0))
@@ -47,12 +62,10 @@ const configSchema = v.object({
   num_key_value_heads: v.optional(count(1024)),
   head_dim: v.nullish(count(MAX_HEAD_DIM)),
   rms_norm_eps: positive,
-  rope_theta: v.optional(positive),
-  rope_scaling: v.nullish(v.unknown()),
-  rope_parameters: v.nullish(v.looseObject({ rope_theta: v.optional(positive), rope_type: v.optional(v.string()) })),
   max_position_embeddings: count(2 ** 31 - 1),
   tie_word_embeddings: v.optional(v.boolean()),
   hidden_act: v.optional(v.string()),
+  attention_bias: v.optional(v.boolean()),
   sliding_window: v.nullish(count(2 ** 31 - 1)),
   use_sliding_window: v.optional(v.boolean()),
 })
@@ -65,13 +78,14 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     throw new UnsupportedModelError(`config.json is wrong at ${v.getDotPath(issue) ?? 'its root'}: ${issue.message}`)
   }
   const config = parsed.output
+  assertPlain(json, config)
   const name = config.architectures[0] ?? ''
   const architecture = ARCHITECTURES[name]
   if (architecture === undefined)
     throw new UnsupportedModelError(
       `the architecture ${name} is not supported (${Object.keys(ARCHITECTURES).join(', ')} are)`,
     )
-  assertPlainRope(config)
+  const { theta, scaling } = parseRopeConfig(json)
   if ((config.hidden_act ?? 'silu') !== 'silu')
     throw new UnsupportedModelError(`the activation ${config.hidden_act} is not supported (silu is)`)
   const heads = config.num_attention_heads
@@ -90,7 +104,8 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     kvHeads,
     headDim,
     epsilon: config.rms_norm_eps,
-    theta: config.rope_parameters?.rope_theta ?? config.rope_theta ?? 10_000,
+    theta,
+    ...(scaling === null ? {} : { ropeScaling: scaling }),
     maxPositions: contextLength(config),
     isTied: config.tie_word_embeddings ?? false,
   }
@@ -98,23 +113,17 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
 
 type ParsedConfig = v.InferOutput<typeof configSchema>
 
+function assertPlain(json: unknown, { attention_bias: hasBias, architectures }: ParsedConfig): void {
+  const fields = new Map(Object.entries(Object(json) as Record<string, unknown>))
+  const refused = REFUSED.find(([name]) => Boolean(fields.get(name)))
+  if (refused !== undefined) throw new UnsupportedModelError(`${refused[1]} (${refused[0]}) is not supported`)
+  // Where a config asks for it, the output projection has a bias too; Qwen2 has its three without being asked.
+  if (hasBias === true) throw new UnsupportedModelError(`attention_bias of ${architectures[0]} is not supported`)
+}
+
 /** Attention here sees everything before it: a sliding window bounds the context instead of being ignored. */
 function contextLength(config: ParsedConfig): number {
   const hasWindow = config.sliding_window != null && config.use_sliding_window !== false
   const window = hasWindow ? (config.sliding_window ?? MAX_CONTEXT) : MAX_CONTEXT
   return Math.min(config.max_position_embeddings, window, MAX_CONTEXT)
-}
-
-function assertPlainRope(config: ParsedConfig): void {
-  const type = config.rope_parameters?.rope_type ?? 'default'
-  if (config.rope_scaling != null || type !== 'default')
-    throw new UnsupportedModelError('scaled rotary embeddings (rope_scaling) are not supported yet')
-}
-
-/** A model that the exact format cannot express. */
-export class UnsupportedModelError extends AppError {
-  override readonly name = 'model.Unsupported'
-  constructor(problem: string) {
-    super('input', `The model cannot be used: ${problem}.`)
-  }
 }

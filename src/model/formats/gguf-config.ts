@@ -1,6 +1,6 @@
 // Metadata of a GGUF file -> what config.json of the same model says, so that one function decides what is supported.
 import type { Gguf, GgufValue } from './gguf.ts'
-import { UnsupportedModelError } from './config.ts'
+import { UnsupportedModelError } from './unsupported.ts'
 
 /** Hugging Face's class for llama.cpp's architecture; Mistral is a "llama" there, and computes the same. */
 const CLASSES: ReadonlyMap<string, string> = new Map([

@@ -1,5 +1,5 @@
 // Opens the tokenizer that a model's card keeps.
-import type { ModelCard } from '#model/exact-file.ts'
+import type { ModelCard } from '#model/card.ts'
 import { type Tokenizer, byteTokenizer } from '#model/tokenizer.ts'
 import { type TokenizerConfig, openHuggingFaceTokenizer } from './hugging-face.ts'
 

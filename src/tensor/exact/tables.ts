@@ -7,8 +7,9 @@ export const LOG2E_Q63 = 0xb8aa3b295c17f0bcn
 /** round(log2(e)·2^30): turns Q16 nats into Q16 octaves. */
 export const LOG2E_Q30 = 1_549_082_005
 
-/** Fractional bits of every intermediate below. */
-const PRECISION = 128n
+/** Fractional bits of frequencies, and of every intermediate below. */
+export const FREQUENCY_BITS = 128n
+const PRECISION = FREQUENCY_BITS
 const ONE = 1n << PRECISION
 
 /** floor(x^(1/n)) for x >= 0. */
@@ -76,7 +77,8 @@ function exp2Table(): Uint32Array<ArrayBuffer> {
   })
 }
 
-const TWO_PI = twoPi()
+/** 2·pi in Q128. */
+export const TWO_PI = twoPi()
 
 /** cos and sin of an angle in Q128, each rounded half up to Q30. */
 function cosSinQ30(angle: bigint): { cos: number; sin: number } {
@@ -93,7 +95,7 @@ function cosSinQ30(angle: bigint): { cos: number; sin: number } {
   return { cos: series(ONE, 0n), sin: series(x, 1n) }
 }
 
-/** 2·pi in Q128 by Machin's formula. */
+/** Machin's formula. */
 function twoPi(): bigint {
   const guard = 32n
   const arctanInverse = (n: bigint) => {

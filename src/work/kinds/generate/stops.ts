@@ -1,5 +1,5 @@
 // Whether a text has reached one of its stop strings, told token by token with the tokenizer of its model.
-import type { ModelCard } from '#model/exact-file.ts'
+import type { ModelCard } from '#model/card.ts'
 import { TextStream } from '#model/text-stream.ts'
 
 /** Says of each token of a text in turn whether it completes one of `stops`. The tokenizer is loaded only where there are any. */

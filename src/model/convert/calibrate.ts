@@ -1,0 +1,111 @@
+// Chooses how many fraction bits the residual has, by running the integer model over a fixed text, and measures the model that results.
+// Everything found is an integer that any backend finds again.
+import { floorDivide } from '#tensor/exact/fixed.ts'
+import type { ModelWeights } from '#tensor/exact/weights.ts'
+import type { DeviceModel, LanguageBackend } from '#tensor/language-backend.ts'
+import type { Calibration } from '#model/card.ts'
+import { tokenLoss } from '#model/likelihood.ts'
+import { forward } from '#model/transformer.ts'
+import { CALIBRATION_TEXT } from './calibration-text.ts'
+import { quantiseEpsilon } from './quantise.ts'
+
+/** Tokens of the text that are run: enough to meet what makes activations massive, few enough to take seconds. */
+export const CALIBRATION_POSITIONS = 256
+
+/** Other text may drive the residual this many octaves past the largest seen: eight times as far. */
+export const MARGIN_BITS = 3
+
+/** Fewest and most fraction bits of a residual. */
+const MIN_FRACTION_BITS = 10
+const MAX_FRACTION_BITS = 16
+
+/** Fraction bits at which a residual of 1 is cut: none is that quiet. */
+const QUIET_FRACTION_BITS = 30
+
+/** Rows of one step: their logits are in memory at once. */
+const STEP_ROWS = 32
+
+/** What a calibration needs besides weights. `epsilon` is the float model's. */
+export type CalibrationOptions = {
+  readonly backend: LanguageBackend
+  readonly tokens: readonly number[]
+  readonly epsilon: number
+  readonly signal?: AbortSignal | undefined
+  /** Called after each run over the text. */
+  readonly onRun?: (() => void) | undefined
+}
+
+/** What is found; {@link Calibration} without what the weights alone tell. */
+export type Calibrated = { readonly weights: ModelWeights; readonly found: Omit<Calibration, 'weightErrors'> }
+
+/**
+ * Chooses the fraction bits F of the residual. At f fraction bits a residual of 2^(30-f) is cut, and cut values are counted: so the largest f
+ * that cuts no more than 10 bits do tells the largest residual to a power of two, by bisection. F leaves a margin of three octaves, within 10..16.
+ */
+export async function calibrate(weights: ModelWeights, options: CalibrationOptions): Promise<Calibrated> {
+  const cutAt = async (fractionBits: number) =>
+    (await run(withFractionBits(weights, fractionBits, options.epsilon), options, 'none')).saturated
+  const always = await cutAt(MIN_FRACTION_BITS) // cut elsewhere than at the residual
+  let [fits, cuts] = [MIN_FRACTION_BITS, QUIET_FRACTION_BITS]
+  while (cuts - fits > 1) {
+    const middle = Math.floor((fits + cuts) / 2)
+    if ((await cutAt(middle)) <= always) fits = middle
+    else cuts = middle
+  }
+  const fractionBits = Math.max(MIN_FRACTION_BITS, Math.min(MAX_FRACTION_BITS, fits - MARGIN_BITS))
+  const chosen = withFractionBits(weights, fractionBits, options.epsilon)
+  const { saturated, loss } = await run(chosen, options, 'all')
+  const positions = options.tokens.length
+  const predicted = Math.max(1, positions - 1)
+  const milliBits = floorDivide(loss * 1000 + predicted * 32_768, predicted * 65_536)
+  return {
+    weights: chosen,
+    found: { text: CALIBRATION_TEXT, positions, residualBits: 30 - fits, saturated, milliBits },
+  }
+}
+
+/** Most runs of a calibration. */
+export const CALIBRATION_RUNS = 7
+
+/** The same weights with another fraction of the residual. */
+export function withFractionBits(weights: ModelWeights, fractionBits: number, epsilon: number): ModelWeights {
+  const shape = { ...weights.shape, fractionBits }
+  return { ...weights, shape, epsilon: quantiseEpsilon(epsilon, shape.width, fractionBits) }
+}
+
+/** One pass over the tokens: how many values were cut, and with logits the loss of all but the first token in Q16 bits. */
+async function run(
+  weights: ModelWeights,
+  { backend, tokens, signal, onRun }: CalibrationOptions,
+  logits: 'none' | 'all',
+): Promise<{ saturated: number; loss: number }> {
+  signal?.throwIfAborted()
+  const model = await backend.load(weights, signal === undefined ? {} : { signal })
+  try {
+    return await runModel(model, tokens, logits, signal)
+  } finally {
+    await model.close()
+    onRun?.()
+  }
+}
+
+async function runModel(
+  model: DeviceModel,
+  tokens: readonly number[],
+  logits: 'none' | 'all',
+  signal: AbortSignal | undefined,
+): Promise<{ saturated: number; loss: number }> {
+  const cache = model.openCache(tokens.length)
+  let [saturated, loss] = [0, 0]
+  for (let at = 0; at < tokens.length; at += STEP_ROWS) {
+    signal?.throwIfAborted()
+    const output = await forward(model, [{ cache, tokens: tokens.slice(at, at + STEP_ROWS) }], logits)
+    saturated += output.saturated
+    for (const [i, row] of output.logits.entries()) {
+      const next = tokens[at + i + 1]
+      if (next !== undefined) loss += tokenLoss(row, next)
+    }
+  }
+  cache.close()
+  return { saturated, loss }
+}
