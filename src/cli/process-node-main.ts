@@ -1,7 +1,7 @@
 // Entry of the child that process-node.ts starts: contributes to the coordinator of its first argument with the key in the folder of its
 // second, until the channel to its parent closes.
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type ErrorRecord, toErrorRecord } from '#core/errors.ts'
 import { MAX_CONSENT_MS } from '#node/consent.ts'
 import { startProcessNode } from '#node/process.ts'
@@ -23,7 +23,8 @@ try {
   const { signer } = await openKeyFile(join(folder, 'session-key'))
   const consent = { gpuShare: 1, expiresMs: Date.now() + CONSENT_MS, site: null }
   const tally = fileTally(join(folder, 'units-done'))
-  const node = startProcessNode({ coordinator, consent, signer, tally, onState: tellWhenStarted() })
+  const modelFolder = join(dirname(folder), 'models') // one for all nodes beside this one
+  const node = startProcessNode({ coordinator, consent, signer, tally, modelFolder, onState: tellWhenStarted() })
   const stop = (): void => void node.stop().finally(() => process.exit(0))
   process.once('disconnect', stop)
   process.once('SIGTERM', stop)

@@ -9,7 +9,7 @@ import { parseExactModel } from './exact-file.ts'
 /** A model on its device, with what its file says of itself. */
 export type LoadedModel = { readonly card: ModelCard; readonly device: DeviceModel }
 
-/** Bytes of model files whose models stay loaded: a device holds a small model or two beside what it computes on. */
+/** Bytes of model files whose models stay loaded: a small model or two beside what is computed on. The last one used stays, however large. */
 export const MAX_LOADED_BYTES = 256 * 2 ** 20
 
 type Entry = { readonly sizeBytes: number; readonly loading: Promise<LoadedModel>; users: number }
@@ -28,15 +28,12 @@ export class ModelCache {
 
   /** Runs `work` on the model whose file is content `id`; `source` is read when it is not loaded. It stays while anybody works on it. */
   async use<T>(id: Digest, source: ByteSource, work: (model: LoadedModel) => Promise<T>): Promise<T> {
-    const entry = this.#entries.get(id) ?? { sizeBytes: source.sizeBytes, loading: this.#load(source), users: 0 }
-    this.#entries.delete(id)
-    this.#entries.set(id, entry)
-    entry.users++
+    const entry = await this.#take(id, source)
     try {
       return await work(await this.#loaded(id, entry))
     } finally {
       entry.users--
-      await this.#evict()
+      await this.#evict(0)
     }
   }
 
@@ -53,6 +50,16 @@ export class ModelCache {
     const backend = this.#backend
     this.#backend = undefined
     await backend?.then((opened) => opened.close()).catch(() => undefined)
+  }
+
+  /** The model's entry with one user more. Room for a new one is made first, so that two large models are not there at once. */
+  async #take(id: Digest, source: ByteSource): Promise<Entry> {
+    if (!this.#entries.has(id)) await this.#evict(source.sizeBytes)
+    const entry = this.#entries.get(id) ?? { sizeBytes: source.sizeBytes, loading: this.#load(source), users: 0 }
+    this.#entries.delete(id)
+    this.#entries.set(id, entry)
+    entry.users++
+    return entry
   }
 
   async #load(source: ByteSource): Promise<LoadedModel> {
@@ -72,11 +79,13 @@ export class ModelCache {
     }
   }
 
-  async #evict(): Promise<void> {
-    let total = 0
+  /** Drops the longest unused until `incoming` bytes more fit; the last one used stays unless something comes in. */
+  async #evict(incoming: number): Promise<void> {
+    let total = incoming
     for (const { sizeBytes } of this.#entries.values()) total += sizeBytes
+    const newest = [...this.#entries.keys()].at(-1)
     for (const [id, entry] of this.#entries) {
-      if (total <= this.#maxBytes) return
+      if (total <= this.#maxBytes || (incoming === 0 && id === newest)) return
       if (entry.users > 0) continue
       this.#entries.delete(id)
       total -= entry.sizeBytes

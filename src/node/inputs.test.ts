@@ -27,7 +27,7 @@ function source(count: number) {
     asked.push({ id, parts, hasManifest: manifest !== undefined })
     const blob = blobs.get(id)
     if (blob === undefined) throw new Error('unknown')
-    for (const part of parts) onPart(part, blob.parts[part] ?? new Uint8Array(0))
+    for (const part of parts) await onPart(part, blob.parts[part] ?? new Uint8Array(0))
     return blob.manifest
   }
   return { refs, fetch, asked }

@@ -22,7 +22,8 @@ export type PartFetcher = (
   request: {
     readonly parts: readonly number[]
     readonly manifest?: ContentManifest
-    readonly onPart: (index: number, bytes: Uint8Array<ArrayBuffer>) => void
+    readonly onManifest?: (manifest: ContentManifest) => void | Promise<void>
+    readonly onPart: (index: number, bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>
     readonly signal: AbortSignal
   },
 ) => Promise<ContentManifest>

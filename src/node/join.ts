@@ -8,6 +8,7 @@ import type { Kind } from '#work/kind.ts'
 import { Beats } from './beats.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
 import type { NodeIdentity } from './identity.ts'
+import { FileFetch } from './file-fetch.ts'
 import { InputCache, blobFetcher } from './inputs.ts'
 import type { LeaseOutcome } from './lease-run.ts'
 import { Leases } from './leases.ts'
@@ -53,7 +54,9 @@ export async function join(parts: JoinParts): Promise<Joined> {
   own(() => peer.close())
   const exchange = await parts.openExchange({ peer, signer, coordinator, random, signing })
   own(() => exchange.close())
-  const inputs = new InputCache(blobFetcher(peer, coordinator))
+  const fetcher = blobFetcher(peer, coordinator)
+  const files = new FileFetch(fetcher, worker)
+  const inputs = new InputCache(fetcher)
   own(() => inputs.clear())
   const leases = new Leases({
     signer,
@@ -63,7 +66,10 @@ export async function join(parts: JoinParts): Promise<Joined> {
     exchange,
     signing,
     findKind: ({ kind, version }) => parts.findKind(kind, version),
-    fetchInputs: (unit, kind, signal) => inputs.partsOf(unit, kind, signal),
+    async fetchInputs(unit, kind, signal) {
+      await files.bring(unit, kind, signal)
+      return inputs.partsOf(unit, kind, signal)
+    },
     deliver: (lease, content, signal) => putResult(peer, lease, content, signal),
     refusal: parts.refusal,
     onRecord: parts.onRecord,

@@ -23,6 +23,8 @@ export type ProcessNodeOptions = {
   readonly isKeyKept?: boolean
   /** Counts units across restarts; the count starts anew when omitted, and the coordinator takes no beats until it has caught up. */
   readonly tally?: Tally
+  /** Directory for the files of models, which nodes of one machine can share; in memory when omitted. */
+  readonly modelFolder?: string
   readonly onState?: (state: NodeState) => void
 }
 
@@ -35,7 +37,7 @@ export function startProcessNode(options: ProcessNodeOptions): NodeContribution 
 
 /** What such a node is made of. */
 export function processParts(options: ProcessNodeOptions): NodeParts {
-  const { coordinator, consent, signer, isKeyKept = true, tally = memoryTally() } = options
+  const { coordinator, consent, signer, isKeyKept = true, tally = memoryTally(), modelFolder } = options
   return {
     consent,
     preferred: 'cpu',
@@ -53,7 +55,7 @@ export function processParts(options: ProcessNodeOptions): NodeParts {
       close: () => {},
     }),
     fetchNetwork: (signal) => fetchNetworkInfo(coordinator, fetch, signal),
-    openWorker: openThreadWorker,
+    openWorker: () => openThreadWorker(modelFolder),
     openPeer: createNodePeer,
     openExchange,
   }

@@ -7,11 +7,11 @@ import { type WorkerHandle, linkWorker } from './worker-link.ts'
 /** A worker thread; `exited` resolves when nothing of it is left. */
 export type ThreadHandle = WorkerHandle & { readonly exited: Promise<void> }
 
-/** Starts a worker thread with the reference backend. */
-export function openThreadWorker(): ThreadHandle {
+/** Starts a worker thread with the reference backend; model files are kept in `modelFolder`, or in memory without one. */
+export function openThreadWorker(modelFolder?: string): ThreadHandle {
   const { port1, port2 } = new MessageChannel()
   const thread = new Worker(new URL('thread.ts', import.meta.url), {
-    workerData: { port: port2 } satisfies ThreadData,
+    workerData: { port: port2, modelFolder } satisfies ThreadData,
     transferList: [port2],
   })
   const exited = new Promise<void>((resolve) => void thread.once('exit', () => resolve()))

@@ -8,19 +8,26 @@ import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
 import { kindOf } from '#work/kinds.ts'
+import { directoryFolder } from './directory-folder.ts'
+import { memoryFolder } from './file-folder.ts'
 import { UnitWorker } from './worker-api.ts'
 import { serveWorker } from './worker-link.ts'
 
 /** What the process hands to its thread. */
-export type ThreadData = { readonly port: ThreadPort }
+export type ThreadData = {
+  readonly port: ThreadPort
+  /** Directory for model files; they are kept in memory without one. */
+  readonly modelFolder: string | undefined
+}
 
-const { port } = workerData as ThreadData
+const { port, modelFolder } = workerData as ThreadData
 const worker = new UnitWorker({
   openBackend: async (preferred) => ({
     backend: await openCpuBackend(),
     note: preferred === 'cpu' ? '' : 'A Node process computes with the TypeScript reference.',
   }),
   openLanguage: async () => openWasmLanguageBackend(await loadKernels()),
+  openFolder: async () => (modelFolder === undefined ? memoryFolder() : directoryFolder(modelFolder)),
   findKind: ({ kind, version }) => kindOf(kind, version),
   clock: systemClock,
 })

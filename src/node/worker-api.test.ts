@@ -1,4 +1,5 @@
 // The worker's side, in this thread and in a real one: what it refuses, what it keeps, what crosses.
+import { memoryFolder } from './file-folder.ts'
 import { describe, expect, test } from 'vitest'
 import { bytesOf, toHex } from '#core/bytes.ts'
 import { systemClock } from '#core/clock.ts'
@@ -27,6 +28,7 @@ function newWorker(): UnitWorker {
   const parts = {
     openBackend: async () => ({ backend: await openCpuBackend(), note: '' }),
     openLanguage: () => Promise.reject(new Error('No model is run in this test.')),
+    openFolder: async () => memoryFolder(),
     findKind: ({ kind, version }: Unit) => kindOf(kind, version),
     clock: systemClock,
   }

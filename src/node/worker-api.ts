@@ -1,6 +1,8 @@
 // What a node asks of its worker, and the worker's side of it: kernels, digests, timers and the signing of beats, so that nothing long
 // and nothing on time depends on the main thread. The entries (worker.ts in pages, thread.ts in Node) hand it their backends.
+import type { ByteSource } from '#core/byte-source.ts'
 import type { Clock } from '#core/clock.ts'
+import { type ContentRef, contentBytes } from '#core/content.ts'
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import type { PublicKey, Signature, Signer } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
@@ -19,6 +21,8 @@ import { runSelfTest } from '#tensor/self-test.ts'
 import { type Kind, type UnitInputs, inputsFrom } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import { assertConsent } from './consent.ts'
+import type { FileFolder } from './file-folder.ts'
+import { type FileKeeper, ModelFiles } from './model-files.ts'
 import type { Consent } from './state.ts'
 import { throttledLanguage } from './throttle-language.ts'
 import { type ThrottleOptions, type ThrottledBackend, throttled } from './throttle.ts'
@@ -50,7 +54,7 @@ export type BeatStatus = Pick<BeatBody, 'state' | 'ratedMops' | 'unitsDone'>
 export type BeatKey = CryptoKeyPair | { readonly publicKey: PublicKey; sign(message: Uint8Array): Promise<Signature> }
 
 /** The worker as its node sees it. Every call may fail with an AppError; a call after the worker's end is refused. */
-export interface WorkerApi {
+export interface WorkerApi extends FileKeeper {
   /** Opens the device. The one call that touches it first; refuses without a consent that holds. */
   open(preferred: BackendChoice, consent: Consent): Promise<OpenedBackend>
   selfTest(seed: Digest): Promise<SelfTestResult>
@@ -79,6 +83,8 @@ export type WorkerParts = {
   /** Opens what language models run on beside the backend of `info`, when the first one is needed. */
   readonly openLanguage: (info: BackendInfo) => Promise<LanguageBackend>
   readonly findKind: (unit: Unit) => Kind
+  /** Where model files are kept between units and runs. */
+  readonly openFolder: () => Promise<FileFolder>
   readonly clock: Clock
 }
 
@@ -97,6 +103,7 @@ type Task = { readonly unit: Unit; readonly kind: Kind; readonly inputs: UnitInp
 export class UnitWorker implements WorkerApi {
   readonly #parts: WorkerParts
   readonly #tasks = new Map<string, Task>()
+  #files: Promise<ModelFiles> | undefined
   #device: ThrottledBackend | undefined
   #models: ModelCache | undefined
   #languageBusyMs = () => 0
@@ -145,7 +152,7 @@ export class UnitWorker implements WorkerApi {
   async run(task: string, unit: Unit, parts: InputParts): Promise<UnitResult> {
     const kind = this.#parts.findKind(unit)
     if (!this.#tasks.has(task) && this.#tasks.size >= MAX_TASKS) throw new TooManyTasksError()
-    const inputs = inputsFrom(parts)
+    const inputs = inputsFrom(parts, this.#filesOf(kind, unit))
     const stop = new AbortController()
     this.#tasks.set(task, { unit, kind, inputs, stop })
     return this.#inTurn(async (backend, models) => {
@@ -156,6 +163,22 @@ export class UnitWorker implements WorkerApi {
       const leaves = result.map((part) => leafDigest(part))
       return { parts: result, leaves, root: merkleRoot(leaves), busyMs: busyMs() - startMs }
     })
+  }
+
+  async missingParts(file: ContentRef): Promise<readonly number[]> {
+    return (await this.#keeper()).missingParts(file)
+  }
+
+  async beginFile(file: ContentRef, leaves: readonly Digest[]): Promise<void> {
+    await (await this.#keeper()).beginFile(file, leaves)
+  }
+
+  async keepPart(id: Digest, index: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await (await this.#keeper()).keepPart(id, index, bytes)
+  }
+
+  async closeFile(id: Digest): Promise<void> {
+    await (await this.#keeper()).closeFile(id)
   }
 
   async possession(task: string, key: Digest): Promise<Digest> {
@@ -192,6 +215,22 @@ export class UnitWorker implements WorkerApi {
 
   wait(delayMs: number): Promise<void> {
     return new Promise((resolve) => void this.#parts.clock.after(delayMs, resolve))
+  }
+
+  #keeper(): Promise<ModelFiles> {
+    this.#files ??= this.#parts.openFolder().then((folder) => new ModelFiles(folder))
+    return this.#files
+  }
+
+  #filesOf(kind: Kind, unit: Unit): ReadonlyMap<number, ByteSource> {
+    const files = new Map<number, ByteSource>()
+    for (const input of kind.files?.(unit) ?? []) {
+      const content = unit.inputs[input]
+      if (content === undefined) continue
+      const read = async (offset: number, length: number) => (await this.#keeper()).source(content).read(offset, length)
+      files.set(input, { sizeBytes: contentBytes(content.layout), read })
+    }
+    return files
   }
 
   /** One use of the device after the other: kernels side by side only slow one another down. */

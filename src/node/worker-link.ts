@@ -43,6 +43,10 @@ export function serveWorker(api: WorkerApi, endpoint?: Endpoint): void {
     open: (preferred, consent) => api.open(preferred, consent),
     selfTest: (seed) => api.selfTest(seed),
     run: async (task, unit, parts) => moved(await api.run(task, unit, parts)),
+    missingParts: (file) => api.missingParts(file),
+    beginFile: (file, leaves) => api.beginFile(file, leaves),
+    keepPart: (id, index, bytes) => api.keepPart(id, index, bytes),
+    closeFile: (id) => api.closeFile(id),
     possession: (task, key) => api.possession(task, key),
     release: (task) => api.release(task),
     startBeats: (pair, context, onBeat) => api.startBeats(pair, context, onBeat),
@@ -82,6 +86,10 @@ export function linkWorker(endpoint: Endpoint, control: WorkerControl): WorkerHa
       open: (preferred, consent) => call(() => remote.open(preferred, consent)),
       selfTest: (seed) => call(() => remote.selfTest(seed)),
       run: (task, unit, parts) => call(() => remote.run(task, unit, parts)),
+      missingParts: (file) => call(() => remote.missingParts(file)),
+      beginFile: (file, leaves) => call(() => remote.beginFile(file, leaves)),
+      keepPart: (id, index, bytes) => call(() => remote.keepPart(id, index, movedBytes(bytes))),
+      closeFile: (id) => call(() => remote.closeFile(id)),
       possession: (task, key) => call(() => remote.possession(task, key)),
       release: (task) => call(() => remote.release(task)),
       startBeats: (key, context, onBeat) => call(() => startBeats(key, context, onBeat)),
@@ -115,6 +123,12 @@ export function workerClock(worker: WorkerHandle): Clock {
 
 function moved(result: UnitResult): UnitResult {
   return transfer(result, [...new Set(result.parts.map((part) => part.buffer))])
+}
+
+/** Bytes in a buffer of their own, which the other side gets for good. */
+function movedBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const own = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice()
+  return transfer(own, [own.buffer])
 }
 
 function untilEnd<T>(end: AbortSignal, start: () => Promise<T>): Promise<T> {

@@ -9,6 +9,7 @@ import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-page.ts'
 import { kindOf } from '#work/kinds.ts'
+import { memoryFolder } from './file-folder.ts'
 import { type LocalStore, openLocalStore } from './local-store.ts'
 import { type BackendOpener, UnitWorker } from './worker-api.ts'
 import { serveWorker } from './worker-link.ts'
@@ -43,6 +44,7 @@ serveWorker(
   new UnitWorker({
     openBackend,
     openLanguage,
+    openFolder: async () => memoryFolder(),
     findKind: ({ kind, version }) => kindOf(kind, version),
     clock: systemClock,
   }),

@@ -1,6 +1,8 @@
 // A fault proof shows, to anyone who knows the network's genesis, that a node revealed a wrong part of an exact result: the signed chain
 // from lease to reveal, the part's place under the revealed root, and the input bytes it must be computed from. It needs nobody's word.
+// Files that the kind reads, models, are named by content id and root: who checks the proof has them or fetches them.
 import * as v from 'valibot'
+import type { ByteSource } from '#core/byte-source.ts'
 import { fromBase64url, toBase64url } from '#core/bytes.ts'
 import { CHUNK_BYTES, TILE, contentIdFromRoot, partCount, partSpan } from '#core/content.ts'
 import { type Digest, digestOf } from '#core/digest.ts'
@@ -17,11 +19,12 @@ import { decodeCanonicalJson, encodeCanonicalJson } from '#core/canonical-json.t
 import { closeSchema } from './close.ts'
 import { type Authority, type Evidence, evidenceOutcomes } from './commit.ts'
 import { commitmentSchema } from './commitment.ts'
+import { type PartSource, contentFile, namedLeaves } from './content-file.ts'
 import { revealSchema } from './reveal.ts'
 import { type Outcome, type Verdict, outcome, verdictOfAsync } from './verdict.ts'
 
 /** Format of the text form; the first thing a reader checks. */
-const FAULT_PROOF_FORMAT = 'commonwatt/fault-proof/v1'
+const FAULT_PROOF_FORMAT = 'commonwatt/fault-proof/v2'
 
 /** Longest text of a fault proof: both operands of one tile at the longest inner dimension are 90 MB in base64. */
 export const MAX_FAULT_PROOF_BYTES = 128 * 2 ** 20
@@ -38,6 +41,9 @@ type FaultInputPart = { readonly part: number; readonly path: readonly Digest[];
 /** Parts of one input and the Merkle root from which, with its layout, the input's id follows. */
 type FaultInput = { readonly input: number; readonly root: Digest; readonly parts: readonly FaultInputPart[] }
 
+/** A file that the part is computed from, by the Merkle root from which, with its layout, its id follows. */
+type FaultFile = { readonly input: number; readonly root: Digest }
+
 /** Evidence that a node revealed a wrong part. `expected` is the part's leaf by the portable reference. */
 export type FaultProof = Evidence & {
   readonly format: typeof FAULT_PROOF_FORMAT
@@ -45,6 +51,7 @@ export type FaultProof = Evidence & {
   readonly part: { readonly index: number; readonly leaf: Digest; readonly path: readonly Digest[] }
   readonly expected: Digest
   readonly inputs: readonly FaultInput[]
+  readonly files: readonly FaultFile[]
 }
 
 /** A fault proof as it comes from elsewhere. */
@@ -68,6 +75,10 @@ export const faultProofSchema: v.GenericSchema<unknown, FaultProof> = v.strictOb
         ),
       }),
     ),
+    v.maxLength(MAX_INPUTS),
+  ),
+  files: v.pipe(
+    v.array(v.strictObject({ input: uintSchema(MAX_INPUTS - 1), root: digestSchema })),
     v.maxLength(MAX_INPUTS),
   ),
 })
@@ -113,16 +124,24 @@ export function makeFaultProof(fault: FaultCase): FaultProof {
         })),
       }
     }),
+    files: filesOf(kind, unit).map((input) => ({ input, root: merkleRoot(fault.inputLeaves[input] ?? []) })),
   }
 }
 
-/** Whether `proof` shows a fault. Recomputes one part, milliseconds to seconds; a text on `models`, the reference's when omitted. */
-export function verifyFaultProof(
-  proof: FaultProof,
-  authority: Authority,
-  models: ModelCache = referenceModels(),
-): Promise<Verdict> {
-  return verdictOfAsync(faultOutcomes(proof, authority, models))
+/** What a verifier has at hand. */
+export type FaultMeans = {
+  /** Where language models run; the reference backend when omitted. */
+  readonly models?: ModelCache | undefined
+  /** Where the files are that a proof names; checked as they are read. */
+  readonly contents?: PartSource | undefined
+}
+
+/**
+ * Whether `proof` shows a fault. Recomputes one part, milliseconds to seconds, or a whole text. Throws {@link MissingFileError} when the
+ * proof names a file and `contents` is not given.
+ */
+export function verifyFaultProof(proof: FaultProof, authority: Authority, means: FaultMeans = {}): Promise<Verdict> {
+  return verdictOfAsync(faultOutcomes(proof, authority, means))
 }
 
 /** Identity of a fault proof, which a `fault` entry of the log names: input bytes count by their leaf digests. */
@@ -146,7 +165,11 @@ export function decodeFaultProof(bytes: Uint8Array): FaultProof {
   return parseAs(faultProofSchema, value, 'fault proof')
 }
 
-async function* faultOutcomes(proof: FaultProof, authority: Authority, models: ModelCache): AsyncGenerator<Outcome> {
+async function* faultOutcomes(
+  proof: FaultProof,
+  authority: Authority,
+  { models = referenceModels(), contents }: FaultMeans,
+): AsyncGenerator<Outcome> {
   const { unit, lease, reveal, part } = proof
   const kind = exactKindOf(unit)
   if (typeof kind === 'string') return yield outcome('unit', false, kind)
@@ -157,7 +180,9 @@ async function* faultOutcomes(proof: FaultProof, authority: Authority, models: M
   yield outcome('root', isUnderRoot, `Part ${part.index} is not under the root that node ${lease.body.node} revealed.`)
   const parts = new Map<string, Uint8Array<ArrayBuffer>>()
   yield* inputOutcomes(proof, kind, parts)
-  const truth = leafDigest(await kind.recompute(unit, inputsFrom(parts), part.index, models))
+  const files = new Map<number, ByteSource>()
+  yield* fileOutcomes(proof, kind, contents, files)
+  const truth = leafDigest(await kind.recompute(unit, inputsFrom(parts, files), part.index, models))
   yield outcome('recompute', truth === proof.expected, `The reference gives ${truth}, not ${proof.expected}.`)
   yield outcome('fault', truth !== part.leaf, `Part ${part.index} is what the reference computes: there is no fault.`)
 }
@@ -193,6 +218,30 @@ function* inputOutcomes(
   }
 }
 
+/** Checks that exactly the kind's files are named; opens them into `opened`. */
+async function* fileOutcomes(
+  { unit, files }: FaultProof,
+  kind: Kind,
+  contents: PartSource | undefined,
+  opened: Map<number, ByteSource>,
+): AsyncGenerator<Outcome> {
+  const wanted = filesOf(kind, unit)
+  const isComplete = wanted.length === files.length && files.every(({ input }, i) => input === wanted[i])
+  yield outcome('input', isComplete, 'The proof does not name exactly the files that are needed.')
+  for (const { input, root } of files) {
+    const content = unit.inputs[input]
+    if (content === undefined) return yield outcome('input', false, `Input ${input} is missing.`)
+    const isNamed = contentIdFromRoot(content.layout, root) === content.id
+    yield outcome('input', isNamed, `Input ${input} has another root.`)
+    if (contents === undefined) throw new MissingFileError(content.id)
+    opened.set(input, contentFile(content, await namedLeaves(content, contents), contents))
+  }
+}
+
+function filesOf(kind: Kind, unit: Unit): readonly number[] {
+  return kind.files?.(unit) ?? []
+}
+
 function exactKindOf(unit: Unit): Kind | string {
   try {
     const kind = kindOf(unit.kind, unit.version)
@@ -217,5 +266,15 @@ export class NoFaultError extends AppError {
   override readonly name = 'verify.NoFault'
   constructor(problem: string) {
     super('bug', `There is no fault to prove: ${problem}.`)
+  }
+}
+
+/** A fault proof can only be checked with a file that it names. */
+export class MissingFileError extends AppError {
+  override readonly name = 'verify.MissingFile'
+  readonly id: Digest
+  constructor(id: Digest) {
+    super('input', `Checking this needs the model ${id}: give its file, or a coordinator that has it.`)
+    this.id = id
   }
 }

@@ -1,23 +1,19 @@
 // Computing a certified unit again from its inputs, whose bytes are checked against their ids first: by the portable reference, or by
 // any backend that the auditor trusts.
-import { type ContentRef, contentId, partCount } from '#core/content.ts'
+import type { ByteSource } from '#core/byte-source.ts'
+import type { ContentRef } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { leafDigest } from '#core/merkle.ts'
 import { type ModelCache, referenceModels } from '#model/model-cache.ts'
 import type { Backend } from '#tensor/backend.ts'
 import { type Kind, type UnitInputs, inputsFrom, partKey } from '#work/kind.ts'
 import { leaseId } from '#work/lease.ts'
+import type { Unit } from '#work/unit.ts'
 import type { Certificate } from './certificate.ts'
 import { possessionKey } from './commitment.ts'
-import { type Outcome, outcome } from './verdict.ts'
+import { type PartSource, contentFile, namedLeaves, namedPart } from './content-file.ts'
+import { CheckFailedError, type Outcome, outcome } from './verdict.ts'
 import { kindOrReason } from './verify-certificate.ts'
-
-/** Where contents come from: a coordinator, files, a cache. Nothing it returns is believed. */
-export interface PartSource {
-  /** Leaf digests of the content's parts, in order. */
-  leaves(content: ContentRef): Promise<readonly Digest[]>
-  part(content: ContentRef, index: number): Promise<Uint8Array<ArrayBuffer>>
-}
 
 /** How to recompute. */
 export type RecomputeOptions = {
@@ -41,10 +37,8 @@ export async function* inputLeavesOutcomes(
 ): AsyncGenerator<Outcome> {
   for (const content of contents) {
     if (known.has(content.id)) continue
-    const leaves = await source.leaves(content)
-    const isNamed = leaves.length === partCount(content.layout) && contentId(content.layout, leaves) === content.id
-    yield outcome('input', isNamed, `The leaves of input ${content.id} are not those that its id names.`)
-    known.set(content.id, leaves)
+    known.set(content.id, await namedLeaves(content, source))
+    yield outcome('input', true, '')
   }
 }
 
@@ -62,9 +56,8 @@ export async function* recomputeOutcomes(
   const { unit, leaves, replicas } = certificate.body
   const kind = kindOrReason(unit)
   if (typeof kind === 'string') return yield outcome('unit', false, kind)
-  const parts = new Map<string, Uint8Array<ArrayBuffer>>()
-  yield* fetchOutcomes(certificate, kind, source, inputLeaves, parts)
-  const inputs = inputsFrom(parts)
+  const inputs = await fetchInputs(unit, kind, source, inputLeaves)
+  yield outcome('input', true, '')
   const { models = referenceModels() } = options
   for (const { lease, reveal } of replicas) {
     const tag = await kind.possession(unit, inputs, possessionKey(leaseId(lease)), models)
@@ -99,25 +92,25 @@ async function* checkOutcomes(
   }
 }
 
-async function* fetchOutcomes(
-  certificate: Certificate,
-  kind: Kind,
-  source: PartSource,
-  inputLeaves: InputLeaves,
-  parts: Map<string, Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<Outcome> {
-  const { unit } = certificate.body
-  for (const need of kind.needs(unit)) {
-    const content = unit.inputs[need.input]
-    if (content === undefined) return yield outcome('input', false, `There is no input ${need.input}.`)
-    const leaves = inputLeaves.get(content.id) ?? []
-    for (const index of need.parts) {
-      const bytes = await source.part(content, index)
-      const isNamed = leafDigest(bytes) === leaves[index]
-      yield outcome('input', isNamed, `Part ${index} of input ${content.id} is not the one that its id names.`)
-      parts.set(partKey(need.input, index), bytes)
-    }
+/** The unit's needs, checked, and its files, which are checked as they are read. */
+async function fetchInputs(unit: Unit, kind: Kind, source: PartSource, inputLeaves: InputLeaves): Promise<UnitInputs> {
+  const contentAt = (input: number) => {
+    const content = unit.inputs[input]
+    if (content === undefined) throw new CheckFailedError('input', `There is no input ${input}.`)
+    return { content, leaves: inputLeaves.get(content.id) ?? [] }
   }
+  const parts = new Map<string, Uint8Array<ArrayBuffer>>()
+  for (const need of kind.needs(unit)) {
+    const { content, leaves } = contentAt(need.input)
+    for (const index of need.parts)
+      parts.set(partKey(need.input, index), await namedPart(content, index, leaves, source))
+  }
+  const files = new Map<number, ByteSource>()
+  for (const input of kind.files?.(unit) ?? []) {
+    const { content, leaves } = contentAt(input)
+    files.set(input, contentFile(content, leaves, source))
+  }
+  return inputsFrom(parts, files)
 }
 
 async function* computedParts(

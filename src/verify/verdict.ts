@@ -1,4 +1,5 @@
 // Verdicts: the outcome of walking a list of named checks, which ends at the first that fails. A failed check is no error.
+import { AppError } from '#core/errors.ts'
 
 /** What each check means, in words for people. */
 export const CHECKS = {
@@ -59,16 +60,31 @@ export function verdictOf(outcomes: Iterable<Outcome>): Verdict {
   return { ok: true, checks: passed(tally) }
 }
 
-/** The same for outcomes that take their time. */
+/** The same for outcomes that take their time; a check may fail in the midst of one, by a {@link CheckFailedError}. */
 export async function verdictOfAsync(outcomes: AsyncIterable<Outcome>): Promise<Verdict> {
   const tally = new Map<CheckName, number>()
-  for await (const { check, reason } of outcomes) {
-    if (reason !== undefined) return { ok: false, check, reason, checks: passed(tally) }
-    tally.set(check, (tally.get(check) ?? 0) + 1)
+  try {
+    for await (const { check, reason } of outcomes) {
+      if (reason !== undefined) return { ok: false, check, reason, checks: passed(tally) }
+      tally.set(check, (tally.get(check) ?? 0) + 1)
+    }
+  } catch (error) {
+    if (!(error instanceof CheckFailedError)) throw error
+    return { ok: false, check: error.check, reason: error.message, checks: passed(tally) }
   }
   return { ok: true, checks: passed(tally) }
 }
 
 function passed(tally: ReadonlyMap<CheckName, number>): Passed[] {
   return [...tally].map(([check, count]) => ({ check, count }))
+}
+
+/** A check failed deep inside a computation, which cannot go on; {@link verdictOfAsync} makes a verdict of it. */
+export class CheckFailedError extends AppError {
+  override readonly name = 'verify.CheckFailed'
+  readonly check: CheckName
+  constructor(check: CheckName, reason: string) {
+    super('hostile', reason)
+    this.check = check
+  }
 }

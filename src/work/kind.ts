@@ -14,9 +14,12 @@ export type JobTask = Pick<JobBody, 'params' | 'inputs'>
 /** Parts of one input that a computation needs. */
 export type PartNeed = { readonly input: number; readonly parts: readonly number[] }
 
-/** Access to the parts of a unit's inputs: verified bytes, already there. Throws when asked for a part that was not needed. */
+/** Access to a unit's inputs, verified bytes only. Throws when asked for what was not needed. */
 export interface UnitInputs {
+  /** A part of one of the kind's needs: it is there already. */
   part(input: number, part: number): Uint8Array<ArrayBuffer>
+  /** One of the kind's files, read as it is used. */
+  file(input: number): ByteSource
 }
 
 /** What kinds compute on: kernels over arrays, and language models that stay loaded between units. */
@@ -54,6 +57,11 @@ export interface Kind {
   operations(unit: Unit): bigint
   resultLayout(unit: Unit): ContentLayout
   needs(unit: Unit): PartNeed[]
+  /**
+   * Inputs that are read as files and are not among the needs: models, too large to be handed over part by part or to be in a fault proof,
+   * which names them. None when omitted.
+   */
+  files?(unit: Unit): readonly number[]
   /** Computes the unit: its result's parts in order. */
   run(unit: Unit, inputs: UnitInputs, devices: Devices, options?: ComputeOptions): Promise<Uint8Array<ArrayBuffer>[]>
   /** What can be seen of a result while it is computed; absent where it comes in one piece. */
@@ -63,7 +71,7 @@ export interface Kind {
    * cheap to make for who has the inputs: it shows that they were at hand, not that all the work was done.
    */
   possession(unit: Unit, inputs: UnitInputs, key: Digest, models: ModelCache): Digest | Promise<Digest>
-  /** Parts of the inputs that part `index` of the result depends on. */
+  /** Parts of the inputs that part `index` of the result depends on, besides the files. */
   partNeeds(unit: Unit, index: number): PartNeed[]
   /** Part `index` by the portable reference; of a language model on any backend, since all give the same bytes. */
   recompute(
@@ -86,9 +94,17 @@ export interface Kind {
   placements(task: JobTask, unit: Unit): Placement[]
 }
 
-/** Inputs handed over as plain maps of parts. */
-export function inputsFrom(parts: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): UnitInputs {
+/** Inputs handed over as plain maps: parts by {@link partKey}, files by input. */
+export function inputsFrom(
+  parts: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+  files: ReadonlyMap<number, ByteSource> = new Map(),
+): UnitInputs {
   return {
+    file(input) {
+      const source = files.get(input)
+      if (source === undefined) throw new RangeError(`Input ${input} is not among the files.`)
+      return source
+    },
     part(input, part) {
       const bytes = parts.get(partKey(input, part))
       if (bytes === undefined) throw new RangeError(`Part ${part} of input ${input} was not fetched.`)

@@ -279,8 +279,8 @@ describe('fault proof', () => {
     const verdict = await verifyFaultProof(decodeFaultProof(text), authority)
     expect(verdict).toMatchObject({ ok: true })
     const counts = Object.fromEntries(verdict.checks.map(({ check, count }) => [check, count]))
-    // Part 2 needs one row of tiles of A and one column of tiles of B: two of each, and two checks for either input.
-    expect(counts).toMatchObject({ reveal: 1, root: 1, recompute: 1, fault: 1, input: 1 + 2 * (2 + 2) })
+    // Part 2 needs one row of tiles of A and one column of tiles of B: two of each, and two checks for either input. No file is named.
+    expect(counts).toMatchObject({ reveal: 1, root: 1, recompute: 1, fault: 1, input: 1 + 2 * (2 + 2) + 1 })
     expect(faultProofId(decodeFaultProof(text))).toBe(faultProofId(proof))
   })
 

@@ -17,9 +17,10 @@ import { processParts } from '#node/process.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
 import type { WorkerHandle } from '#node/worker-link.ts'
 import { type Client, type RegisteredModel, blobSource, connect, verifyCertificate } from '#sdk/index.ts'
-import { decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
+import type { PartSource } from '#verify/content-file.ts'
+import { MissingFileError, decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
-import { tinyModelFile } from '../support/tiny-model.ts'
+import { holdBlob, tinyModelFile } from '../support/tiny-model.ts'
 
 const PATIENCE_MS = 60_000
 const bugs: unknown[] = []
@@ -116,10 +117,25 @@ test('behaviour: a changed token is proven, offline too', { timeout: 180_000 }, 
   const proof = decodeFaultProof(bytes)
   const { network, genesis } = client.network
   const authority = { network, coordinator: genesis.coordinator }
-  expect(await verifyFaultProof(proof, authority)).toMatchObject({ ok: true })
-  expect(await verifyFaultProof(proof, authority, openModels())).toMatchObject({ ok: true })
+  // The model is named, not embedded: the proof is small, and needs the model's file.
+  expect(bytes.length).toBeLessThan(16_384)
+  await expect(verifyFaultProof(proof, authority)).rejects.toBeInstanceOf(MissingFileError)
+  const contents = contentsOf(file)
+  expect(await verifyFaultProof(proof, authority, { contents })).toMatchObject({ ok: true })
+  expect(await verifyFaultProof(proof, authority, { contents, models: openModels() })).toMatchObject({ ok: true })
+  for (const wrong of [file.with(5000, (file[5000] ?? 0) ^ 1), other.slice(0, file.length)])
+    expect(await verifyFaultProof(proof, authority, { contents: contentsOf(wrong) })).toMatchObject({
+      ok: false,
+      check: 'input',
+    })
   await liar.stop()
 })
+
+/** One file as the source of any content. */
+function contentsOf(bytes: Uint8Array<ArrayBuffer>): PartSource {
+  const { parts, leaves } = holdBlob(bytes)
+  return { leaves: async () => leaves, part: async (_, index) => parts[index] ?? new Uint8Array(0) }
+}
 
 /** The fault of `node` in the log, if there is one. */
 async function faultOf(node: string): Promise<{ proof: string; node: string } | undefined> {

@@ -14,8 +14,9 @@ import { loadKernels } from '#wasm/load-node.ts'
 import type { JobTask } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
 import { parseResult, resultParts } from '#work/kinds/generate/result.ts'
-import { MAX_MODEL_BYTES, MAX_POSITIONS, generateParams, generationOf, tokenBytes } from '#work/kinds/generate/task.ts'
+import { MAX_POSITIONS, generateParams, generationOf, tokenBytes } from '#work/kinds/generate/task.ts'
 import { type Unit, unitId } from '#work/unit.ts'
+import { MAX_MODEL_BYTES } from '#work/model-input.ts'
 import { type HeldContent, inputsOf } from '../support/certified-job.ts'
 import { TINY_CONFIG, holdBlob, tinyModelFile } from '../support/tiny-model.ts'
 
@@ -183,7 +184,7 @@ describe('refused', () => {
     expect(() => kind.assertJob(taskOf(prompt, { maxTokens: MAX_POSITIONS - 14 }))).toThrow('65536 positions')
   })
 
-  test('limit: a model of 64 MiB accepted, one byte more refused', () => {
+  test('limit: a model of 4 GiB accepted, one byte more refused', () => {
     const of = (sizeBytes: number): JobTask => {
       const task = taskOf(prompt)
       return { ...task, inputs: [{ ...model.ref, layout: { form: 'blob', sizeBytes } }, prompt.ref] }

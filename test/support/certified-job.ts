@@ -1,5 +1,7 @@
 // A small job taken through the whole ceremony in memory: two honest nodes compute, commit, close, reveal and sight; the coordinator
 // certifies and logs. Every signature and digest is real.
+import { type ByteSource, bytesSource } from '#core/byte-source.ts'
+import { concat } from '#core/bytes.ts'
 import { digestOf } from '#core/digest.ts'
 import type { Digest } from '#core/digest.ts'
 import { type ContentLayout, type ContentRef, contentId, partCount } from '#core/content.ts'
@@ -96,7 +98,12 @@ export function inputsOf(kind: Kind, unit: Unit, contents: readonly HeldContent[
       const bytes = contents[input]?.parts[number]
       if (bytes !== undefined) parts.set(partKey(input, number), bytes)
     }
-  return inputsFrom(parts)
+  const files = new Map<number, ByteSource>()
+  for (const input of kind.files?.(unit) ?? []) {
+    const held = contents[input]
+    if (held !== undefined) files.set(input, bytesSource(concat(...held.parts)))
+  }
+  return inputsFrom(parts, files)
 }
 
 /** A lease of `unit` for a node. */

@@ -1,4 +1,5 @@
 // What the coordinator checks of revealed replicas, with the inputs at hand: openings, leaves, possession, sightings, and who was wrong.
+import type { ByteSource } from '#core/byte-source.ts'
 import type { Digest } from '#core/digest.ts'
 import type { ModelCache } from '#model/model-cache.ts'
 import { verifyMessage } from '#core/signed.ts'
@@ -16,15 +17,25 @@ import type { Replica, Revealed } from './replica.ts'
 /** A replica that has revealed. */
 export type RevealedReplica = { readonly replica: Replica; readonly revealed: Revealed; readonly evidence: Evidence }
 
-/** The parts of the unit's inputs that `needs` names, read from `blobs`. */
-export async function readInputs(blobs: BlobDirectory, unit: Unit, needs: readonly PartNeed[]): Promise<UnitInputs> {
+/** The parts of the unit's inputs that `needs` names, read from `blobs`, and its files, read when they are used. */
+export async function readInputs(
+  blobs: BlobDirectory,
+  kind: Kind,
+  unit: Unit,
+  needs: readonly PartNeed[],
+): Promise<UnitInputs> {
+  const files = new Map<number, ByteSource>()
+  for (const input of kind.files?.(unit) ?? []) {
+    const content = unit.inputs[input]
+    if (content !== undefined) files.set(input, blobs.source(content))
+  }
   const found = new Map<string, Uint8Array<ArrayBuffer>>()
   for (const { input, parts } of needs) {
     const content = unit.inputs[input]
     if (content === undefined) throw new RangeError(`A unit with ${unit.inputs.length} inputs needs input ${input}.`)
     for (const part of parts) found.set(partKey(input, part), await blobs.read(content.id, part))
   }
-  return inputsFrom(found)
+  return inputsFrom(found, files)
 }
 
 /** The replica with its evidence, when it has committed and revealed. */
@@ -90,7 +101,7 @@ export async function proveFault(
   { revealed, evidence }: RevealedReplica,
   { kind, unit, part, expected }: { kind: Kind; unit: Unit; part: number; expected: Digest },
 ): Promise<FaultProof> {
-  const inputs = await readInputs(blobs, unit, kind.partNeeds(unit, part))
+  const inputs = await readInputs(blobs, kind, unit, kind.partNeeds(unit, part))
   const inputLeaves = await Promise.all(unit.inputs.map(async ({ id }) => (await blobs.get(id)).leaves))
   return makeFaultProof({ kind, unit, evidence, leaves: revealed.leaves, part, expected, inputs, inputLeaves })
 }

@@ -45,7 +45,7 @@ export const FAULTS_BEFORE_BAN = 2
 /** Judges a round. Results of a tolerant kind must have been delivered. */
 export async function judge({ blobs, models }: Sources, round: Round): Promise<Judgement> {
   const { kind, unit, replicas, authority } = round
-  const inputs = await readInputs(blobs, unit, kind.needs(unit))
+  const inputs = await readInputs(blobs, kind, unit, kind.needs(unit))
   const invalid = await rejectionsBy(replicas, (replica) =>
     revealProblem(replica, { kind, unit, inputs, authority, models }),
   )

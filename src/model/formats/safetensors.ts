@@ -101,8 +101,9 @@ async function readHeader(source: ByteSource): Promise<{ header: Record<string, 
   const dataStart = 8 + Number(length)
   if (dataStart > source.sizeBytes)
     throw new SafetensorsError(`claims a header of ${length} bytes in a file of ${source.sizeBytes}`)
+  const bytes = await source.read(8, Number(length))
   try {
-    const header: unknown = JSON.parse(fromUtf8(await source.read(8, Number(length))))
+    const header: unknown = JSON.parse(fromUtf8(bytes))
     if (typeof header === 'object' && header !== null && !Array.isArray(header))
       return { header: header as Record<string, unknown>, dataStart }
   } catch (cause) {

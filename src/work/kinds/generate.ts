@@ -1,14 +1,14 @@
 // The kind `generate`: a prompt of tokens continued by an exact language model. One unit, whose result holds the tokens and the digest of
 // every position (generate/result.ts). Checking takes one prefill over prompt and text, whose logits equal those of generating bit for bit.
-import type { ByteSource } from '#core/byte-source.ts'
 import { concat, equals, fromHex } from '#core/bytes.ts'
-import { type ContentLayout, CHUNK_BYTES, contentBytes, partCount } from '#core/content.ts'
+import { partCount } from '#core/content.ts'
 import { DIGEST_BYTES, type Digest, digestOf } from '#core/digest.ts'
 import { randomInt, seededRandom } from '#core/random.ts'
 import { readModelHeader } from '#model/exact-file.ts'
 import { cacheCapacity, generate as generateText, openConversation, prefillLeaves } from '#model/generate.ts'
 import type { LoadedModel, ModelCache } from '#model/model-cache.ts'
-import type { ComputeOptions, Kind, UnitInputs } from '#work/kind.ts'
+import type { ComputeOptions, Kind, PartNeed, UnitInputs } from '#work/kind.ts'
+import { allParts, inputBytes } from '#work/model-input.ts'
 import { type Unit, unitId } from '#work/unit.ts'
 import { checkText } from './generate/check.ts'
 import { parseResult, resultParts } from './generate/result.ts'
@@ -16,7 +16,6 @@ import { stopDetector } from './generate/stops.ts'
 import {
   GenerateError,
   TOKEN_BYTES,
-  allOf,
   assertFits,
   generationOf,
   layoutOf,
@@ -64,7 +63,8 @@ export const generate: Kind = {
 
   operations: (unit) => operationsOf(generationOf(unit)),
   resultLayout: (unit) => layoutOf(generationOf(unit)),
-  needs: allOf,
+  needs: promptParts,
+  files: () => [MODEL],
 
   run(unit, inputs, { models }, options) {
     return write(unit, inputs, models, options)
@@ -84,7 +84,7 @@ export const generate: Kind = {
     return digestOf('possession', { unit: unitId(unit), key, position, boundary, leaf })
   },
 
-  partNeeds: allOf,
+  partNeeds: promptParts,
 
   async recompute(unit, inputs, index, models) {
     const part = (await write(unit, inputs, models))[index]
@@ -148,10 +148,9 @@ function withModel<T>(
 ): Promise<T> {
   const [model, prompt] = unit.inputs
   if (model === undefined || prompt === undefined) throw new GenerateError('it has no model and prompt')
-  return models.use(model.id, partsSource(model.layout, inputs, MODEL), async (loaded) => {
+  return models.use(model.id, inputs.file(MODEL), async (loaded) => {
     assertFits(generationOf(unit), loaded.device.shape)
-    const source = partsSource(prompt.layout, inputs, PROMPT)
-    return work(loaded, promptTokens(await source.read(0, source.sizeBytes), loaded.device.shape.vocabulary))
+    return work(loaded, promptTokens(inputBytes(inputs, PROMPT, prompt.layout), loaded.device.shape.vocabulary))
   })
 }
 
@@ -167,24 +166,9 @@ function promptLeaves(unit: Unit, inputs: UnitInputs, models: ModelCache): Promi
   return leaves
 }
 
-/** An input's parts as one source. */
-function partsSource(layout: ContentLayout, inputs: UnitInputs, input: number): ByteSource {
-  const sizeBytes = contentBytes(layout)
-  return {
-    sizeBytes,
-    async read(offset, length) {
-      if (offset < 0 || offset + length > sizeBytes) throw new RangeError(`Bytes past ${sizeBytes} were asked for.`)
-      const bytes = new Uint8Array(length)
-      for (let at = 0; at < length;) {
-        const part = inputs.part(input, Math.floor((offset + at) / CHUNK_BYTES))
-        const from = (offset + at) % CHUNK_BYTES
-        const piece = part.subarray(from, from + length - at)
-        bytes.set(piece, at)
-        at += piece.length
-      }
-      return bytes
-    },
-  }
+function promptParts({ inputs }: Unit): PartNeed[] {
+  const prompt = inputs[PROMPT]
+  return prompt === undefined ? [] : [allParts(PROMPT, prompt.layout)]
 }
 
 function namesOf(unit: Unit): { unit: Digest; model: Digest } {

@@ -1,6 +1,6 @@
 // What a generation is before any byte of it is read: its parameters, the sizes of prompt and result, and what it costs.
 import * as v from 'valibot'
-import { type ContentLayout, partCount } from '#core/content.ts'
+import type { ContentLayout } from '#core/content.ts'
 import { DIGEST_BYTES } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { uintSchema } from '#core/schema.ts'
@@ -8,10 +8,8 @@ import { GREEDY, type Sampling } from '#model/sampler.ts'
 import { MAX_STOPS, MAX_STOP_LENGTH, canonicalStops } from '#model/text-stream.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import type { Params } from '#work/job.ts'
-import type { JobTask, PartNeed } from '#work/kind.ts'
-
-/** Bytes of a model file: with the prompt it must fit into a fault proof, which holds every byte that a result depends on. */
-export const MAX_MODEL_BYTES = 64 * 2 ** 20
+import type { JobTask } from '#work/kind.ts'
+import { MAX_MODEL_BYTES } from '#work/model-input.ts'
 
 /** Positions of prompt and text together: the longest context of a model. */
 export const MAX_POSITIONS = 65_536
@@ -121,11 +119,6 @@ export function operationsOf(generation: Generation): bigint {
 export function layoutOf(generation: Generation): ContentLayout & { form: 'blob' } {
   const sizeBytes = 8 + TOKEN_BYTES * generation.maxTokens + DIGEST_BYTES * (positionsOf(generation) + 1)
   return { form: 'blob', sizeBytes }
-}
-
-/** All of the model and of the prompt. */
-export function allOf({ inputs }: JobTask): PartNeed[] {
-  return inputs.map(({ layout }, input) => ({ input, parts: Array.from({ length: partCount(layout) }, (_, i) => i) }))
 }
 
 /** Throws {@link GenerateError} unless `shape` is what the parameters claim and has room for every position. */
