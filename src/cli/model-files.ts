@@ -1,31 +1,41 @@
-// Model files on this machine: an exact model file as it is, or a Hugging Face folder that is converted.
+// Model files on this machine: an exact model file as it is, or a Hugging Face folder or GGUF file that is converted.
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { type ByteSource, bytesSource } from '#core/byte-source.ts'
+import { type ByteSource, partsSource } from '#core/byte-source.ts'
 import { AppError } from '#core/errors.ts'
-import { convertFolder } from '#model/convert/folder.ts'
+import { openFolderModel } from '#model/convert/folder.ts'
+import { openGgufModel } from '#model/convert/gguf.ts'
 import type { ConvertOptions } from '#model/convert/model.ts'
-import { readModelHeader } from '#model/exact-file.ts'
+import { type ModelSource, convertSource } from '#model/convert/source.ts'
+import { exactModelParts, readModelHeader } from '#model/exact-file.ts'
+import { isGguf } from '#model/formats/gguf.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
 
 /** An open model; closing it closes its files. */
 export type OpenModel = { readonly source: ByteSource; close(): Promise<void> }
 
-/** Opens the model at `path`: a file of an exact model, or a folder, converted under `name`. */
+/** Opens the model at `path`: a file of an exact model, or a folder or GGUF file that is converted under `name`. */
 export async function openModelFile(path: string, name?: string, options: ConvertOptions = {}): Promise<OpenModel> {
   const info = await stat(path).catch(() => null)
   if (info === null) throw new NoModelFileError(path)
-  if (info.isDirectory()) {
-    const bytes = await convertFiles(path, name ?? basename(resolve(path)), options)
-    return { source: bytesSource(bytes), close: async () => undefined }
-  }
   const files: FileHandle[] = []
-  const source = await openFile(path, files)
   const close = () => closeAll(files)
+  let found: ModelSource
+  const called = name ?? basename(resolve(path)).replace(/\.gguf$/i, '')
   try {
-    await readModelHeader(source)
-    return { source, close }
+    if (info.isDirectory()) {
+      const folder = { names: await readdir(path), open: (file: string) => openFile(join(path, file), files) }
+      found = await openFolderModel(folder)
+    } else {
+      const source = await openFile(path, files)
+      if (!(await isGguf(source))) {
+        await readModelHeader(source)
+        return { source, close }
+      }
+      found = await openGgufModel(source, basename(path))
+    }
+    return await converted(found, called, options, close)
   } catch (error) {
     await close()
     throw error
@@ -41,14 +51,17 @@ export async function modelFilesIn(folder: string): Promise<string[]> {
     .map((name) => join(folder, name))
 }
 
-async function convertFiles(path: string, name: string, options: ConvertOptions) {
-  const files: FileHandle[] = []
-  try {
-    const folder = { names: await readdir(path), open: (file: string) => openFile(join(path, file), files) }
-    return await convertFolder(folder, name, { backend: openWasmLanguageBackend(await loadKernels()), ...options })
-  } finally {
-    await closeAll(files)
-  }
+/** The model that `found` becomes. Its own files are closed: everything is in memory. */
+async function converted(
+  found: ModelSource,
+  name: string,
+  options: ConvertOptions,
+  close: () => Promise<void>,
+): Promise<OpenModel> {
+  const backend = openWasmLanguageBackend(await loadKernels())
+  const source = partsSource(exactModelParts(await convertSource(found, name, { backend, ...options })))
+  await close()
+  return { source, close: async () => undefined }
 }
 
 async function openFile(path: string, files: FileHandle[]): Promise<ByteSource> {
@@ -78,7 +91,7 @@ async function closeAll(files: readonly FileHandle[]): Promise<void> {
 export class NoModelFileError extends AppError {
   override readonly name = 'cli.NoModelFile'
   constructor(path: string) {
-    super('input', `There is no model at ${path}: name an exact model file or a Hugging Face folder.`)
+    super('input', `There is no model at ${path}: name an exact model file, a GGUF file or a Hugging Face folder.`)
   }
 }
 

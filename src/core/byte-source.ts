@@ -18,3 +18,29 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
     },
   }
 }
+
+/** Several byte strings as one source, without joining them. */
+export function partsSource(parts: readonly Uint8Array[]): ByteSource {
+  const starts: number[] = []
+  let sizeBytes = 0
+  for (const part of parts) {
+    starts.push(sizeBytes)
+    sizeBytes += part.length
+  }
+  return {
+    sizeBytes,
+    async read(offset, length) {
+      if (offset < 0 || offset + length > sizeBytes)
+        throw new RangeError(`Bytes ${offset} to ${offset + length} are past ${sizeBytes}.`)
+      const out = new Uint8Array(length)
+      const first = starts.findLastIndex((start) => start <= offset)
+      for (let i = Math.max(first, 0); i < parts.length; i++) {
+        const start = starts[i] ?? 0
+        if (start >= offset + length) break
+        const part = parts[i]?.subarray(Math.max(offset - start, 0), offset + length - start)
+        if (part !== undefined) out.set(part, Math.max(start - offset, 0))
+      }
+      return out
+    },
+  }
+}

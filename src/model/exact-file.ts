@@ -1,14 +1,14 @@
 // The exact model file: safetensors of int8 weights, scales and tables, with a canonical JSON header in its metadata. Its content id is the
 // model's identity: quantising the same source gives the same bytes anywhere. Files from elsewhere are checked against their own header.
 import type { ByteSource } from '#core/byte-source.ts'
-import { bytesOf, fromUtf8, utf8 } from '#core/bytes.ts'
+import { bytesOf, concat, fromUtf8, utf8 } from '#core/bytes.ts'
 import type { HeadNorm } from '#tensor/exact/head-norm.ts'
 import type { WeightMatrix } from '#tensor/exact/linear.ts'
 import type { HeadProjection, LayerWeights, ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
 import type { ModelCard } from './card.ts'
 import { type Header, encodeHeader, parseEpsilon, parseHeader } from './exact-header.ts'
 import { ExactModelError, TensorReader } from './exact-tensors.ts'
-import { type TensorData, encodeSafetensors, openSafetensors } from './formats/safetensors.ts'
+import { type TensorData, openSafetensors, safetensorsParts } from './formats/safetensors.ts'
 
 const MAX_TOKENIZER_BYTES = 64 * 2 ** 20
 
@@ -16,7 +16,12 @@ const MAX_TOKENIZER_BYTES = 64 * 2 ** 20
 export type ExactModel = { readonly card: ModelCard; readonly weights: ModelWeights }
 
 /** The file of a model. */
-export function encodeExactModel({ card, weights }: ExactModel): Uint8Array<ArrayBuffer> {
+export function encodeExactModel(model: ExactModel): Uint8Array<ArrayBuffer> {
+  return concat(...exactModelParts(model))
+}
+
+/** The file of a model in parts, most of which are views of its weights: nothing is copied. */
+export function exactModelParts({ card, weights }: ExactModel): Uint8Array[] {
   const tensors: TensorData[] = []
   const add = (name: string, data: Int8Array<ArrayBuffer> | Int32Array<ArrayBuffer>, shape: readonly number[]) =>
     tensors.push({ name, dtype: data instanceof Int8Array ? 'I8' : 'I32', shape, bytes: bytesOf(data) })
@@ -49,7 +54,7 @@ export function encodeExactModel({ card, weights }: ExactModel): Uint8Array<Arra
   add('rope.lowSin', low.sin, [256, pairs])
   const tokenizer = utf8(card.tokenizerJson)
   tensors.push({ name: 'tokenizer', dtype: 'U8', shape: [tokenizer.length], bytes: tokenizer })
-  return encodeSafetensors(tensors, { commonwatt: encodeHeader(card, weights) })
+  return safetensorsParts(tensors, { commonwatt: encodeHeader(card, weights) })
 }
 
 /** What a model file says of itself, and how large its model is. Reads the header and the tokenizer's size, no weights. */

@@ -12,9 +12,9 @@ type ModelOptions = { readonly coordinator: string; readonly name?: string }
 /** The command. */
 export function modelCommand(): Command {
   const add = new Command('add')
-    .description('convert a Hugging Face folder, or take an exact model file, and register it')
+    .description('convert a Hugging Face folder or a GGUF file, or take an exact model file, and register it')
     .argument('<path>', 'the folder or file')
-    .option('--name <name>', "the name of a folder's model (default: the folder's)")
+    .option('--name <name>', "the name of a converted model (default: the folder's or the file's)")
     .addOption(coordinatorOption())
   const list = new Command('list').description('the models that are registered').addOption(coordinatorOption())
   const show = new Command('show')

@@ -6,7 +6,9 @@ import { randomInt, seededRandom } from '#core/random.ts'
 import { type SafetensorsType, type TensorData, encodeSafetensors } from '#model/formats/safetensors.ts'
 import { openTextModel } from '#model/text-model.ts'
 import { byteLevelTokenizer } from '#model/tokenizer.fixture.ts'
-import { type ModelFolder, convertFolder } from './folder.ts'
+import { encodeExactModel } from '#model/exact-file.ts'
+import { type ModelFolder, openFolderModel } from './folder.ts'
+import { convertSource } from './source.ts'
 
 const CONFIG = {
   architectures: ['LlamaForCausalLM'],
@@ -99,6 +101,11 @@ function sharded(): Files {
   }
 }
 
+/** The file of the model in `folder`. */
+async function convertFolder(folder: ModelFolder, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  return encodeExactModel(await convertSource(await openFolderModel(folder), name))
+}
+
 /** The model without the digests of its sources, which differ where the files do. */
 async function converted(of: Files): Promise<string> {
   const bytes = await convertFolder(folderOf(of), 'sample')
@@ -128,6 +135,17 @@ describe('converting a folder', () => {
     expect(text.promptTokens('the')).toEqual([257])
     expect(text.tokenizer.decode(text.chatTokens([{ role: 'user', content: 'the' }]))).toBe('<begin>the')
     expect(() => text.promptTokens('')).toThrow('empty')
+  })
+
+  test('behaviour: rotary frequencies and a head beside a tied one are left out', async () => {
+    const extra = ['model.layers.0.self_attn.rotary_emb.inv_freq', 'lm_head.weight'].map((name) => ({
+      name,
+      dtype: 'F32' as const,
+      shape: [1],
+      bytes: new Uint8Array(4),
+    }))
+    const own = files({ 'model.safetensors': encodeSafetensors([...tensors('F32'), ...extra], {}) })
+    expect(await converted(own)).toBe(await converted(files()))
   })
 
   test('option: a generation_config.json and a template of its own', async () => {
@@ -168,6 +186,14 @@ describe('converting a folder', () => {
       'an infinite weight',
       weights((all) => all.map((each, i) => (i === 0 ? { ...each, bytes: infinite(each.bytes) } : each))),
       'Infinity',
+    ],
+    [
+      'a tensor that a Llama does not have',
+      weights((all) => [
+        ...all,
+        { name: 'model.layers.0.self_attn.o_proj.bias', dtype: 'F32', shape: [1], bytes: new Uint8Array(4) },
+      ]),
+      'o_proj.bias',
     ],
     ['integers for weights', weights((all) => all.map((each) => ({ ...each, dtype: 'I32' as const }))), 'I32'],
     ['a shard that is not there', { ...without('model.safetensors'), ...indexOf('gone.safetensors') }, 'gone'],

@@ -1,17 +1,13 @@
-// A Hugging Face folder -> an exact model: config.json, weights in one or more safetensors files, tokenizer and chat template.
-import { sha256 } from '@noble/hashes/sha2.js'
+// A Hugging Face folder -> a float model to be converted: config.json, weights in one or more safetensors files, tokenizer and template.
 import * as v from 'valibot'
 import type { ByteSource } from '#core/byte-source.ts'
-import { fromUtf8, toHex, utf8 } from '#core/bytes.ts'
+import { fromUtf8, utf8 } from '#core/bytes.ts'
 import { digestBytes } from '#core/digest.ts'
-import type { ModelCard } from '#model/card.ts'
-import { encodeExactModel } from '#model/exact-file.ts'
 import { parseLlamaConfig } from '#model/formats/config.ts'
-import { UnsupportedModelError } from '#model/formats/unsupported.ts'
 import { floatTensors } from '#model/formats/float-tensors.ts'
 import { openSafetensors } from '#model/formats/safetensors.ts'
-import { keepTokenizer, openHuggingFaceTokenizer } from '#model/tokenizers/hugging-face.ts'
-import { type ConvertOptions, convertModel } from './model.ts'
+import { UnsupportedModelError } from '#model/formats/unsupported.ts'
+import { type ModelSource, type TextCard, digestOfSource, keptTokenizer } from './source.ts'
 
 /** A folder by the names of its files. */
 export interface ModelFolder {
@@ -22,36 +18,34 @@ export interface ModelFolder {
 /** Largest text file of a folder: tokenizers of 250,000 pieces have about 20 MiB. */
 const MAX_TEXT_BYTES = 64 * 2 ** 20
 
-/** Read at a time for a digest. */
-const PIECE_BYTES = 2 ** 20
-
 const indexSchema = v.object({ weight_map: v.record(v.string(), v.string()) })
 const tokenIds = v.union([v.number(), v.array(v.number())])
 const endSchema = v.object({ eos_token_id: v.nullish(tokenIds) })
 const templateSchema = v.object({ chat_template: v.nullish(v.unknown()) })
 
-/** Converts the model in `folder`. The same files give the same bytes anywhere. Throws {@link UnsupportedModelError} and its kin. */
-export async function convertFolder(
-  folder: ModelFolder,
-  name: string,
-  options: ConvertOptions = {},
-): Promise<Uint8Array<ArrayBuffer>> {
+/** Opens the model in `folder`. Everything small is read first: a folder that lies is refused before its weights are read. */
+export async function openFolderModel(folder: ModelFolder): Promise<ModelSource> {
   const configText = await readText(folder, 'config.json')
   const json: unknown = parseJson('config.json', configText)
   const config = parseLlamaConfig(json)
-  // Everything small first: a folder that lies is refused before its weights are read.
   const tokenizer = await tokenizerOf(folder, config.vocabulary)
   const endTokens = await endTokensOf(folder, json)
   const weightNames = await weightFiles(folder)
   const files = []
   for (const file of weightNames) files.push(await openSafetensors(await folder.open(file)))
-  const sources: Record<string, string> = { 'config.json': digestBytes(utf8(configText)) }
-  for (const file of weightNames) sources[file] = await digestOfSource(await folder.open(file))
-  const card = { name, ...tokenizer, beginToken: null, endTokens, sources }
-  return encodeExactModel(await convertModel(config, floatTensors(files), card, options))
+  return {
+    config,
+    tensors: floatTensors(files),
+    text: { ...tokenizer, endTokens },
+    async digests() {
+      const sources: Record<string, string> = { 'config.json': digestBytes(utf8(configText)) }
+      for (const file of weightNames) sources[file] = await digestOfSource(await folder.open(file))
+      return sources
+    },
+  }
 }
 
-type TokenizerCard = Pick<ModelCard, 'tokenizer' | 'tokenizerJson' | 'chatTemplate'>
+type TokenizerCard = Omit<TextCard, 'endTokens'>
 
 async function tokenizerOf(folder: ModelFolder, vocabulary: number): Promise<TokenizerCard> {
   const configText = folder.names.includes('tokenizer_config.json')
@@ -62,10 +56,7 @@ async function tokenizerOf(folder: ModelFolder, vocabulary: number): Promise<Tok
     if (vocabulary === 256) return { tokenizer: 'bytes', tokenizerJson: '', chatTemplate }
     throw new UnsupportedModelError(`there is no tokenizer.json, and a vocabulary of ${vocabulary} is not one of bytes`)
   }
-  const tokenizerJson = keepTokenizer(await readText(folder, 'tokenizer.json'), configText)
-  const own = openHuggingFaceTokenizer(tokenizerJson).vocabulary
-  if (own > vocabulary)
-    throw new UnsupportedModelError(`its tokenizer has ${own} tokens where the model's vocabulary has ${vocabulary}`)
+  const tokenizerJson = keptTokenizer(await readText(folder, 'tokenizer.json'), configText, vocabulary)
   return { tokenizer: 'huggingface', tokenizerJson, chatTemplate }
 }
 
@@ -116,13 +107,6 @@ async function readText(folder: ModelFolder, name: string): Promise<string> {
   } catch {
     throw new UnsupportedModelError(`${name} is not UTF-8`)
   }
-}
-
-async function digestOfSource(source: ByteSource): Promise<string> {
-  const hash = sha256.create()
-  for (let at = 0; at < source.sizeBytes; at += PIECE_BYTES)
-    hash.update(await source.read(at, Math.min(PIECE_BYTES, source.sizeBytes - at)))
-  return toHex(hash.digest())
 }
 
 function parseJson(name: string, text: string): unknown {

@@ -16,6 +16,8 @@ import { relativeErrorPpm } from './weight-error.ts'
 export interface FloatTensors {
   read(name: string, shape: readonly number[]): Promise<Float32Array>
   readOptional(name: string, shape: readonly number[]): Promise<Float32Array | null>
+  /** Names of tensors that nobody has read, as the source calls them, where it knows. */
+  unread?(): string[]
 }
 
 /** What a conversion chooses. Residual fraction bits are 16, fewer for models with massive activations. */

@@ -9,6 +9,7 @@ import { CALIBRATION_POSITIONS, CALIBRATION_RUNS, calibrate } from './calibrate.
 import { calibrationText } from './calibration-text.ts'
 import { type FloatTensors, convertLlama, ropeOf } from './llama.ts'
 import { describeRope } from './rope.ts'
+import { assertAllRead } from './unread.ts'
 
 /** What a source says of itself besides sizes and weights. */
 export type SourceCard = Omit<ModelCard, 'architecture' | 'rope' | 'calibration'>
@@ -38,6 +39,7 @@ export async function convertModel(
     },
     onMatrix: (name, errorPpm) => (weightErrors[name] = errorPpm),
   })
+  assertAllRead(config, tensors)
   let runs = 0
   const { weights, found } = await calibrate(converted, {
     backend,

@@ -3,14 +3,18 @@
 import { describe, expect, test } from 'vitest'
 import { bytesOf } from '#core/bytes.ts'
 import { randomInt, seededRandom } from '#core/random.ts'
-import { GGML_TYPE_NUMBERS, decodeBlocks, ggmlType } from './ggml-types.ts'
-import { assertFinite } from './floats.ts'
+import { GGML_TYPE_NUMBERS, ggmlType } from './ggml-types.ts'
+import { assertFinite, decodePieces } from './floats.ts'
 import { encodeFloats, halfBits } from './gguf.fixture.ts'
 
 const type = (name: string) => ggmlType(GGML_TYPE_NUMBERS[name] ?? -1, 'test')
 /** Values of blocks; a negative zero counts as zero. */
-const decode = (name: string, bytes: Uint8Array<ArrayBuffer>) =>
-  decodeBlocks(type(name), bytes).map((value) => value + 0)
+function decode(name: string, bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  const { blockBytes, blockLength, decode: write } = type(name)
+  const values = new Float32Array((bytes.length / blockBytes) * blockLength)
+  write(bytes, values)
+  return values.map((value) => value + 0)
+}
 const halves = (...values: number[]) => [...bytesOf(Uint16Array.from(values, (value) => halfBits(value)))]
 const range = (length: number) => Array.from({ length }, (_, i) => i)
 const at = (values: readonly number[], i: number) => values[i] ?? 0
@@ -119,6 +123,23 @@ describe('values', () => {
     const short = Float32Array.of(1, -2, 0.5, 2 ** 100)
     const words = Uint16Array.from(new Uint32Array(short.buffer), (word) => word >>> 16)
     expect(decode('BF16', bytesOf(words))).toEqual(short)
+  })
+
+  test('behaviour: a tensor longer than a piece is read in pieces of whole blocks', async () => {
+    const values = Float32Array.from({ length: 1.25 * 2 ** 20 }, (_, i) => (i % 1000) - 500)
+    for (const name of ['F32', 'Q8_0'] as const) {
+      const bytes = encodeFloats(values, name)
+      const pieces: number[] = []
+      const read = async (offset: number, length: number) => {
+        pieces.push(length)
+        return bytes.slice(offset, offset + length)
+      }
+      const whole = decode(name, bytes)
+      const joined = await decodePieces(bytes.length / type(name).blockBytes, type(name), read)
+      expect(joined.every((value, i) => value === whole[i])).toBe(true)
+      expect(Math.max(...pieces)).toBeLessThanOrEqual(4 * 2 ** 20)
+      expect(pieces.every((length) => length % type(name).blockBytes === 0)).toBe(true)
+    }
   })
 
   test('behaviour: Q8_0 is within half a step of what was written', () => {

@@ -76,7 +76,16 @@ function ropeScaling(
   if (ropeFactors !== null) return llama3Scaling(ropeFactors, theta)
   const type = file.metadata.get(`${architecture}.rope.scaling.type`) ?? 'none'
   if (type === 'none') return null
-  return { rope_type: type, factor: decimal(numberOf(file, `${architecture}.rope.scaling.factor`)) }
+  const value = (key: string) => decimal(numberOf(file, `${architecture}.rope.scaling.${key}`))
+  if ((value('attn_factor') ?? 1) !== 1)
+    throw new UnsupportedModelError('rope scaling with a factor of attention is not supported')
+  const given = {
+    factor: value('factor'),
+    original_max_position_embeddings: value('original_context_length'),
+    beta_fast: value('yarn_beta_fast'),
+    beta_slow: value('yarn_beta_slow'),
+  }
+  return { rope_type: type, ...Object.fromEntries(Object.entries(given).filter(([, each]) => each !== undefined)) }
 }
 
 /** The scaling whose factors these are. Throws {@link UnsupportedModelError} unless they are Llama 3's. */

@@ -75,7 +75,7 @@ describe('a Llama in GGUF', async () => {
     const rows = await tensors().read(name, [64, 32])
     const tensor = file.tensors.get(ggufName(name))
     if (tensor === undefined) throw new Error('No tensor.')
-    const raw = new Float32Array((await file.read(tensor)).buffer)
+    const raw = await file.readFloats(tensor)
     const row = (of: Float32Array, i: number) => of.subarray(32 * i, 32 * i + 32)
     expect([0, 1, 2, 3, 16].map((i) => row(raw, i))).toEqual([0, 8, 1, 9, 16].map((i) => row(rows, i)))
   })
@@ -100,6 +100,7 @@ describe('a Llama in GGUF', async () => {
     ['sizes by layer', { 'llama.feed_forward_length': ['1'] }, 'a list'],
     ['values of another size', { 'llama.attention.value_length': 8 }, 'values of another size'],
     ['partial rotation', { 'llama.rope.dimension_count': 8 }, '8 of 16'],
+    ['a factor of attention', { 'llama.rope.scaling.type': 'yarn', 'llama.rope.scaling.attn_factor': 2 }, 'attention'],
     ['half a width', { 'llama.embedding_length': 0.5 }, 'hidden_size'],
   ])('error: %s', (_, change, part) => {
     expect(() => parseLlamaConfig(configOfGguf(withMetadata(file, change), null))).toThrow(
@@ -110,6 +111,12 @@ describe('a Llama in GGUF', async () => {
   test('option: scaled rotary embeddings are told as config.json tells them', () => {
     const linear = withMetadata(file, { 'llama.rope.scaling.type': 'linear', 'llama.rope.scaling.factor': 4 })
     expect(configOfGguf(linear, null).rope_scaling).toEqual({ rope_type: 'linear', factor: 4 })
+    const yarn = withMetadata(file, {
+      'llama.rope.scaling.type': 'yarn',
+      'llama.rope.scaling.factor': 4,
+      'llama.rope.scaling.original_context_length': 32,
+    })
+    expect(parseLlamaConfig(configOfGguf(yarn, null)).ropeScaling).toMatchObject({ factor: 4, originalPositions: 32 })
     expect(configOfGguf(file, new Float32Array(8).fill(1)).rope_scaling).toBeNull()
     // Llama 3.1 at theta 500,000 and heads of 128: high frequencies as they were, low ones eight times slower, the middle in between.
     const factors = Float32Array.from({ length: 64 }, (_, i) => {

@@ -19,6 +19,9 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
   lm_head: 'output',
 }
 
+/** Factors of rotary frequencies, which Hugging Face has as numbers in config.json. */
+export const ROPE_FACTORS = 'rope_freqs.weight'
+
 /** llama.cpp's name of the tensor that Hugging Face calls `name`; a name that is no Llama's stays as it is. */
 export function ggufName(name: string): string {
   const [, stem = '', ending = ''] = /^(.+)\.(weight|bias)$/.exec(name) ?? []

@@ -3,6 +3,7 @@
 import type { ByteSource } from '#core/byte-source.ts'
 import { fromUtf8 } from '#core/bytes.ts'
 import { AppError } from '#core/errors.ts'
+import { decodePieces } from './floats.ts'
 import { type GgmlType, ggmlType } from './ggml-types.ts'
 
 /** Longest metadata and descriptions: tokenizers of 256,000 pieces need about 20 MiB. */
@@ -50,7 +51,8 @@ export type GgufTensor = {
 export type Gguf = {
   readonly metadata: ReadonlyMap<string, GgufValue>
   readonly tensors: ReadonlyMap<string, GgufTensor>
-  read(tensor: GgufTensor): Promise<Uint8Array<ArrayBuffer>>
+  /** Values of a tensor as f32, infinities and NaN among them if it has any. */
+  readFloats(tensor: GgufTensor): Promise<Float32Array<ArrayBuffer>>
 }
 
 /** Whether `source` begins like a GGUF file. */
@@ -61,7 +63,12 @@ export async function isGguf(source: ByteSource): Promise<boolean> {
 /** Opens `source`. Throws {@link GgufError} when the header does not describe the file exactly. */
 export async function openGguf(source: ByteSource): Promise<Gguf> {
   const { metadata, tensors } = await readHeader(source)
-  return { metadata, tensors, read: ({ offset, sizeBytes }) => source.read(offset, sizeBytes) }
+  return {
+    metadata,
+    tensors,
+    readFloats: ({ type, offset, sizeBytes }) =>
+      decodePieces(sizeBytes / type.blockBytes, type, (at, length) => source.read(offset + at, length)),
+  }
 }
 
 type Header = {

@@ -34,6 +34,8 @@ export type Safetensors = {
   readonly metadata: Readonly<Record<string, string>>
   /** The tensor's bytes. Throws {@link MissingTensorError} when there is none of that name. */
   read(name: string): Promise<Uint8Array<ArrayBuffer>>
+  /** `length` bytes of a tensor from `offset` in it. */
+  readPart(entry: TensorEntry, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>
 }
 
 const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
@@ -62,6 +64,7 @@ export async function openSafetensors(source: ByteSource): Promise<Safetensors> 
       if (entry === undefined) throw new MissingTensorError(name)
       return source.read(entry.offset, entry.sizeBytes)
     },
+    readPart: (entry, offset, length) => source.read(entry.offset + offset, length),
   }
 }
 
@@ -78,6 +81,14 @@ export function encodeSafetensors(
   tensors: readonly TensorData[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
+  return concat(...safetensorsParts(tensors, metadata))
+}
+
+/** As {@link encodeSafetensors}, in parts: the bytes of the tensors are not copied. */
+export function safetensorsParts(
+  tensors: readonly TensorData[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] {
   const header: Record<string, unknown> = { __metadata__: metadata }
   let at = 0
   for (const { name, dtype, shape, bytes } of tensors) {
@@ -89,7 +100,7 @@ export function encodeSafetensors(
   padded.set(text)
   const length = new Uint8Array(8)
   new DataView(length.buffer).setBigUint64(0, BigInt(padded.length), true)
-  return concat(length, padded, ...tensors.map(({ bytes }) => bytes))
+  return [length, padded, ...tensors.map(({ bytes }) => bytes)]
 }
 
 async function readHeader(source: ByteSource): Promise<{ header: Record<string, unknown>; dataStart: number }> {
