@@ -28,7 +28,11 @@ export async function runInPage<T>(module: string, argument: unknown): Promise<T
       hmr: false,
       headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
     },
-    optimizeDeps: { noDiscovery: true, include: PEERS, exclude: ['onnxruntime-web'] },
+    optimizeDeps: {
+      noDiscovery: true,
+      include: PEERS,
+      exclude: ['onnxruntime-web', '@wllama/wllama', '@huggingface/transformers'],
+    },
   })
   await server.listen()
   const executablePath = await findChromium()

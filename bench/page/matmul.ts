@@ -3,6 +3,7 @@ import { openWebGpuBackend } from '#gpu/webgpu-backend.ts'
 import { matmulF32Bound } from '#tensor/backend.ts'
 import { matmulF32 } from '#tensor/cpu/matmul-f32.ts'
 import { matmulInt8 } from '#tensor/cpu/matmul-int8.ts'
+import { median } from '../lib/median.ts'
 import { openJax } from './peers/jax.ts'
 import { openOnnxRuntime } from './peers/onnxruntime.ts'
 import { openTensorflow } from './peers/tensorflow.ts'
@@ -64,11 +65,6 @@ async function timeInTurns(contenders: readonly Contender[], rounds: number): Pr
       tookMs.get(name)?.push(performance.now() - startMs)
     }
   return Object.fromEntries([...tookMs].map(([name, times]) => [name, median(times)]))
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((x, y) => x - y)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 function toInt8(value: number): number {

@@ -1,5 +1,7 @@
 // ONNX Runtime Web on WebGPU, with a model of one MatMul written out by hand.
 import * as ort from 'onnxruntime-web/webgpu'
+import { concat } from '#core/bytes.ts'
+import { type Encoded, integer, message, text } from '../../language/protobuf.ts'
 import type { Contender, SquareOperands } from '../matmul.ts'
 
 /** Operands are uploaded each time, as this runtime's interface has it; the product is read back. */
@@ -21,37 +23,19 @@ export async function openOnnxRuntime({ side, a, b }: SquareOperands): Promise<C
 }
 
 /** ModelProto of c = MatMul(a, b), f32, opset 13 (onnx.proto3). */
-function matmulModel(side: number): Uint8Array {
-  const node = [text(1, 'a'), text(1, 'b'), text(2, 'c'), text(4, 'MatMul')].flat()
+function matmulModel(side: number): Encoded {
   const graph = [
-    ...message(1, node),
-    ...text(2, 'product'),
-    ...message(11, valueInfo('a', side)),
-    ...message(11, valueInfo('b', side)),
-    ...message(12, valueInfo('c', side)),
+    message(1, text(1, 'a'), text(1, 'b'), text(2, 'c'), text(4, 'MatMul')),
+    text(2, 'product'),
+    message(11, valueInfo('a', side)),
+    message(11, valueInfo('b', side)),
+    message(12, valueInfo('c', side)),
   ]
-  const opset = [...text(1, ''), ...integer(2, 13)]
-  return new Uint8Array([...integer(1, 8), ...message(7, graph), ...message(8, opset)])
+  return concat(integer(1, 8), message(7, ...graph), message(8, text(1, ''), integer(2, 13)))
 }
 
-function valueInfo(name: string, side: number): number[] {
+function valueInfo(name: string, side: number): Encoded {
   const dimension = message(1, integer(1, side))
-  const tensor = [...integer(1, 1), ...message(2, [...dimension, ...dimension])]
-  return [...text(1, name), ...message(2, message(1, tensor))]
-}
-
-function integer(field: number, value: number): number[] {
-  return [field << 3, ...varint(value)]
-}
-
-function text(field: number, value: string): number[] {
-  return message(field, [...new TextEncoder().encode(value)])
-}
-
-function message(field: number, bytes: readonly number[]): number[] {
-  return [(field << 3) | 2, ...varint(bytes.length), ...bytes]
-}
-
-function varint(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]
+  const shape = message(2, dimension, dimension)
+  return concat(text(1, name), message(2, message(1, integer(1, 1), shape)))
 }

@@ -1,0 +1,6 @@
+// The middle of repeated measurements.
+
+/** The median, the upper one of an even number; NaN of none. */
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
