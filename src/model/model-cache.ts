@@ -2,12 +2,19 @@
 import type { ByteSource } from '#core/byte-source.ts'
 import type { Digest } from '#core/digest.ts'
 import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
+import type { FinalNorm } from '#tensor/exact/mean-pool.ts'
 import type { DeviceModel, LanguageBackend } from '#tensor/language-backend.ts'
 import type { ModelCard } from './card.ts'
 import { parseExactModel } from './exact-file.ts'
 
 /** A model on its device, with what its file says of itself. */
-export type LoadedModel = { readonly card: ModelCard; readonly device: DeviceModel }
+export type LoadedModel = {
+  /** Content id of the file. */
+  readonly id: Digest
+  readonly card: ModelCard
+  readonly finalNorm: FinalNorm
+  readonly device: DeviceModel
+}
 
 /** Bytes of model files whose models stay loaded: a small model or two beside what is computed on. The last one used stays, however large. */
 export const MAX_LOADED_BYTES = 256 * 2 ** 20
@@ -55,17 +62,18 @@ export class ModelCache {
   /** The model's entry with one user more. Room for a new one is made first, so that two large models are not there at once. */
   async #take(id: Digest, source: ByteSource): Promise<Entry> {
     if (!this.#entries.has(id)) await this.#evict(source.sizeBytes)
-    const entry = this.#entries.get(id) ?? { sizeBytes: source.sizeBytes, loading: this.#load(source), users: 0 }
+    const entry = this.#entries.get(id) ?? { sizeBytes: source.sizeBytes, loading: this.#load(id, source), users: 0 }
     this.#entries.delete(id)
     this.#entries.set(id, entry)
     entry.users++
     return entry
   }
 
-  async #load(source: ByteSource): Promise<LoadedModel> {
+  async #load(id: Digest, source: ByteSource): Promise<LoadedModel> {
     const { card, weights } = await parseExactModel(source)
     this.#backend ??= this.#open()
-    return { card, device: await (await this.#backend).load(weights) }
+    const finalNorm = { gain: weights.norm, epsilon: weights.epsilon }
+    return { id, card, finalNorm, device: await (await this.#backend).load(weights) }
   }
 
   /** A model that could not be loaded is not remembered, nor a backend that could not be opened. */

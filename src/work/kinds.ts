@@ -1,11 +1,12 @@
 // The registry of kinds: the only file besides a kind's own that knows its name. Adding a kind is one file and one line here.
 import { AppError } from '#core/errors.ts'
 import type { Kind } from './kind.ts'
+import { embed } from './kinds/embed.ts'
 import { generate } from './kinds/generate.ts'
 import { matmul } from './kinds/matmul.ts'
 
 /** Every kind of work that this build knows, by name and version. */
-export const KINDS: readonly Kind[] = [matmul, generate]
+export const KINDS: readonly Kind[] = [matmul, generate, embed]
 
 /** The kind of that name and version. Throws {@link UnknownKindError} listing what there is. */
 export function kindOf(name: string, version: number): Kind {

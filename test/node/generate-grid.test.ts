@@ -1,5 +1,5 @@
 // Texts through a whole grid in this process: nodes in threads that agree on a generation, one that changes a token, and what is refused.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,6 +10,7 @@ import { leafDigest, merkleRoot } from '#core/merkle.ts'
 import { systemRandom } from '#core/random.ts'
 import { openCoordinator } from '#coordinator/coordinator.ts'
 import { openModels } from '#coordinator/open-models.ts'
+import { BATCH_TEXTS, embedOnGrid } from '#cli/embedding.ts'
 import { findModel } from '#cli/find-model.ts'
 import { generateText, registerModel } from '#cli/generation.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
@@ -20,6 +21,7 @@ import { type Client, type RegisteredModel, blobSource, connect, verifyCertifica
 import type { PartSource } from '#verify/content-file.ts'
 import { MissingFileError, decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
+import { runCommandLine } from '../support/command-line.ts'
 import { holdBlob, tinyModelFile } from '../support/tiny-model.ts'
 
 const PATIENCE_MS = 60_000
@@ -90,6 +92,67 @@ test('default: two nodes agree on a text, and one prefill checks it', { timeout:
   expect((await client.verify(outcome.certificateBytes, { recompute: true })).verdict).toMatchObject({ ok: true })
   const again = await generateText(client, request, {})
   expect(again.generated.tokens).toEqual(generated.tokens)
+})
+
+test(
+  'default: two nodes agree on the vectors of texts, in several jobs, and another pass checks them',
+  { timeout: 120_000 },
+  async () => {
+    const texts = Array.from({ length: BATCH_TEXTS + 2 }, (_, i) => `Text ${i % 7}`)
+    const heard: number[] = []
+    const { vectors, tokens, outcomes } = await embedOnGrid(client, model, texts, {
+      onProgress: (done) => heard.push(done),
+    })
+    expect({ texts: vectors.length, tokens, jobs: outcomes.length }).toEqual({ texts: 130, tokens: 130 * 6, jobs: 2 })
+    expect(vectors[128]).toEqual(vectors[2])
+    expect(vectors[1]).not.toEqual(vectors[2])
+    expect(heard.at(-1)).toBe(130)
+    for (const { certificate, certificateBytes } of outcomes) {
+      expect(certificate.units[0]?.body).toMatchObject({ assurance: 'replicated-2' })
+      const { verdict } = await client.verify(certificateBytes, { recompute: true, models: openModels() })
+      expect(verdict).toMatchObject({ ok: true })
+    }
+  },
+)
+
+test.each([
+  ['an empty text', ['fine', ''], 'Text 2 is empty'],
+  ['a text past the context', ['x'.repeat(257)], 'Text 1 has 257 tokens'],
+  ['half a surrogate pair', ['\ud800'], 'surrogate'],
+])('error: %s is not embedded', async (_, texts, part) => {
+  await expect(embedOnGrid(client, model, texts)).rejects.toMatchObject({
+    kind: 'input',
+    message: expect.stringContaining(part) as string,
+  })
+})
+
+test('default: run embed writes vectors of a file of texts and their certificate', { timeout: 120_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'embed-'))
+  closers.push(() => rm(folder, { recursive: true, force: true }))
+  const path = (name: string) => join(folder, name)
+  const run = (...args: string[]) =>
+    runCommandLine(['run', 'embed', '--model', model.name, '--coordinator', url, ...args], path('home'))
+  await writeFile(path('texts.jsonl'), '"one"\n{"text": "two", "id": 7}\n\n"one"\n')
+  const npy = ['--out', path('v.npy'), '--certificate', path('cert.json'), '--json']
+  const ended = await run('--file', path('texts.jsonl'), ...npy)
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  expect(JSON.parse(ended.stdout)).toMatchObject({
+    texts: 3,
+    tokens: 9,
+    components: 32,
+    jobs: [{ certificate: path('cert.json') }],
+  })
+  const vectors = await readFile(path('v.npy'))
+  expect(vectors.length).toBe(128 + 3 * 32 * 4)
+  const row = (i: number) => vectors.subarray(128 + i * 128, 256 + i * 128)
+  expect(row(0)).toEqual(row(2))
+  expect(row(0)).not.toEqual(row(1))
+  const verdict = await verifyCertificate(new Uint8Array(await readFile(path('cert.json'))))
+  expect(verdict.verdict).toMatchObject({ ok: true })
+  const printed = JSON.parse((await run('--text', 'one')).stdout) as number[]
+  expect(printed.map((value) => Math.fround(value))).toEqual([...new Float32Array(Uint8Array.from(row(0)).buffer)])
+
+  expect(await run()).toMatchObject({ code: 2, stderr: expect.stringContaining('--text') as string })
 })
 
 test('option: a temperature and a seed', { timeout: 120_000 }, async () => {

@@ -5,6 +5,7 @@ import { sha256 } from '#core/digest.ts'
 import { toHex } from '#core/bytes.ts'
 import { type RunOutcome, type Stage, formatCredits } from '#sdk/index.ts'
 import { type CommandContext, coordinatorOption, maxPriceOption, replicationOption, withAction } from '#cli/command.ts'
+import { embedCommand } from './embed.ts'
 import { generateCommand } from './generate.ts'
 import { connectAccount } from '#cli/connect.ts'
 import { createMatrixFile, openMatrixFiles } from '#cli/matrix-files.ts'
@@ -33,6 +34,7 @@ export function runCommand(): Command {
     .description('run a job')
     .addCommand(withAction<RunOptions, [string, string]>(matmul, run))
     .addCommand(generateCommand())
+    .addCommand(embedCommand())
 }
 
 const STAGES: Readonly<Record<Stage, string>> = {

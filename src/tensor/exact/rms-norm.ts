@@ -34,7 +34,7 @@ export function normalise(sum: bigint): { v: number; k: number } {
 }
 
 /** Exact sum of squares, up to 2^74 for 2^14 values: two doubles of limbs, each below 2^53 for 2^20 values. */
-function sumOfSquares(row: Int32Array): bigint {
+export function sumOfSquares(row: Int32Array): bigint {
   let high = 0
   let middle = 0
   let low = 0

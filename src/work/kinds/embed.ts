@@ -1,0 +1,134 @@
+// The kind `embed`: texts turned into vectors by an exact language model. One unit, a batch of texts, whose result holds a vector a text and
+// the digest of every position (embed/result.ts). Checking is computing again: a batch is one prefill already.
+import { equals, fromHex } from '#core/bytes.ts'
+import { partCount } from '#core/content.ts'
+import { DIGEST_BYTES, digestOf } from '#core/digest.ts'
+import { randomInt, seededRandom } from '#core/random.ts'
+import { embedTexts } from '#model/embed.ts'
+import { readModelHeader } from '#model/exact-file.ts'
+import { prefillLeaves } from '#model/generate.ts'
+import type { LoadedModel, ModelCache } from '#model/model-cache.ts'
+import type { OperationOptions } from '#tensor/backend.ts'
+import type { Kind, PartNeed, UnitInputs } from '#work/kind.ts'
+import { allParts, inputBytes } from '#work/model-input.ts'
+import { type Unit, unitId } from '#work/unit.ts'
+import { resultParts } from './embed/result.ts'
+import { EmbedError, embedParamsOf, layoutOf, operationsOf, parseBatch } from './embed/task.ts'
+
+const MODEL = 0
+const BATCH = 1
+
+/** Vectors of texts by an exact language model. */
+export const embed: Kind = {
+  name: 'embed',
+  version: 1,
+
+  describe(unit) {
+    const { texts, tokens } = embedParamsOf(unit)
+    return `Turned ${texts} ${texts === 1 ? 'text' : 'texts'} of ${tokens} tokens into vectors`
+  },
+
+  assertJob(task) {
+    embedParamsOf(task)
+  },
+
+  assertUnit(unit) {
+    embedParamsOf(unit)
+  },
+
+  async assertInputs(task, open) {
+    const { shape } = await readModelHeader(open(MODEL))
+    const batch = open(BATCH)
+    parseBatch(embedParamsOf(task), await batch.read(0, batch.sizeBytes), shape)
+  },
+
+  comparison: () => 'exact',
+
+  split(task) {
+    embedParamsOf(task)
+    return [{ kind: embed.name, version: embed.version, inputs: task.inputs, params: task.params }]
+  },
+
+  operations: (unit) => operationsOf(embedParamsOf(unit)),
+  resultLayout: (unit) => layoutOf(embedParamsOf(unit)),
+  needs: batchParts,
+  files: () => [MODEL],
+  run: (unit, inputs, { models }, options) => compute(unit, inputs, models, options),
+
+  /** A leaf of one position of one text, for which that text is prefilled up to it. */
+  possession(unit, inputs, key, models) {
+    return withModel(unit, inputs, models, async ({ device }, texts) => {
+      const random = seededRandom(fromHex(key, DIGEST_BYTES))
+      const { text, position } = placeOf(texts, randomInt(random, embedParamsOf(unit).tokens))
+      const leaves = (await prefillLeaves(device, texts[text]?.slice(0, position + 1) ?? [])).at(-1) ?? []
+      const boundary = randomInt(random, leaves.length)
+      const leaf = leaves[boundary] ?? ''
+      return digestOf('possession', { unit: unitId(unit), key, text, position, boundary, leaf })
+    })
+  },
+
+  partNeeds: batchParts,
+
+  async recompute(unit, inputs, index, models) {
+    const part = (await compute(unit, inputs, models))[index]
+    if (part === undefined) throw new RangeError(`Part ${index} is outside the result.`)
+    return part
+  },
+
+  async check(unit, inputs, result, models, options) {
+    const right = await compute(unit, inputs, models, options)
+    const wrong = right.findIndex((part, i) => !equals(part, result[i] ?? new Uint8Array(0)))
+    return wrong === -1 ? null : wrong
+  },
+
+  agree: (_unit, _inputs, _index, a, b) => equals(a, b),
+  jobLayout: (task) => layoutOf(embedParamsOf(task)),
+
+  placements(task) {
+    const parts = partCount(layoutOf(embedParamsOf(task)))
+    return Array.from({ length: parts }, (_, part) => ({ unitPart: part, jobPart: part }))
+  },
+}
+
+function compute(
+  unit: Unit,
+  inputs: UnitInputs,
+  models: ModelCache,
+  options: OperationOptions = {},
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  return withModel(unit, inputs, models, async ({ device, finalNorm, id }, texts) =>
+    resultParts(embedParamsOf(unit), await embedTexts(device, finalNorm, texts, options), {
+      unit: unitId(unit),
+      model: id,
+    }),
+  )
+}
+
+/** Runs `work` on the unit's model and texts. Throws {@link EmbedError} when they do not fit the unit. */
+function withModel<T>(
+  unit: Unit,
+  inputs: UnitInputs,
+  models: ModelCache,
+  work: (model: LoadedModel, texts: number[][]) => Promise<T>,
+): Promise<T> {
+  const [model, batch] = unit.inputs
+  if (model === undefined || batch === undefined) throw new EmbedError('it has no model and batch')
+  return models.use(model.id, inputs.file(MODEL), async (loaded) =>
+    work(loaded, parseBatch(embedParamsOf(unit), inputBytes(inputs, BATCH, batch.layout), loaded.device.shape)),
+  )
+}
+
+/** The text and the position in it of token `index` of a batch. */
+function placeOf(texts: readonly (readonly number[])[], index: number): { text: number; position: number } {
+  let position = index
+  for (const [text, { length }] of texts.entries()) {
+    if (position < length) return { text, position }
+    position -= length
+  }
+  throw new RangeError(`The batch has no token ${index}.`)
+}
+
+function batchParts({ inputs }: Unit): PartNeed[] {
+  const batch = inputs[BATCH]
+  return batch === undefined ? [] : [allParts(BATCH, batch.layout)]
+}
