@@ -8,9 +8,7 @@ mkdirSync(`${root}dist/wasm`, { recursive: true })
 
 const { error } = await asc.main(
   [
-    'src/wasm/assembly/attention.ts',
-    'src/wasm/assembly/linear.ts',
-    'src/wasm/assembly/quantise.ts',
+    'src/wasm/assembly/step.ts',
     '--baseDir',
     root,
     '--outFile',
@@ -20,6 +18,8 @@ const { error } = await asc.main(
     '--runtime',
     'stub',
     '--importMemory',
+    '--memoryBase',
+    '1024',
     '--maximumMemory',
     '65536',
     '--enable',

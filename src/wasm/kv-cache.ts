@@ -1,40 +1,42 @@
-// Keys and values of one sequence in linear memory, as i16 whatever the keys' bits: the kernels read both alike.
+// Keys and values of one sequence in linear memory: int8 or i16 keys with a scale each, i16 values with two positions beside each other.
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import type { KvCache } from '#tensor/language-backend.ts'
-import type { Memory } from './module.ts'
+import { headStride } from './device-weights.ts'
+import type { Memory, Region } from './memory.ts'
 
-/** Keys and values as i16 (layer, kv head, position, headDim), and a scale for each key. */
+/** Positions are stored in multiples of this: pairs for the values, whole vectors of scales. */
+const STEP = 4
+
+/** Bytes of keys, values and scales of a cache of `capacity` positions. */
+export function cacheBytes(shape: ModelShape, capacity: number): { keys: number; values: number; scales: number } {
+  const positions = shape.layers * shape.kvHeads * storedPositions(capacity)
+  const stride = headStride(shape.headDim)
+  return { keys: positions * stride * (shape.keyBits / 8), values: positions * stride * 2, scales: positions * 8 }
+}
+
+/** Positions of a cache as it is stored. */
+export function storedPositions(capacity: number): number {
+  return Math.ceil(capacity / STEP) * STEP
+}
+
+/** A sequence's keys and values; its memory goes back when it is closed. */
 export class WasmCache implements KvCache {
   readonly capacity: number
-  readonly #shape: ModelShape
-  readonly #keys: number
-  readonly #values: number
-  readonly #scales: number
-  readonly #release: (cache: WasmCache) => void
+  readonly keys: number
+  readonly values: number
+  readonly scales: number
+  readonly #memory: Memory
+  #region: Region | undefined
   length = 0
 
-  constructor(memory: Memory, shape: ModelShape, capacity: number, release: (cache: WasmCache) => void) {
-    const { layers, kvHeads, headDim } = shape
+  constructor(memory: Memory, shape: ModelShape, capacity: number) {
+    const { keys, values, scales } = cacheBytes(shape, capacity)
+    this.#memory = memory
+    this.#region = memory.take(keys + values + scales)
     this.capacity = capacity
-    this.#shape = shape
-    this.#keys = memory.take(layers * kvHeads * capacity * headDim * 2)
-    this.#values = memory.take(layers * kvHeads * capacity * headDim * 2)
-    this.#scales = memory.take(layers * kvHeads * capacity * 8)
-    this.#release = release
-  }
-
-  /** Addresses of one head's keys, values, and its key scales from `position` on. */
-  at(layer: number, head: number, position: number): { key: number; value: number; m: number; e: number } {
-    const { kvHeads, headDim } = this.#shape
-    const block = layer * kvHeads + head
-    const row = block * this.capacity + position
-    const scales = this.#scales + block * this.capacity * 8
-    return {
-      key: this.#keys + row * headDim * 2,
-      value: this.#values + row * headDim * 2,
-      m: scales + position * 4,
-      e: scales + (this.capacity + position) * 4,
-    }
+    this.scales = this.#region.at
+    this.values = this.scales + scales
+    this.keys = this.values + values
   }
 
   truncate(length: number): void {
@@ -43,12 +45,18 @@ export class WasmCache implements KvCache {
 
   close(): void {
     this.length = 0
-    this.#release(this)
+    if (this.#region !== undefined) this.#memory.release(this.#region)
+    this.#region = undefined
+  }
+
+  get isClosed(): boolean {
+    return this.#region === undefined
   }
 }
 
-/** The cache behind the port's handle. Throws a TypeError on one of another backend. */
+/** The cache behind the port's handle. Throws a TypeError on one of another backend or one that was closed. */
 export function cacheOf(cache: KvCache): WasmCache {
   if (!(cache instanceof WasmCache)) throw new TypeError('The cache belongs to another backend.')
+  if (cache.isClosed) throw new TypeError('The cache is closed.')
   return cache
 }

@@ -1,46 +1,66 @@
-// The working memory of a step: regions for every intermediate of every row, reused from step to step.
+// The working memory of steps: one region for what every row of a step passes through, and one for each thread.
 import type { ModelShape } from '#tensor/exact/weights.ts'
-import { paddedColumns } from './device-weights.ts'
-import type { Memory } from './module.ts'
+import { headStride, paddedColumns } from './device-weights.ts'
+import { storedPositions } from './kv-cache.ts'
+import { type Memory, type Region, alignedBytes } from './memory.ts'
 
-/** Addresses that a step works in; each region holds every row of the step. */
-export type Scratch = {
-  readonly x: number
-  readonly wide: number
-  readonly wide2: number
-  readonly q: number
-  readonly qM: number
-  readonly qE: number
-  readonly heads: number
-  readonly headsM: number
-  readonly headsE: number
-  readonly row: number
-  readonly cos: number
-  readonly sin: number
-  readonly scores: number
-  readonly sums: number
-  readonly logits: number
+/** Rows that kernels work on at a time (ROW_BLOCK of assembly/). */
+const ROW_BLOCK = 64
+
+/** Outputs of a piece of a linear layer. */
+const PIECE_OUTPUTS = 64
+
+/** Bytes of the record of a row. */
+export const ROW_WORDS = 6
+
+/** The parts of a step's region, in the order of the record: bytes a row. */
+type RowParts = Readonly<
+  Record<'rows' | 'x' | 'q' | 'qM' | 'qE' | 'queries' | 'queryM' | 'queryE' | 'wide' | 'cos' | 'sin', number>
+>
+
+/** Where a step works: addresses of its parts. */
+export type Scratch = { readonly region: Region; readonly count: number; readonly parts: RowParts }
+
+/** Memory for steps of up to `count` rows. */
+export function takeScratch(memory: Memory, shape: ModelShape, count: number): Scratch {
+  const region = memory.take(scratchBytes(shape, count))
+  let at = region.at
+  const parts = Object.entries(rowBytes(shape)).map(([name, bytes]) => {
+    const here = at
+    at += alignedBytes(bytes * count)
+    return [name, here] as const
+  })
+  return { region, count, parts: Object.fromEntries(parts) as RowParts }
 }
 
-/** Regions for `rows` rows over caches of up to `positions`. */
-export function takeScratch(memory: Memory, shape: ModelShape, rows: number, positions: number): Scratch {
-  const { width, heads, headDim, hidden, vocabulary } = shape
+/** Bytes that steps of up to `count` rows work in. */
+export function scratchBytes(shape: ModelShape, count: number): number {
+  return Object.values(rowBytes(shape)).reduce((sum, bytes) => sum + alignedBytes(bytes * count), 0)
+}
+
+/** Bytes that a thread needs for itself, with caches of up to `positions`. */
+export function threadBytes({ width, heads, headDim, hidden }: ModelShape, positions: number): number {
+  const panel = 64 + 8 * paddedColumns(Math.max(width, heads * headDim, hidden))
+  const blocks = ROW_BLOCK * 4 * Math.max(headDim, 2 * PIECE_OUTPUTS)
+  const attention = 8 * storedPositions(positions) + 4 * headStride(headDim) + 128
+  const hash = 64 + Math.ceil((width * 4) / 1024) * 32 + 320
+  return alignedBytes(Math.max(panel + blocks, attention, hash, 4 * width))
+}
+
+function rowBytes(shape: ModelShape): RowParts {
+  const { width, heads, headDim, hidden } = shape
   const widest = Math.max(width, hidden, heads * headDim)
   return {
-    x: memory.take(rows * width * 4),
-    wide: memory.take(rows * widest * 4),
-    wide2: memory.take(rows * widest * 4),
-    q: memory.take(rows * paddedColumns(widest) * 2),
-    qM: memory.take(rows * 4),
-    qE: memory.take(rows * 4),
-    heads: memory.take(rows * heads * headDim * 2),
-    headsM: memory.take(rows * heads * 4),
-    headsE: memory.take(rows * heads * 4),
-    row: memory.take(widest * 4),
-    cos: memory.take(rows * headDim * 2),
-    sin: memory.take(rows * headDim * 2),
-    scores: memory.take(positions * 4),
-    sums: memory.take(headDim * 8),
-    logits: memory.take(vocabulary * 4),
+    rows: ROW_WORDS * 4,
+    x: width * 4,
+    q: paddedColumns(widest) * 2,
+    qM: 4,
+    qE: 4,
+    queries: heads * headStride(headDim) * 2,
+    queryM: heads * 4,
+    queryE: heads * 4,
+    wide: Math.max(hidden, heads * headDim) * 4,
+    cos: headDim * 2,
+    sin: headDim * 2,
   }
 }

@@ -1,153 +1,269 @@
-// Rotation into the caches, and causal attention of one query head. Keys and values lie as i16 (position, headDim), headDim a multiple of 8.
-import { clamp, exp2neg, mulScaleShift, mulShift, mulShiftWide, sigmoid } from './fixed'
-import { quantise } from './quantise'
+// Causal attention of one query head of one row over its cache: exact scores, base-2 weights in Q22, exact sums, one division.
+import { clamp, exp2neg, mulScaleShift, mulShiftWide } from './fixed'
+import { Model, Row, Step, rowAt } from './records'
+import { sums4 } from './vector'
 
 const SCORE_MAX: i32 = 1 << 30
 
-/** Rotates a head of i32 (int16 range) at `head` by Q15 angles, quantises it to `q` with its scale; `scratch` holds headDim i32. */
-export function rotateQuantise(
-  head: usize,
-  cos: usize,
-  sin: usize,
-  headDim: i32,
-  F: i32,
-  bits: i32,
-  scratch: usize,
-  q: usize,
-  scaleM: usize,
-  scaleE: usize,
-): void {
-  const pairs = headDim >> 1
-  for (let j = 0; j < pairs; j++) {
-    const at = (<usize>j) << 2
-    const beyond = at + ((<usize>pairs) << 2)
-    const a = load<i32>(head + at)
-    const b = load<i32>(head + beyond)
-    const c = load<i32>(cos + at)
-    const s = load<i32>(sin + at)
-    store<i32>(scratch + at, (a * c - b * s + 16384) >> 15)
-    store<i32>(scratch + beyond, (b * c + a * s + 16384) >> 15)
-  }
-  quantise(scratch, headDim, headDim, F, bits, q, scaleM, scaleE)
-}
+/** Keys whose products with a weight's half (11 bits) fit an i32 lane: 16 pairs of 2·32,767·2,048 are below 2^31. */
+const FLUSH_KEYS: i32 = 32
 
-/** i32 values within int16 -> i16. */
-export function narrow(from: usize, count: i32, to: usize): void {
-  for (let i = 0; i < count; i++) store<i16>(to + ((<usize>i) << 1), <i16>load<i32>(from + ((<usize>i) << 2)))
-}
+/** Columns of values that the registers hold at a time. */
+const BLOCK: i32 = 16
 
-/** Combines Q30 angles of a position's high and low level rows to Q15, `pairs` of them. */
-export function angles(
-  highCos: usize,
-  highSin: usize,
-  lowCos: usize,
-  lowSin: usize,
-  pairs: i32,
-  cos: usize,
-  sin: usize,
-): void {
-  const half = (<i64>1) << 44
-  for (let j = 0; j < pairs; j++) {
-    const at = (<usize>j) << 2
-    const ch = <i64>load<i32>(highCos + at)
-    const sh = <i64>load<i32>(highSin + at)
-    const cl = <i64>load<i32>(lowCos + at)
-    const sl = <i64>load<i32>(lowSin + at)
-    store<i32>(cos + at, <i32>((ch * cl - sh * sl + half) >> 45))
-    store<i32>(sin + at, <i32>((sh * cl + ch * sl + half) >> 45))
-  }
-}
+/** Raw scores of a group of keys, by {@link scoreKeys}. */
+let dot0: i64 = 0
+let dot1: i64 = 0
+let dot2: i64 = 0
+let dot3: i64 = 0
 
 /**
- * One query head over `count` keys: out (headDim) i32 with 8 more fraction bits than the values. {scoreM, scoreE} = log2(e)/sqrt(headDim).
- * `scores` is scratch for count i32, `sums` for headDim i64. Returns the scores at their bound.
+ * Head `head` of row `index`: headDim i32 with 8 more fraction bits than the values, to the row's place in step.wide. `scratch` holds scores (i32)
+ * and both halves of weights (i16) of every position, the planes of the query, and sums. Returns the scores at their bound.
  */
-export function attend(
-  query: usize,
-  queryM: u32,
-  queryE: i32,
-  keys: usize,
-  keyM: usize,
-  keyE: usize,
-  values: usize,
-  count: i32,
-  headDim: i32,
-  scoreM: u32,
-  scoreE: i32,
-  table: usize,
-  scores: usize,
-  sums: usize,
-  out: usize,
-): i32 {
-  const queryShift = mulScaleShift(queryM, scoreM)
-  const qm = <u32>((<u64>queryM * <u64>scoreM) >> queryShift)
-  const qe = queryE + scoreE - queryShift
-  const rowBytes = (<usize>headDim) << 1
-  let max: i32 = -SCORE_MAX
-  let saturated = 0
-  for (let u = 0; u < count; u++) {
-    const at = (<usize>u) << 2
-    const km = load<u32>(keyM + at)
-    const shift = mulScaleShift(qm, km)
-    const m = <i64>((<u64>qm * <u64>km) >> shift)
-    const s = qe + load<i32>(keyE + at) - shift - 16
-    const score = clamp(mulShiftWide(dotHeads(query, keys + <usize>u * rowBytes, headDim), m, s), SCORE_MAX)
-    saturated += i32(score >= SCORE_MAX) | i32(score <= -SCORE_MAX)
-    store<i32>(scores + at, score)
-    if (score > max) max = score
+export function attendHead(model: Model, layer: i32, step: Step, index: i32, head: i32, scratch: usize): i32 {
+  const row = rowAt(step, index)
+  const count = row.position + 1
+  const kvHead = head / (model.heads / model.kvHeads)
+  const block = <usize>(layer * model.kvHeads + kvHead)
+  const scores = scratch
+  const high = scores + ((<usize>row.capacity) << 2)
+  const low = high + ((<usize>row.capacity) << 1)
+  const rest = low + ((<usize>row.capacity) << 1)
+
+  const query = <usize>(index * model.heads + head)
+  const max = scoreAll(model, row, block, step, query, count, scores, rest)
+  const total = weigh(scores, count, max, model.exp2, high, low)
+
+  const stride = (<usize>model.headStride) << 2
+  const values = row.values + block * <usize>(row.capacity >> 1) * stride
+  const out = step.wide + ((query * <usize>model.headDim) << 2)
+  const inverse = 1.0 / <f64>total
+  for (let c = 0; c < model.headStride; c += BLOCK) {
+    const columns = min(BLOCK, model.headStride - c)
+    const sums = rest
+    if (columns == BLOCK) sumBlock(values + ((<usize>c) << 2), stride, count, high, low, sums)
+    else {
+      sumHalfBlock(values + ((<usize>c) << 2), stride, count, high, low, sums)
+    }
+    for (let i = 0; i < min(columns, model.headDim - c); i++)
+      store<i32>(out + ((<usize>(c + i)) << 2), mean(load<i64>(sums + ((<usize>i) << 3)), total, inverse))
   }
-  let total: i64 = 0
-  memory.fill(sums, 0, (<usize>headDim) << 3)
-  for (let u = 0; u < count; u++) {
-    const weight = (exp2neg(<u32>max - <u32>load<i32>(scores + ((<usize>u) << 2)), table) + 128) >> 8
-    if (weight == 0) continue
-    total += weight
-    addWeighted(values + <usize>u * rowBytes, weight, headDim, sums)
-  }
-  for (let c = 0; c < headDim; c++)
-    store<i32>(out + ((<usize>c) << 2), mean(load<i64>(sums + ((<usize>c) << 3)), total))
   return saturated
 }
 
-/** silu(gate)·up for `count` Q16 pairs -> i32 with `F` fraction bits, in place over gate. */
-export function siluGate(gate: usize, up: usize, count: i32, F: i32, table: usize): void {
-  for (let i = 0; i < count; i++) {
-    const at = (<usize>i) << 2
-    const g = load<i32>(gate + at)
-    const silu = mulShift(g, <i64>sigmoid(g, table), 30)
-    store<i32>(gate + at, mulShift(silu, load<i32>(up + at), 32 - F))
+/** Scores at their bound of the last {@link scoreAll}. */
+let saturated: i32 = 0
+
+/** Scores of `count` keys in Q16 octaves to `scores`; returns the largest. */
+function scoreAll(
+  model: Model,
+  row: Row,
+  block: usize,
+  step: Step,
+  index: usize,
+  count: i32,
+  scores: usize,
+  planes: usize,
+): i32 {
+  const queryM = load<u32>(step.queryM + (index << 2))
+  const queryShift = mulScaleShift(queryM, model.scoreM)
+  const qm = <u32>((<u64>queryM * <u64>model.scoreM) >> queryShift)
+  const qe = load<i32>(step.queryE + (index << 2)) + model.scoreE - queryShift - 16
+  const width = (<usize>model.headStride) << 1
+  const query = step.queries + index * width
+  const isWide = model.keyBits == 16
+  if (isWide) splitQuery(query, width, planes)
+  const keyBytes = isWide ? width : width >> 1
+  const keys = row.keys + block * <usize>row.capacity * keyBytes
+  const keyM = row.scales + block * ((<usize>row.capacity) << 3)
+  const keyE = keyM + ((<usize>row.capacity) << 2)
+
+  let max: i32 = -SCORE_MAX
+  saturated = 0
+  for (let u = 0; u < count; u += 4) {
+    // Past the end the last key stands in; its score is not kept.
+    const last = count - 1 - u
+    const k0 = keys + <usize>u * keyBytes
+    const k1 = k0 + <usize>min(1, last) * keyBytes
+    const k2 = k0 + <usize>min(2, last) * keyBytes
+    const k3 = k0 + <usize>min(3, last) * keyBytes
+    if (isWide) scoreWideKeys(planes, planes + width, k0, k1, k2, k3, width)
+    else scoreKeys(query, k0, k1, k2, k3, width)
+    for (let j = 0; j < min(4, last + 1); j++) {
+      const at = (<usize>(u + j)) << 2
+      const km = load<u32>(keyM + at)
+      const shift = mulScaleShift(qm, km)
+      const m = <i64>((<u64>qm * <u64>km) >> shift)
+      const dot = j == 0 ? dot0 : j == 1 ? dot1 : j == 2 ? dot2 : dot3
+      const score = clamp(mulShiftWide(dot, m, qe + load<i32>(keyE + at) - shift), SCORE_MAX)
+      saturated += i32(score >= SCORE_MAX) | i32(score <= -SCORE_MAX)
+      store<i32>(scores + at, score)
+      if (score > max) max = score
+    }
+  }
+  return max
+}
+
+/** A query times four int8 keys; `width` counts the query's bytes. Heads up to 512 fit i32 sums: 512·32,639·127 < 2^31. */
+function scoreKeys(query: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: usize): void {
+  let v0 = i32x4.splat(0)
+  let v1 = i32x4.splat(0)
+  let v2 = i32x4.splat(0)
+  let v3 = i32x4.splat(0)
+  for (let c: usize = 0; c < width; c += 16) {
+    const x = v128.load(query + c)
+    const at = c >> 1
+    v0 = i32x4.add(v0, i32x4.dot_i16x8_s(x, v128.load_ext<i8>(k0 + at)))
+    v1 = i32x4.add(v1, i32x4.dot_i16x8_s(x, v128.load_ext<i8>(k1 + at)))
+    v2 = i32x4.add(v2, i32x4.dot_i16x8_s(x, v128.load_ext<i8>(k2 + at)))
+    v3 = i32x4.add(v3, i32x4.dot_i16x8_s(x, v128.load_ext<i8>(k3 + at)))
+  }
+  const sums = sums4(v0, v1, v2, v3)
+  dot0 = i32x4.extract_lane(sums, 0)
+  dot1 = i32x4.extract_lane(sums, 1)
+  dot2 = i32x4.extract_lane(sums, 2)
+  dot3 = i32x4.extract_lane(sums, 3)
+}
+
+/** The same for A16 keys and the planes of the query: 256·Σ high·k + Σ low·k, each sum below 512·128·32,639 < 2^31. */
+function scoreWideKeys(high: usize, low: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: usize): void {
+  let h0 = i32x4.splat(0)
+  let h1 = i32x4.splat(0)
+  let h2 = i32x4.splat(0)
+  let h3 = i32x4.splat(0)
+  let l0 = i32x4.splat(0)
+  let l1 = i32x4.splat(0)
+  let l2 = i32x4.splat(0)
+  let l3 = i32x4.splat(0)
+  for (let c: usize = 0; c < width; c += 16) {
+    const x = v128.load(high + c)
+    const y = v128.load(low + c)
+    const w0 = v128.load(k0 + c)
+    h0 = i32x4.add(h0, i32x4.dot_i16x8_s(x, w0))
+    l0 = i32x4.add(l0, i32x4.dot_i16x8_s(y, w0))
+    const w1 = v128.load(k1 + c)
+    h1 = i32x4.add(h1, i32x4.dot_i16x8_s(x, w1))
+    l1 = i32x4.add(l1, i32x4.dot_i16x8_s(y, w1))
+    const w2 = v128.load(k2 + c)
+    h2 = i32x4.add(h2, i32x4.dot_i16x8_s(x, w2))
+    l2 = i32x4.add(l2, i32x4.dot_i16x8_s(y, w2))
+    const w3 = v128.load(k3 + c)
+    h3 = i32x4.add(h3, i32x4.dot_i16x8_s(x, w3))
+    l3 = i32x4.add(l3, i32x4.dot_i16x8_s(y, w3))
+  }
+  const highs = sums4(h0, h1, h2, h3)
+  const lows = sums4(l0, l1, l2, l3)
+  dot0 = ((<i64>i32x4.extract_lane(highs, 0)) << 8) + <i64>i32x4.extract_lane(lows, 0)
+  dot1 = ((<i64>i32x4.extract_lane(highs, 1)) << 8) + <i64>i32x4.extract_lane(lows, 1)
+  dot2 = ((<i64>i32x4.extract_lane(highs, 2)) << 8) + <i64>i32x4.extract_lane(lows, 2)
+  dot3 = ((<i64>i32x4.extract_lane(highs, 3)) << 8) + <i64>i32x4.extract_lane(lows, 3)
+}
+
+/** Planes of an A16 query: high = (q + 128) >> 8, then low = q - 256·high, each `width` bytes of i16. */
+function splitQuery(query: usize, width: usize, planes: usize): void {
+  const half = i16x8.splat(128)
+  for (let c: usize = 0; c < width; c += 16) {
+    const q = v128.load(query + c)
+    const high = i16x8.shr_s(i16x8.add(q, half), 8)
+    v128.store(planes + c, high)
+    v128.store(planes + width + c, i16x8.sub(q, i16x8.shl(high, 8)))
   }
 }
 
-/** Σ a[c]·b[c] of two i16 heads: products below 2^30, so lanes are widened at every step. */
-function dotHeads(a: usize, b: usize, headDim: i32): i64 {
-  let total = i64x2.splat(0)
-  for (let c = 0; c < headDim; c += 8) {
-    const at = (<usize>c) << 1
-    const x = v128.load(a + at)
-    const y = v128.load(b + at)
-    const low = i32x4.extmul_low_i16x8_s(x, y)
-    const high = i32x4.extmul_high_i16x8_s(x, y)
-    total = i64x2.add(total, i64x2.add(i64x2.extend_low_i32x4_s(low), i64x2.extend_high_i32x4_s(low)))
-    total = i64x2.add(total, i64x2.add(i64x2.extend_low_i32x4_s(high), i64x2.extend_high_i32x4_s(high)))
+/** Scores -> weights w = 2^-(max - score) in Q22 as halves w >> 11 and w & 2047, i16; a zero behind an odd number. Returns their sum. */
+function weigh(scores: usize, count: i32, max: i32, table: usize, high: usize, low: usize): i64 {
+  let total: i64 = 0
+  for (let u = 0; u < count; u++) {
+    const weight = (exp2neg(<u32>max - <u32>load<i32>(scores + ((<usize>u) << 2)), table) + 128) >> 8
+    total += weight
+    const at = (<usize>u) << 1
+    store<i16>(high + at, <i16>(weight >> 11))
+    store<i16>(low + at, <i16>(weight & 2047))
   }
-  return i64x2.extract_lane(total, 0) + i64x2.extract_lane(total, 1)
+  if ((count & 1) == 1) {
+    store<i16>(high + ((<usize>count) << 1), 0)
+    store<i16>(low + ((<usize>count) << 1), 0)
+  }
+  return total
 }
 
-/** sums[c] += weight·value[c], in i64. */
-function addWeighted(value: usize, weight: u32, headDim: i32, sums: usize): void {
-  const w = i32x4.splat(<i32>weight)
-  for (let c = 0; c < headDim; c += 4) {
-    const v = v128.load_ext<i16>(value + ((<usize>c) << 1))
-    const at = sums + ((<usize>c) << 3)
-    v128.store(at, i64x2.add(v128.load(at), i64x2.extmul_low_i32x4_s(v, w)))
-    v128.store(at, i64x2.add(v128.load(at, 16), i64x2.extmul_high_i32x4_s(v, w)), 16)
+/** Weighted sums of sixteen columns of values, as i64. `stride` counts bytes of a pair of positions. */
+function sumBlock(values: usize, stride: usize, count: i32, high: usize, low: usize, sums: usize): void {
+  memory.fill(sums, 0, 128)
+  for (let first = 0; first < count; first += FLUSH_KEYS) {
+    const end = min(count, first + FLUSH_KEYS)
+    let h0 = i32x4.splat(0)
+    let h1 = i32x4.splat(0)
+    let h2 = i32x4.splat(0)
+    let h3 = i32x4.splat(0)
+    let l0 = i32x4.splat(0)
+    let l1 = i32x4.splat(0)
+    let l2 = i32x4.splat(0)
+    let l3 = i32x4.splat(0)
+    for (let u = first; u < end; u += 2) {
+      const h = v128.load_splat<i32>(high + ((<usize>u) << 1))
+      const l = v128.load_splat<i32>(low + ((<usize>u) << 1))
+      const at = values + <usize>(u >> 1) * stride
+      const v0 = v128.load(at)
+      h0 = i32x4.add(h0, i32x4.dot_i16x8_s(v0, h))
+      l0 = i32x4.add(l0, i32x4.dot_i16x8_s(v0, l))
+      const v1 = v128.load(at, 16)
+      h1 = i32x4.add(h1, i32x4.dot_i16x8_s(v1, h))
+      l1 = i32x4.add(l1, i32x4.dot_i16x8_s(v1, l))
+      const v2 = v128.load(at, 32)
+      h2 = i32x4.add(h2, i32x4.dot_i16x8_s(v2, h))
+      l2 = i32x4.add(l2, i32x4.dot_i16x8_s(v2, l))
+      const v3 = v128.load(at, 48)
+      h3 = i32x4.add(h3, i32x4.dot_i16x8_s(v3, h))
+      l3 = i32x4.add(l3, i32x4.dot_i16x8_s(v3, l))
+    }
+    flush(h0, l0, sums)
+    flush(h1, l1, sums + 32)
+    flush(h2, l2, sums + 64)
+    flush(h3, l3, sums + 96)
   }
 }
 
-/** floor((sum·2^8 + floor(total/2)) / total), rounded towards minus infinity. */
-function mean(sum: i64, total: i64): i32 {
+/** The same for the eight columns that may be left. */
+function sumHalfBlock(values: usize, stride: usize, count: i32, high: usize, low: usize, sums: usize): void {
+  memory.fill(sums, 0, 64)
+  for (let first = 0; first < count; first += FLUSH_KEYS) {
+    const end = min(count, first + FLUSH_KEYS)
+    let h0 = i32x4.splat(0)
+    let h1 = i32x4.splat(0)
+    let l0 = i32x4.splat(0)
+    let l1 = i32x4.splat(0)
+    for (let u = first; u < end; u += 2) {
+      const h = v128.load_splat<i32>(high + ((<usize>u) << 1))
+      const l = v128.load_splat<i32>(low + ((<usize>u) << 1))
+      const at = values + <usize>(u >> 1) * stride
+      const v0 = v128.load(at)
+      h0 = i32x4.add(h0, i32x4.dot_i16x8_s(v0, h))
+      l0 = i32x4.add(l0, i32x4.dot_i16x8_s(v0, l))
+      const v1 = v128.load(at, 16)
+      h1 = i32x4.add(h1, i32x4.dot_i16x8_s(v1, h))
+      l1 = i32x4.add(l1, i32x4.dot_i16x8_s(v1, l))
+    }
+    flush(h0, l0, sums)
+    flush(h1, l1, sums + 32)
+  }
+}
+
+/** sums += 2^11·high + low, four i64. */
+function flush(high: v128, low: v128, sums: usize): void {
+  const first = i64x2.add(i64x2.shl(i64x2.extend_low_i32x4_s(high), 11), i64x2.extend_low_i32x4_s(low))
+  const second = i64x2.add(i64x2.shl(i64x2.extend_high_i32x4_s(high), 11), i64x2.extend_high_i32x4_s(low))
+  v128.store(sums, i64x2.add(v128.load(sums), first))
+  v128.store(sums, i64x2.add(v128.load(sums, 16), second), 16)
+}
+
+/** floor((sum·2^8 + floor(total/2)) / total): a guess in doubles, off by at most a unit, made exact. |quotient| < 2^24. */
+function mean(sum: i64, total: i64, inverse: f64): i32 {
   const numerator = (sum << 8) + (total >> 1)
-  const quotient = numerator / total
-  return <i32>(numerator % total < 0 ? quotient - 1 : quotient)
+  let quotient = <i64>floor(<f64>numerator * inverse)
+  const rest = numerator - quotient * total
+  if (rest < 0) quotient--
+  else if (rest >= total) quotient++
+  return <i32>quotient
 }

@@ -20,8 +20,9 @@ export function mulShift(a: i64, b: i64, s: i32): i32 {
   return saturate((product + ((<i64>1) << (s - 1))) >> s)
 }
 
-/** sat32((sum·m + 2^(s-1)) >> s) for |sum| < 2^40: split at 8 bits so that nothing passes 2^63. */
+/** sat32((sum·m + 2^(s-1)) >> s) for |sum| < 2^40: split at 8 bits so that nothing passes 2^63, which an i32 sum does not need. */
 export function mulShiftWide(sum: i64, m: i64, s: i32): i32 {
+  if (<i64>(<i32>sum) == sum && <u32>(s - 9) <= 53) return saturate((sum * m + ((<i64>1) << (s - 1))) >> s)
   if (s > 62) return 0
   if (s < 9) return saturateBySign(sum)
   const high = sum >> 8
@@ -54,20 +55,6 @@ export function exp2neg(t: u32, table: usize): u32 {
   return (here - ((step * (t & 255)) >> 8)) >> octaves
 }
 
-/** Q16 -> Q30. */
-export function sigmoid(x: i32, table: usize): u32 {
-  const e = exp2neg(<u32>mulShift(abs<i64>(x), 1549082005, 30), table)
-  const r = reciprocal(1073741824 + e)
-  if (x >= 0) return min<u32>(r >> 1, 1073741824)
-  return <u32>((<u64>e * <u64>r) >> 31)
-}
-
 function high(a: u32, b: u32): u32 {
   return <u32>((<u64>a * <u64>b) >> 32)
-}
-
-function reciprocal(d: u32): u32 {
-  let r: u32 = 3031741621 - 2 * high(d, 2021161080)
-  for (let step = 0; step < 3; step++) r = <u32>((<u64>r * <u64>(1073741824 - high(d, r))) >> 29)
-  return r
 }

@@ -1,149 +1,216 @@
-// Linear layers: i16 activation rows times int8 weight rows, exact, one rounding. Rows are padded with zeros to a multiple of 16 columns.
+// Linear layers: i16 activation rows times panels of int8 weights, exact, one rounding.
 import { clamp, mulScaleShift, mulShift, mulShiftWide, saturate } from './fixed'
+import { Matrix } from './records'
+import { wideSums2 } from './vector'
 
-/** Columns whose products fit an i32 lane: 2·127·32,639·(1024/16·2) < 2^31. */
-const FLUSH: i32 = 1024
+/** Columns whose products fit an i32 lane: 2·127·32,639·(2048/8) < 2^31. */
+const FLUSH: i32 = 2048
+
+/** Bytes of a thread's scratch that linear layers use before the panel: sums of two rows by four outputs. */
+const SUMS_BYTES: usize = 64
+
+/** What happens to the values of a linear layer. */
+export const STORE: i32 = 0
+export const ADD: i32 = 1
 
 /**
- * out (T, N) = a (T, K)·wᵀ (N, K) with F fraction bits, within ±bound; bias may be 0. `outStride` counts i32. Returns the values at the bound.
+ * Outputs `from` .. `to` of `count` rows from `first` on, with F fraction bits within ±bound, to `out` (count, to - from) whose rows are
+ * `stride` bytes apart; with ADD the sum with what is there, clamped again. `scratch` holds SUMS_BYTES and a widened panel. Returns values cut.
  */
 export function linear(
   a: usize,
   aM: usize,
   aE: usize,
-  T: i32,
-  w: usize,
-  wM: usize,
-  wE: usize,
-  bias: usize,
-  N: i32,
-  K: i32,
+  bits: i32,
+  first: i32,
+  count: i32,
+  w: Matrix,
+  from: i32,
+  to: i32,
   F: i32,
   bound: i32,
-  bits: i32,
+  mode: i32,
   out: usize,
-  outStride: i32,
+  stride: usize,
+  scratch: usize,
 ): i32 {
+  const cols = w.cols
+  const rowBytes = (<usize>cols) << 1
+  const sums = scratch
+  const panel = scratch + SUMS_BYTES
+  a += <usize>first * rowBytes
+  aM += (<usize>first) << 2
+  aE += (<usize>first) << 2
   let saturated = 0
-  const aBytes = (<usize>K) << 1
-  let t = 0
-  for (; t + 4 <= T; t += 4) {
-    const rows = a + <usize>t * aBytes
-    for (let n = 0; n < N; n++) {
-      dot4(rows, rows + aBytes, rows + 2 * aBytes, rows + 3 * aBytes, w + <usize>n * <usize>K, K)
-      saturated += finish(sum0, t, n, aM, aE, wM, wE, bias, F, bound, bits, out, outStride)
-      saturated += finish(sum1, t + 1, n, aM, aE, wM, wE, bias, F, bound, bits, out, outStride)
-      saturated += finish(sum2, t + 2, n, aM, aE, wM, wE, bias, F, bound, bits, out, outStride)
-      saturated += finish(sum3, t + 3, n, aM, aE, wM, wE, bias, F, bound, bits, out, outStride)
+  for (let n = from & ~3; n < to; n += 4) {
+    const weights = w.q + <usize>n * <usize>cols
+    const low = max(n, from)
+    const high = min(n + 4, to)
+    const target = out - ((<usize>from) << 2)
+    if (count == 1) {
+      dotPanel(a, weights, cols, sums)
+      saturated += round(sums, load<u32>(aM), load<i32>(aE) - F, w, n, low, high, bound, bits, mode, target)
+      continue
     }
-  }
-  for (; t < T; t++) {
-    const row = a + <usize>t * aBytes
-    for (let n = 0; n < N; n++)
-      saturated += finish(
-        dot1(row, w + <usize>n * <usize>K, K),
-        t,
+    widen(weights, cols, panel)
+    for (let t = 0; t < count; t += 2) {
+      // The last row of an odd number stands in for its missing neighbour, whose sums are not used.
+      const next = t + 1 < count ? rowBytes : 0
+      dotPanelTwo(a + <usize>t * rowBytes, a + <usize>t * rowBytes + next, panel, cols, sums)
+      const at = (<usize>t) << 2
+      const row = target + <usize>t * stride
+      saturated += round(sums, load<u32>(aM + at), load<i32>(aE + at) - F, w, n, low, high, bound, bits, mode, row)
+      if (next == 0) break
+      saturated += round(
+        sums + 32,
+        load<u32>(aM + at, 4),
+        load<i32>(aE + at, 4) - F,
+        w,
         n,
-        aM,
-        aE,
-        wM,
-        wE,
-        bias,
-        F,
+        low,
+        high,
         bound,
         bits,
-        out,
-        outStride,
+        mode,
+        row + stride,
       )
+    }
   }
   return saturated
 }
 
-function finish(
-  sum: i64,
-  t: i32,
+/** Sums of the panel at output n -> values `low` .. `high` of the row `out`, which begins with output 0. */
+function round(
+  sums: usize,
+  am: u32,
+  ae: i32,
+  w: Matrix,
   n: i32,
-  aM: usize,
-  aE: usize,
-  wM: usize,
-  wE: usize,
-  bias: usize,
-  F: i32,
+  low: i32,
+  high: i32,
   bound: i32,
   bits: i32,
+  mode: i32,
   out: usize,
-  outStride: i32,
 ): i32 {
-  const at = (<usize>n) << 2
-  const am = load<u32>(aM + ((<usize>t) << 2))
-  const wm = load<u32>(wM + at)
-  const shift = mulScaleShift(am, wm)
-  const m = <i64>((<u64>am * <u64>wm) >> shift)
-  const s = load<i32>(aE + ((<usize>t) << 2)) + load<i32>(wE + at) - shift - F
-  let y = bits == 16 ? mulShiftWide(sum, m, s) : mulShift(sum, m, s)
-  if (bias != 0) y = saturate(<i64>y + <i64>load<i32>(bias + at))
-  y = clamp(y, bound)
-  store<i32>(out + ((<usize>(t * outStride + n)) << 2), y)
-  return i32(y >= bound) | i32(y <= -bound)
-}
-
-function lanes64(v: v128): i64 {
-  const wide = i64x2.add(i64x2.extend_low_i32x4_s(v), i64x2.extend_high_i32x4_s(v))
-  return i64x2.extract_lane(wide, 0) + i64x2.extract_lane(wide, 1)
-}
-
-/** Σ a[k]·w[k] over K columns. */
-function dot1(a: usize, w: usize, K: i32): i64 {
-  let total: i64 = 0
-  let k = 0
-  while (k < K) {
-    const stop = min(K, k + FLUSH)
-    let even = i32x4.splat(0)
-    let odd = i32x4.splat(0)
-    for (; k < stop; k += 16) {
-      const weights = v128.load(w + <usize>k)
-      const at = a + ((<usize>k) << 1)
-      even = i32x4.add(even, i32x4.dot_i16x8_s(v128.load(at), i16x8.extend_low_i8x16_s(weights)))
-      odd = i32x4.add(odd, i32x4.dot_i16x8_s(v128.load(at, 16), i16x8.extend_high_i8x16_s(weights)))
+  let saturated = 0
+  for (let c = low; c < high; c++) {
+    const at = (<usize>c) << 2
+    const wm = load<u32>(w.m + at)
+    const shift = mulScaleShift(am, wm)
+    const m = <i64>((<u64>am * <u64>wm) >> shift)
+    const s = ae + load<i32>(w.e + at) - shift
+    const sum = load<i64>(sums + ((<usize>(c - n)) << 3))
+    let y = bits == 16 ? mulShiftWide(sum, m, s) : mulShift(sum, m, s)
+    if (w.bias != 0) y = saturate(<i64>y + <i64>load<i32>(w.bias + at))
+    y = clamp(y, bound)
+    saturated += i32(y >= bound) | i32(y <= -bound)
+    if (mode == ADD) {
+      y = clamp(y + load<i32>(out + at), bound)
+      saturated += i32(y >= bound) | i32(y <= -bound)
     }
-    total += lanes64(even) + lanes64(odd)
+    store<i32>(out + at, y)
   }
-  return total
+  return saturated
 }
 
-let sum0: i64 = 0
-let sum1: i64 = 0
-let sum2: i64 = 0
-let sum3: i64 = 0
+/** Int8 panel -> i16. */
+function widen(weights: usize, cols: i32, panel: usize): void {
+  const end = weights + ((<usize>cols) << 2)
+  while (weights < end) {
+    v128.store(panel, v128.load_ext<i8>(weights))
+    v128.store(panel, v128.load_ext<i8>(weights, 8), 16)
+    weights += 16
+    panel += 32
+  }
+}
 
-/** Four rows at once over one row of weights, into sum0 .. sum3: the widening of the weights is shared. */
-function dot4(a0: usize, a1: usize, a2: usize, a3: usize, w: usize, K: i32): void {
-  let t0: i64 = 0
-  let t1: i64 = 0
-  let t2: i64 = 0
-  let t3: i64 = 0
-  let k = 0
-  while (k < K) {
-    const stop = min(K, k + FLUSH)
+/** One row times a panel -> four i64. */
+function dotPanel(a: usize, weights: usize, cols: i32, sums: usize): void {
+  let total01 = i64x2.splat(0)
+  let total23 = i64x2.splat(0)
+  const end = weights + ((<usize>cols) << 2)
+  while (weights < end) {
+    const stop = min(end, weights + 4 * FLUSH)
     let v0 = i32x4.splat(0)
     let v1 = i32x4.splat(0)
     let v2 = i32x4.splat(0)
     let v3 = i32x4.splat(0)
-    for (; k < stop; k += 8) {
-      const weights = v128.load_ext<i8>(w + <usize>k)
-      const at = (<usize>k) << 1
-      v0 = i32x4.add(v0, i32x4.dot_i16x8_s(v128.load(a0 + at), weights))
-      v1 = i32x4.add(v1, i32x4.dot_i16x8_s(v128.load(a1 + at), weights))
-      v2 = i32x4.add(v2, i32x4.dot_i16x8_s(v128.load(a2 + at), weights))
-      v3 = i32x4.add(v3, i32x4.dot_i16x8_s(v128.load(a3 + at), weights))
+    while (weights < stop) {
+      const x = v128.load(a)
+      v0 = i32x4.add(v0, i32x4.dot_i16x8_s(x, v128.load_ext<i8>(weights)))
+      v1 = i32x4.add(v1, i32x4.dot_i16x8_s(x, v128.load_ext<i8>(weights, 8)))
+      v2 = i32x4.add(v2, i32x4.dot_i16x8_s(x, v128.load_ext<i8>(weights, 16)))
+      v3 = i32x4.add(v3, i32x4.dot_i16x8_s(x, v128.load_ext<i8>(weights, 24)))
+      const y = v128.load(a, 16)
+      v0 = i32x4.add(v0, i32x4.dot_i16x8_s(y, v128.load_ext<i8>(weights, 32)))
+      v1 = i32x4.add(v1, i32x4.dot_i16x8_s(y, v128.load_ext<i8>(weights, 40)))
+      v2 = i32x4.add(v2, i32x4.dot_i16x8_s(y, v128.load_ext<i8>(weights, 48)))
+      v3 = i32x4.add(v3, i32x4.dot_i16x8_s(y, v128.load_ext<i8>(weights, 56)))
+      a += 32
+      weights += 64
     }
-    t0 += lanes64(v0)
-    t1 += lanes64(v1)
-    t2 += lanes64(v2)
-    t3 += lanes64(v3)
+    total01 = i64x2.add(total01, wideSums2(v0, v1))
+    total23 = i64x2.add(total23, wideSums2(v2, v3))
   }
-  sum0 = t0
-  sum1 = t1
-  sum2 = t2
-  sum3 = t3
+  v128.store(sums, total01)
+  v128.store(sums, total23, 16)
+}
+
+/** Two rows times a widened panel -> eight i64: a tile of 2 by 4 is what the registers hold. */
+function dotPanelTwo(a: usize, b: usize, panel: usize, cols: i32, sums: usize): void {
+  const end = panel + ((<usize>cols) << 3)
+  v128.store(sums, i64x2.splat(0))
+  v128.store(sums, i64x2.splat(0), 16)
+  v128.store(sums, i64x2.splat(0), 32)
+  v128.store(sums, i64x2.splat(0), 48)
+  while (panel < end) {
+    const stop = min(end, panel + 8 * FLUSH)
+    let a0 = i32x4.splat(0)
+    let a1 = i32x4.splat(0)
+    let a2 = i32x4.splat(0)
+    let a3 = i32x4.splat(0)
+    let b0 = i32x4.splat(0)
+    let b1 = i32x4.splat(0)
+    let b2 = i32x4.splat(0)
+    let b3 = i32x4.splat(0)
+    while (panel < stop) {
+      const x = v128.load(a)
+      const y = v128.load(b)
+      const w0 = v128.load(panel)
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(x, w0))
+      b0 = i32x4.add(b0, i32x4.dot_i16x8_s(y, w0))
+      const w1 = v128.load(panel, 16)
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(x, w1))
+      b1 = i32x4.add(b1, i32x4.dot_i16x8_s(y, w1))
+      const w2 = v128.load(panel, 32)
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(x, w2))
+      b2 = i32x4.add(b2, i32x4.dot_i16x8_s(y, w2))
+      const w3 = v128.load(panel, 48)
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(x, w3))
+      b3 = i32x4.add(b3, i32x4.dot_i16x8_s(y, w3))
+      a += 16
+      b += 16
+      panel += 64
+    }
+    v128.store(sums, i64x2.add(v128.load(sums), wideSums2(a0, a1)))
+    v128.store(sums, i64x2.add(v128.load(sums, 16), wideSums2(a2, a3)), 16)
+    v128.store(sums, i64x2.add(v128.load(sums, 32), wideSums2(b0, b1)), 32)
+    v128.store(sums, i64x2.add(v128.load(sums, 48), wideSums2(b2, b3)), 48)
+  }
+}
+
+/** Rows of `cols` int8 at `rows` (count, cols) -> panels of `padded` columns at `panels`; the last is filled up with zeros. */
+export function pack(rows: usize, count: i32, cols: i32, padded: i32, panels: usize): void {
+  for (let n = 0; n < count; n += 4) {
+    const panel = panels + <usize>n * <usize>padded
+    memory.fill(panel, 0, (<usize>padded) << 2)
+    for (let j = 0; j < min(4, count - n); j++) {
+      const row = rows + <usize>(n + j) * <usize>cols
+      const target = panel + ((<usize>j) << 3)
+      let k = 0
+      for (; k + 8 <= cols; k += 8) store<u64>(target + ((<usize>k) << 2), load<u64>(row + <usize>k))
+      for (; k < cols; k++) store<u8>(target + ((<usize>(k & ~7)) << 2) + <usize>(k & 7), load<u8>(row + <usize>k))
+    }
+  }
 }

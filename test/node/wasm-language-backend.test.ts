@@ -1,0 +1,86 @@
+// The WASM backend against the reference beyond the vectors: sizes that fit nothing, values at their bounds, sums past one flush.
+import { describe, expect, test } from 'vitest'
+import { forward } from '#model/transformer.ts'
+import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
+import type { DeviceModel } from '#tensor/language-backend.ts'
+import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
+import { loadKernels } from '#wasm/load-node.ts'
+import { ODD_SHAPE, type RandomModelOptions, randomModel, randomTokens } from '../support/random-language-model.ts'
+
+const LONG = 75 // more than two flushes of weighted sums, and odd
+
+/** A prompt, a second sequence in a batch with it, and decoded tokens behind both. */
+async function trace(model: DeviceModel, vocabulary: number) {
+  const first = model.openCache(LONG + 9)
+  const second = model.openCache(20)
+  const outputs = [
+    await forward(model, [{ cache: first, tokens: randomTokens('long', LONG, vocabulary) }], 'last'),
+    await forward(
+      model,
+      [
+        { cache: first, tokens: randomTokens('more', 5, vocabulary) },
+        { cache: second, tokens: randomTokens('short', 3, vocabulary) },
+      ],
+      'all',
+    ),
+    await forward(
+      model,
+      [
+        { cache: first, tokens: [1] },
+        { cache: second, tokens: [2] },
+      ],
+      'last',
+    ),
+    await forward(model, [{ cache: first, tokens: [3] }], 'residual'),
+  ]
+  first.close()
+  second.close()
+  return outputs
+}
+
+async function expectEqual(options: RandomModelOptions): Promise<number> {
+  const weights = randomModel(options)
+  const wasm = await openWasmLanguageBackend(await loadKernels()).load(weights)
+  const reference = await openCpuLanguageBackend().load(weights)
+  const expected = await trace(reference, options.shape.vocabulary)
+  const got = await trace(wasm, options.shape.vocabulary)
+  for (const [i, output] of expected.entries()) {
+    expect(got[i]?.leaves).toEqual(output.leaves)
+    expect(got[i]?.logits).toEqual(output.logits)
+    expect(got[i]?.residual).toEqual(output.residual)
+    expect(got[i]?.saturated).toBe(output.saturated)
+  }
+  await wasm.close()
+  return expected.reduce((sum, { saturated }) => sum + saturated, 0)
+}
+
+describe('WASM equals the reference', () => {
+  test.each([
+    [16, 8],
+    [16, 16],
+    [8, 8],
+    [8, 16],
+  ] as const)('behaviour: A%i with keys of %i bits', async (activationBits, keyBits) => {
+    const shape = { ...ODD_SHAPE, activationBits, keyBits }
+    expect(await expectEqual({ seed: `odd ${activationBits} ${keyBits}`, shape })).toBe(0)
+  })
+
+  test.each([8, 16] as const)('behaviour: norms over heads, keys of %i bits', async (keyBits) => {
+    await expectEqual({ seed: 'norms', shape: { ...ODD_SHAPE, keyBits }, hasNorms: true })
+  })
+
+  test.each([4, 6, 8])('behaviour: values cut at their bounds, weights 2^%i times larger', async (gain) => {
+    const cut = await expectEqual({ seed: `gain ${gain}`, shape: ODD_SHAPE, gain })
+    if (gain >= 6) expect(cut).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['heads of one block of values', { headDim: 16, heads: 4, kvHeads: 2 }],
+    ['heads of 8 values beyond a block', { headDim: 24, heads: 2, kvHeads: 2 }],
+    ['heads that begin within a panel', { headDim: 6, heads: 3, kvHeads: 3 }],
+    ['more outputs than one piece', { hidden: 131, vocabulary: 129, width: 70 }],
+    ['columns past one flush', { hidden: 2100, layers: 1 }],
+  ])('behaviour: %s', async (_, sizes) => {
+    await expectEqual({ seed: 'sizes', shape: { ...ODD_SHAPE, ...sizes } })
+  })
+})
