@@ -1,5 +1,5 @@
 // Causal attention of one query head of one row over its cache: exact scores, base-2 weights in Q22, exact sums, one division.
-import { clamp, exp2neg, mulScaleShift, mulShiftWide } from './fixed'
+import { exp2neg, mulScaleShift, mulShiftWide } from './fixed'
 import { Model, Row, Step, rowAt } from './records'
 import { sums4 } from './vector'
 
@@ -10,12 +10,6 @@ const FLUSH_KEYS: i32 = 32
 
 /** Columns of values that the registers hold at a time. */
 const BLOCK: i32 = 16
-
-/** Raw scores of a group of keys, by {@link scoreKeys}. */
-let dot0: i64 = 0
-let dot1: i64 = 0
-let dot2: i64 = 0
-let dot3: i64 = 0
 
 /**
  * Head `head` of row `index`: headDim i32 with 8 more fraction bits than the values, to the row's place in step.wide. `scratch` holds scores (i32)
@@ -79,6 +73,7 @@ function scoreAll(
   const keyM = row.scales + block * ((<usize>row.capacity) << 3)
   const keyE = keyM + ((<usize>row.capacity) << 2)
 
+  const dots = planes + 2 * width
   let max: i32 = -SCORE_MAX
   saturated = 0
   for (let u = 0; u < count; u += 4) {
@@ -88,25 +83,33 @@ function scoreAll(
     const k1 = k0 + <usize>min(1, last) * keyBytes
     const k2 = k0 + <usize>min(2, last) * keyBytes
     const k3 = k0 + <usize>min(3, last) * keyBytes
-    if (isWide) scoreWideKeys(planes, planes + width, k0, k1, k2, k3, width)
-    else scoreKeys(query, k0, k1, k2, k3, width)
-    for (let j = 0; j < min(4, last + 1); j++) {
-      const at = (<usize>(u + j)) << 2
-      const km = load<u32>(keyM + at)
-      const shift = mulScaleShift(qm, km)
-      const m = <i64>((<u64>qm * <u64>km) >> shift)
-      const dot = j == 0 ? dot0 : j == 1 ? dot1 : j == 2 ? dot2 : dot3
-      const score = clamp(mulShiftWide(dot, m, qe + load<i32>(keyE + at) - shift), SCORE_MAX)
-      saturated += i32(score >= SCORE_MAX) | i32(score <= -SCORE_MAX)
-      store<i32>(scores + at, score)
-      if (score > max) max = score
+    if (isWide) scoreWideKeys(planes, planes + width, k0, k1, k2, k3, width, dots)
+    else scoreKeys(query, k0, k1, k2, k3, width, dots)
+    const end = (<usize>min(u + 4, count)) << 2
+    let from = dots
+    for (let at = (<usize>u) << 2; at < end; at += 4) {
+      const dot = load<i64>(from)
+      from += 8
+      const scale = <u64>qm * <u64>load<u32>(keyM + at)
+      const top = <i32>(scale >> 61)
+      const m = <i64>(scale >> (30 + top))
+      const s = qe + load<i32>(keyE + at) - 30 - top
+      let score: i64
+      if (<i64>(<i32>dot) == dot && <u32>(s - 9) <= 53) score = (((dot * m) >> (s - 1)) + 1) >> 1
+      else score = mulShiftWide(dot, m, s)
+      if (score >= SCORE_MAX || score <= -SCORE_MAX) {
+        score = score > 0 ? SCORE_MAX : -SCORE_MAX
+        saturated++
+      }
+      store<i32>(scores + at, <i32>score)
+      max = <i32>score > max ? <i32>score : max
     }
   }
   return max
 }
 
 /** A query times four int8 keys; `width` counts the query's bytes. Heads up to 512 fit i32 sums: 512·32,639·127 < 2^31. */
-function scoreKeys(query: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: usize): void {
+function scoreKeys(query: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: usize, dots: usize): void {
   let v0 = i32x4.splat(0)
   let v1 = i32x4.splat(0)
   let v2 = i32x4.splat(0)
@@ -120,14 +123,21 @@ function scoreKeys(query: usize, k0: usize, k1: usize, k2: usize, k3: usize, wid
     v3 = i32x4.add(v3, i32x4.dot_i16x8_s(x, v128.load_ext<i8>(k3 + at)))
   }
   const sums = sums4(v0, v1, v2, v3)
-  dot0 = i32x4.extract_lane(sums, 0)
-  dot1 = i32x4.extract_lane(sums, 1)
-  dot2 = i32x4.extract_lane(sums, 2)
-  dot3 = i32x4.extract_lane(sums, 3)
+  v128.store(dots, i64x2.extend_low_i32x4_s(sums))
+  v128.store(dots, i64x2.extend_high_i32x4_s(sums), 16)
 }
 
 /** The same for A16 keys and the planes of the query: 256·Σ high·k + Σ low·k, each sum below 512·128·32,639 < 2^31. */
-function scoreWideKeys(high: usize, low: usize, k0: usize, k1: usize, k2: usize, k3: usize, width: usize): void {
+function scoreWideKeys(
+  high: usize,
+  low: usize,
+  k0: usize,
+  k1: usize,
+  k2: usize,
+  k3: usize,
+  width: usize,
+  dots: usize,
+): void {
   let h0 = i32x4.splat(0)
   let h1 = i32x4.splat(0)
   let h2 = i32x4.splat(0)
@@ -154,10 +164,10 @@ function scoreWideKeys(high: usize, low: usize, k0: usize, k1: usize, k2: usize,
   }
   const highs = sums4(h0, h1, h2, h3)
   const lows = sums4(l0, l1, l2, l3)
-  dot0 = ((<i64>i32x4.extract_lane(highs, 0)) << 8) + <i64>i32x4.extract_lane(lows, 0)
-  dot1 = ((<i64>i32x4.extract_lane(highs, 1)) << 8) + <i64>i32x4.extract_lane(lows, 1)
-  dot2 = ((<i64>i32x4.extract_lane(highs, 2)) << 8) + <i64>i32x4.extract_lane(lows, 2)
-  dot3 = ((<i64>i32x4.extract_lane(highs, 3)) << 8) + <i64>i32x4.extract_lane(lows, 3)
+  const low2 = i64x2.add(i64x2.shl(i64x2.extend_low_i32x4_s(highs), 8), i64x2.extend_low_i32x4_s(lows))
+  const high2 = i64x2.add(i64x2.shl(i64x2.extend_high_i32x4_s(highs), 8), i64x2.extend_high_i32x4_s(lows))
+  v128.store(dots, low2)
+  v128.store(dots, high2, 16)
 }
 
 /** Planes of an A16 query: high = (q + 128) >> 8, then low = q - 256·high, each `width` bytes of i16. */

@@ -1,5 +1,5 @@
 // Linear layers: i16 activation rows times panels of int8 weights, exact, one rounding.
-import { clamp, mulScaleShift, mulShift, mulShiftWide, saturate } from './fixed'
+import { mulShift, mulShiftWide, saturate } from './fixed'
 import { Matrix } from './records'
 import { wideSums2 } from './vector'
 
@@ -79,7 +79,7 @@ export function linear(
   return saturated
 }
 
-/** Sums of the panel at output n -> values `low` .. `high` of the row `out`, which begins with output 0. */
+/** Sums of the panel at output n -> values `low` .. `high` of the row `out`, which begins with output 0; returns values cut. */
 function round(
   sums: usize,
   am: u32,
@@ -93,23 +93,35 @@ function round(
   mode: i32,
   out: usize,
 ): i32 {
+  const end = (<usize>high) << 2
+  const wM = w.m
+  const wE = w.e
+  const bias = w.bias
+  const fromSum = sums - ((<usize>n) << 3)
   let saturated = 0
-  for (let c = low; c < high; c++) {
-    const at = (<usize>c) << 2
-    const wm = load<u32>(w.m + at)
-    const shift = mulScaleShift(am, wm)
-    const m = <i64>((<u64>am * <u64>wm) >> shift)
-    const s = ae + load<i32>(w.e + at) - shift
-    const sum = load<i64>(sums + ((<usize>(c - n)) << 3))
-    let y = bits == 16 ? mulShiftWide(sum, m, s) : mulShift(sum, m, s)
-    if (w.bias != 0) y = saturate(<i64>y + <i64>load<i32>(w.bias + at))
-    y = clamp(y, bound)
-    saturated += i32(y >= bound) | i32(y <= -bound)
-    if (mode == ADD) {
-      y = clamp(y + load<i32>(out + at), bound)
-      saturated += i32(y >= bound) | i32(y <= -bound)
+  for (let at = (<usize>low) << 2; at < end; at += 4) {
+    const sum = load<i64>(fromSum + (at << 1))
+    // mulScale, then mulShift or mulShiftWide: sums of 32 bits need neither their bounds nor their halves.
+    const scale = <u64>am * <u64>load<u32>(wM + at)
+    const top = <i32>(scale >> 61)
+    const m = <i64>(scale >> (30 + top))
+    const s = ae + load<i32>(wE + at) - 30 - top
+    let y: i64
+    if (<i64>(<i32>sum) == sum && <u32>(s - 9) <= 53) y = (((sum * m) >> (s - 1)) + 1) >> 1
+    else y = bits == 16 ? mulShiftWide(sum, m, s) : mulShift(sum, m, s)
+    if (bias != 0) y = <i64>saturate(y) + <i64>load<i32>(bias + at)
+    if (y >= bound || y <= -bound) {
+      y = y > 0 ? bound : -bound
+      saturated++
     }
-    store<i32>(out + at, y)
+    if (mode == ADD) {
+      y += load<i32>(out + at)
+      if (y >= bound || y <= -bound) {
+        y = y > 0 ? bound : -bound
+        saturated++
+      }
+    }
+    store<i32>(out + at, <i32>y)
   }
   return saturated
 }
