@@ -29,6 +29,9 @@ const ADVICE: Readonly<Record<ErrorKind, string>> = {
   bug: 'This is a bug: please report it, with COMMONWATT_DEBUG=1 for the details.',
 }
 
+/** Errors that are not about a coordinator, and say themselves what to do. */
+const WITHOUT_ADVICE = new Set(['cli.Hub'])
+
 /** The record of any thrown value; errors of the system become sentences of ours. */
 export function failureOf(error: unknown): ErrorRecord {
   if (error instanceof AppError || !(error instanceof Error)) return toErrorRecord(error)
@@ -43,8 +46,8 @@ export function failureOf(error: unknown): ErrorRecord {
 
 /** The lines for a person. */
 export function describeFailure(error: unknown): string {
-  const { kind, message } = failureOf(error)
-  const advice = ADVICE[kind]
+  const { name, kind, message } = failureOf(error)
+  const advice = WITHOUT_ADVICE.has(name) ? '' : ADVICE[kind]
   const lines = [`Error: ${message}`, ...(advice === '' ? [] : [advice])]
   if (process.env['COMMONWATT_DEBUG']) lines.push('', inspect(error))
   return lines.join('\n')

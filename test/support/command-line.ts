@@ -16,16 +16,18 @@ export type Running = {
   kill(): void
 }
 
-/** Runs `commonwatt` with `args` to its end; `home` holds its account. */
-export function runCommandLine(args: readonly string[], home: string): Promise<Ended> {
-  return startCommandLine(args, home).ended
+type Environment = Readonly<Record<string, string>>
+
+/** Runs `commonwatt` with `args` to its end; `home` holds its account, `extra` is more environment. */
+export function runCommandLine(args: readonly string[], home: string, extra: Environment = {}): Promise<Ended> {
+  return startCommandLine(args, home, extra).ended
 }
 
 /** Starts `commonwatt` with `args`. */
-export function startCommandLine(args: readonly string[], home: string): Running {
+export function startCommandLine(args: readonly string[], home: string, extra: Environment = {}): Running {
   const { COMMONWATT_COORDINATOR: _, COMMONWATT_DEBUG: __, ...env } = process.env
   const child = spawn(process.execPath, [ENTRY, ...args], {
-    env: { ...env, XDG_CONFIG_HOME: home },
+    env: { ...env, XDG_CONFIG_HOME: home, ...extra },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output = { stdout: '', stderr: '' }
