@@ -5,7 +5,7 @@ import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { digestSchema, signedSchema } from '#core/schema.ts'
 import { type Signed, verifyMessage } from '#core/signed.ts'
-import { parseExactModel } from '#model/exact-file.ts'
+import { assertExactModel } from '#model/exact-file.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import { costOf } from '#work/kinds/generate/task.ts'
 import { MAX_MODEL_BYTES } from '#work/model-input.ts'
@@ -84,14 +84,14 @@ export async function removeModel({ store, network }: Grid, request: ModelReques
     throw new UnknownModelError(request.body.content)
 }
 
-/** The whole file is parsed once: what is listed can be loaded. */
+/** The whole file is checked once, tensor by tensor: what is listed can be loaded. */
 async function describe({ blobs }: Grid, content: ContentRef): Promise<Description> {
   if (content.layout.form !== 'blob') throw new NoModelError('it is a matrix')
   const { sizeBytes } = content.layout
   if (sizeBytes > MAX_MODEL_BYTES) throw new NoModelError(`it has ${sizeBytes} bytes, more than ${MAX_MODEL_BYTES}`)
-  const { card, weights } = await parseExactModel(blobs.source(content))
+  const { card, shape } = await assertExactModel(blobs.source(content))
   const { name, architecture, tokenizer, chatTemplate } = card
-  return { name, architecture, tokenizer, hasChatTemplate: chatTemplate !== '', shape: weights.shape }
+  return { name, architecture, tokenizer, hasChatTemplate: chatTemplate !== '', shape }
 }
 
 function listed({ content, sizeBytes, description, registeredMs }: ModelRecord): ListedModel {

@@ -73,15 +73,11 @@ export async function readTokenizer(source: ByteSource): Promise<string> {
 
 /** Reads a model file. Throws {@link ExactModelError} when its tensors are not what its header says. */
 export async function parseExactModel(source: ByteSource): Promise<ExactModel> {
-  const file = await openSafetensors(source)
-  const header = parseHeader(file)
+  const { header, reader } = await openModel(source)
   const { shape } = header
-  const reader = new TensorReader(file)
   const embedding = await reader.matrix('embedding', shape.vocabulary, shape.width, false)
   const layers: LayerWeights[] = []
   for (const [i, layer] of header.layers.entries()) layers.push(await readLayer(reader, shape, layer, i))
-  const pairs = shape.headDim / 2
-  const highRows = Math.ceil(shape.maxPositions / 256)
   const weights: ModelWeights = {
     shape,
     embedding,
@@ -90,17 +86,42 @@ export async function parseExactModel(source: ByteSource): Promise<ExactModel> {
     head: header.isTied ? embedding : await reader.matrix('head', shape.vocabulary, shape.width, false),
     epsilon: parseEpsilon(header.epsilon),
     scoreScale: header.scoreScale,
-    rope: {
-      pairs,
-      positions: 256 * highRows,
-      high: {
-        cos: await reader.i32('rope.highCos', [highRows, pairs]),
-        sin: await reader.i32('rope.highSin', [highRows, pairs]),
-      },
-      low: { cos: await reader.i32('rope.lowCos', [256, pairs]), sin: await reader.i32('rope.lowSin', [256, pairs]) },
-    },
+    rope: await readRope(reader, shape),
   }
   return { card: { ...cardOf(header), tokenizerJson: await tokenizerText(reader) }, weights }
+}
+
+/** Checks a model file as {@link parseExactModel} does, one tensor in memory at a time, and gives its header. */
+export async function assertExactModel(source: ByteSource): Promise<ModelHeader> {
+  const { header, reader } = await openModel(source)
+  const { shape } = header
+  await reader.matrix('embedding', shape.vocabulary, shape.width, false)
+  for (const [i, layer] of header.layers.entries()) await readLayer(reader, shape, layer, i)
+  await reader.gain('norm', shape.width, header.norm)
+  if (!header.isTied) await reader.matrix('head', shape.vocabulary, shape.width, false)
+  parseEpsilon(header.epsilon)
+  await readRope(reader, shape)
+  await tokenizerText(reader)
+  return { card: cardOf(header), shape }
+}
+
+async function openModel(source: ByteSource): Promise<{ header: Header; reader: TensorReader }> {
+  const file = await openSafetensors(source)
+  return { header: parseHeader(file), reader: new TensorReader(file) }
+}
+
+async function readRope(reader: TensorReader, { headDim, maxPositions }: ModelShape): Promise<ModelWeights['rope']> {
+  const pairs = headDim / 2
+  const highRows = Math.ceil(maxPositions / 256)
+  return {
+    pairs,
+    positions: 256 * highRows,
+    high: {
+      cos: await reader.i32('rope.highCos', [highRows, pairs]),
+      sin: await reader.i32('rope.highSin', [highRows, pairs]),
+    },
+    low: { cos: await reader.i32('rope.lowCos', [256, pairs]), sin: await reader.i32('rope.lowSin', [256, pairs]) },
+  }
 }
 
 function cardOf(header: Header): ModelHeader['card'] {

@@ -33,6 +33,7 @@ import {
   taskBody,
 } from './run.ts'
 import { type Verification, type VerifyOptions, verifyCertificate } from './verify.ts'
+import { type FaultVerification, type VerifyFaultOptions, verifyFault } from './verify-fault.ts'
 
 /** How to connect. */
 export type ConnectOptions = {
@@ -84,6 +85,8 @@ export type Client = {
   accountOf(key: PublicKey, signal?: AbortSignal): Promise<Account>
   /** Checks a certificate, which must be of this network. */
   verify(certificate: Uint8Array<ArrayBuffer>, options?: VerifyOptions): Promise<Verification>
+  /** Checks a fault proof, which must be of this network. */
+  verifyFault(proof: Uint8Array<ArrayBuffer>, options?: VerifyFaultOptions): Promise<FaultVerification>
 }
 
 /** Connects to the coordinator at `url`, e.g. http://localhost:4747, and pins its network for the client's life. */
@@ -124,6 +127,8 @@ function clientOf(session: Session): Client {
     cancel: (id, signal) => cancelJob(session, id, signal),
     openAccount: (signal) => openAccount(http, signer, signingContext(info), signal),
     accountOf: (key, signal) => fetchAccount(http, key, signal),
+    verifyFault: (proof, options) =>
+      verifyFault(proof, { network: info.network, coordinator: info.genesis.coordinator, http, ...options }),
     verify: (certificate, options) => verifyCertificate(certificate, { network: info.network, http, ...options }),
   }
 }

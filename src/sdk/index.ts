@@ -7,6 +7,7 @@ export { type ContentSink, type ContentSource, type Matrix, addressOf, blobSourc
 export type { RegisteredModel } from './models.ts'
 export type { RunOptions, RunOutcome, Stage, Task, TaskInput } from './run.ts'
 export { type Verification, type VerifyOptions, verifyCertificate } from './verify.ts'
+export { type FaultVerification, type VerifyFaultOptions, isFaultProof, verifyFault } from './verify-fault.ts'
 export { signerFromSecret } from '#core/ed25519.ts'
 export { MAX_JOB_CERTIFICATE_BYTES } from '#ledger/job-certificate.ts'
 export { ATTO_PER_CREDIT, formatCredits } from '#ledger/price.ts'

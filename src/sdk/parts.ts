@@ -3,7 +3,7 @@ import { type ByteSource, bytesSource } from '#core/byte-source.ts'
 import { type ContentLayout, type ContentRef, contentId, partCount, partSpan, tileSpan } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
-import { leafDigest } from '#core/merkle.ts'
+import { leafDigestAsync } from '#core/merkle.ts'
 
 /** A content that is read part by part, in any order and more than once; files and matrices in memory alike. */
 export interface ContentSource {
@@ -30,7 +30,7 @@ export async function addressOf(
     const bytes = await source.readPart(index)
     const expected = partSpan(source.layout, index).length
     if (bytes.length !== expected) throw new PartError(index, bytes.length, expected)
-    leaves.push(leafDigest(bytes))
+    leaves.push(await leafDigestAsync(bytes))
     options.onPart?.(index + 1)
   }
   return { ref: { id: contentId(source.layout, leaves), layout: source.layout }, leaves }

@@ -5,12 +5,11 @@ import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { type JobCertificate, decodeJobCertificate } from '#ledger/job-certificate.ts'
 import { recomputeJob, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
-import type { PartSource } from '#verify/content-file.ts'
 import type { RecomputeOptions } from '#verify/recompute.ts'
 import type { CheckName, Passed, Verdict } from '#verify/verdict.ts'
-import { fetchPart, leavesOf } from './download.ts'
 import type { Http } from './http.ts'
-import { type Addressed, type ContentSource, addressOf } from './parts.ts'
+import { contentsAtHand, partSource } from './part-source.ts'
+import { type ContentSource, addressOf } from './parts.ts'
 
 /** What to check besides the certificate itself. */
 export type VerifyOptions = {
@@ -20,6 +19,8 @@ export type VerifyOptions = {
   readonly result?: ContentSource | undefined
   /** The inputs, in the job's order. */
   readonly inputs?: readonly ContentSource[] | undefined
+  /** Contents besides, in any order and named by nothing: models, and whatever else a recomputation may need. */
+  readonly contents?: readonly ContentSource[] | undefined
   /** Computes everything again, from `inputs`, or else from what the coordinator hands out. */
   readonly recompute?: boolean | undefined
   /** Where language models are computed again: on the portable reference, and slowly, when omitted. */
@@ -57,7 +58,7 @@ export async function verifyCertificate(
 async function* steps(certificate: JobCertificate, options: VerifyOptions): AsyncGenerator<Verdict> {
   const { network, result, inputs = [], signal } = options
   yield await verifyJobCertificate(certificate, network === undefined ? {} : { networkExpected: network })
-  const local = new Map<Digest, { source: ContentSource; addressed: Addressed }>()
+  const local = await contentsAtHand(options.contents ?? [], signal)
   if (result !== undefined) {
     yield sameLayout('bytes', 'result', result, certificate.result)
     const addressed = await addressOf(result, { signal })
@@ -79,32 +80,6 @@ async function* steps(certificate: JobCertificate, options: VerifyOptions): Asyn
       ...(signal === undefined ? {} : { signal }),
       ...(options.models === undefined ? {} : { models: options.models }),
     })
-  }
-}
-
-/** Parts at hand, or else the coordinator's. */
-function partSource(
-  local: ReadonlyMap<Digest, { source: ContentSource; addressed: Addressed }>,
-  { http, signal }: VerifyOptions,
-): PartSource {
-  const remoteLeaves = new Map<Digest, Promise<readonly Digest[]>>()
-  const leavesFrom = (content: ContentRef): Promise<readonly Digest[]> => {
-    if (http === undefined) throw new MissingContentError(content.id)
-    const asked = remoteLeaves.get(content.id) ?? leavesOf(http, content, signal)
-    remoteLeaves.set(content.id, asked)
-    return asked
-  }
-  return {
-    async leaves(content) {
-      return local.get(content.id)?.addressed.leaves ?? leavesFrom(content)
-    },
-    async part(content, index) {
-      const here = local.get(content.id)
-      if (here !== undefined) return here.source.readPart(index)
-      const leaf = (await leavesFrom(content))[index]
-      if (http === undefined || leaf === undefined) throw new MissingContentError(content.id)
-      return fetchPart(http, content, index, leaf, signal)
-    },
   }
 }
 
@@ -130,12 +105,4 @@ function joined(passed: readonly Passed[]): Passed[] {
   const tally = new Map<CheckName, number>()
   for (const { check, count } of passed) tally.set(check, (tally.get(check) ?? 0) + count)
   return [...tally].map(([check, count]) => ({ check, count }))
-}
-
-/** A recomputation needs bytes that are neither at hand nor at a coordinator. */
-export class MissingContentError extends AppError {
-  override readonly name = 'sdk.MissingContent'
-  constructor(id: Digest) {
-    super('input', `Computing it again needs content ${id}: give the inputs, or a coordinator that has them.`)
-  }
 }

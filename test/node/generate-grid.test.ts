@@ -17,7 +17,7 @@ import { type NodeContribution, type NodeParts, startNode } from '#node/contribu
 import { processParts } from '#node/process.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
 import type { WorkerHandle } from '#node/worker-link.ts'
-import { type Client, type RegisteredModel, blobSource, connect, verifyCertificate } from '#sdk/index.ts'
+import { type Client, type RegisteredModel, blobSource, connect, verifyCertificate, verifyFault } from '#sdk/index.ts'
 import type { PartSource } from '#verify/content-file.ts'
 import { MissingFileError, decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
@@ -191,6 +191,20 @@ test('behaviour: a changed token is proven, offline too', { timeout: 180_000 }, 
       ok: false,
       check: 'input',
     })
+  const folder = await mkdtemp(join(tmpdir(), 'fault-'))
+  closers.push(() => rm(folder, { recursive: true, force: true }))
+  const [proofPath, modelPath] = [join(folder, 'fault.json'), join(folder, 'model.safetensors')]
+  await writeFile(proofPath, bytes)
+  await writeFile(modelPath, file)
+  const checked = await runCommandLine(['verify', proofPath, '--model', modelPath, '--json'], join(folder, 'home'))
+  expect({ ...checked, stdout: JSON.parse(checked.stdout) as unknown }).toMatchObject({
+    code: 0,
+    stdout: { ok: true, node: liar.state.node, network },
+  })
+  // Without the file the coordinator is asked for it.
+  expect((await client.verifyFault(bytes, { models: openModels() })).verdict).toMatchObject({ ok: true })
+  await expect(verifyFault(bytes)).rejects.toMatchObject({ name: 'sdk.MissingContent', kind: 'input' })
+  expect((await verifyFault(bytes.subarray(1))).verdict).toMatchObject({ ok: false, check: 'form' })
   await liar.stop()
 })
 

@@ -1,7 +1,7 @@
 // What a requester checks besides a certificate: the result's bytes, the inputs', everything computed again, and where a change is named.
 import { encodeJobCertificate } from '#ledger/job-certificate.ts'
 import { type ContentSource, verifyCertificate } from '#sdk/index.ts'
-import { MissingContentError } from '#sdk/verify.ts'
+import { MissingContentError } from '#sdk/part-source.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type CertifiedJob, certifyMatmul } from '../support/certified-job.ts'
 

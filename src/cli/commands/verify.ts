@@ -1,33 +1,52 @@
-// `commonwatt verify CERT`: checks a certificate, and what is given besides it. Exit code 1 names the check that failed.
+// `commonwatt verify FILE`: checks a certificate or a fault proof, and what is given besides it. Exit code 1 names the check that failed.
 import { readFile, stat } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { isHex } from '#core/bytes.ts'
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { openModels } from '#coordinator/open-models.ts'
-import { type Client, MAX_JOB_CERTIFICATE_BYTES, type Verification, connect, verifyCertificate } from '#sdk/index.ts'
+import {
+  type Client,
+  MAX_JOB_CERTIFICATE_BYTES,
+  type Verification,
+  blobSource,
+  connect,
+  isFaultProof,
+  verifyCertificate,
+} from '#sdk/index.ts'
+import { MAX_FAULT_PROOF_BYTES } from '#verify/fault-proof.ts'
 import { type CommandContext, DEFAULT_COORDINATOR, defaultCoordinator, withAction } from '#cli/command.ts'
 import { EXIT_DONE, EXIT_FAILED } from '#cli/failure.ts'
 import { type MatrixFiles, ResultFormError, openMatrixFiles, openResultFile } from '#cli/matrix-files.ts'
+import { type OpenModel, openModelFile } from '#cli/model-files.ts'
 import { knownNetwork } from '#cli/settings-folder.ts'
 import { describeCheck, describeCount, describeFailedCheck, describeMatrix } from '#cli/words.ts'
+import { checkFault } from './verify-fault.ts'
 
 type Options = {
   readonly result?: string
   readonly recompute?: boolean
   readonly inputs?: readonly string[]
+  readonly model?: readonly string[]
   readonly network?: Digest
   readonly coordinator?: string
 }
 
+/** Files that are closed in the end. */
+type Opened = { readonly matrices: MatrixFiles[]; readonly models: OpenModel[] }
+
+/** Longest text that is read: a fault proof's. */
+const MAX_EVIDENCE_BYTES = Math.max(MAX_JOB_CERTIFICATE_BYTES, MAX_FAULT_PROOF_BYTES)
+
 /** The command. */
 export function verifyCommand(): Command {
   const command = new Command('verify')
-    .description("check a job's certificate; offline, unless --recompute needs inputs that are not given")
-    .argument('<cert.json>', 'the certificate')
+    .description("check a job's certificate or a fault proof; offline, unless something is needed that is not given")
+    .argument('<file.json>', 'the certificate or fault proof')
     .option('--result <C.npy>', 'check that this is the certified result')
     .option('--recompute', 'compute everything again with the portable reference')
     .option('--inputs <files...>', "the job's inputs, in order; without them --recompute asks the coordinator")
+    .option('--model <files...>', 'models that the job or proof names; without them the coordinator is asked')
     .option('--network <id>', 'the network it must be of', parseNetwork)
     .option(
       '--coordinator <url>',
@@ -38,10 +57,17 @@ export function verifyCommand(): Command {
 
 async function verify(context: CommandContext, options: Options, path: string): Promise<number> {
   const { output } = context
-  const bytes = await readCertificate(path)
-  const opened: MatrixFiles[] = []
+  const bytes = await readEvidence(path)
+  const opened: Opened = { matrices: [], models: [] }
   const progress = output.progress()
   try {
+    for (const model of options.model ?? []) opened.models.push(await openModelFile(model))
+    if (isFaultProof(bytes)) {
+      const { models } = opened
+      const url = options.coordinator ?? (models.length === 0 ? defaultCoordinator() : undefined)
+      const client = url === undefined ? undefined : await connectWithoutAccount(url, context.signal)
+      return await checkFault(context, { path, bytes, models, network: options.network, client })
+    }
     const verification = await check(context, options, bytes, opened, (done, total) =>
       progress.show('Computing', done, total),
     )
@@ -54,7 +80,7 @@ async function verify(context: CommandContext, options: Options, path: string): 
     const verdict = { ok: false, check: 'bytes', reason: error.message, checks: [] } as const
     return report(context, options, path, { verdict, certificate: undefined })
   } finally {
-    await Promise.all(opened.map((files) => files.close()))
+    await Promise.all([...opened.matrices, ...opened.models].map((files) => files.close()))
   }
 }
 
@@ -62,20 +88,22 @@ async function check(
   { signal }: CommandContext,
   options: Options,
   bytes: Uint8Array<ArrayBuffer>,
-  opened: MatrixFiles[],
+  opened: Opened,
   onProgress: (done: number, total: number) => void,
 ): Promise<Verification> {
   const { recompute, result } = options
   const inputs = options.inputs === undefined ? undefined : await openMatrixFiles(options.inputs)
-  if (inputs !== undefined) opened.push(inputs)
+  if (inputs !== undefined) opened.matrices.push(inputs)
   const results = result === undefined ? undefined : await openResultFile(result)
-  if (results !== undefined) opened.push(results)
+  if (results !== undefined) opened.matrices.push(results)
   const needsCoordinator = recompute === true && inputs === undefined
   const url = options.coordinator ?? (needsCoordinator ? defaultCoordinator() : undefined)
   const client = url === undefined ? undefined : await connectWithoutAccount(url, signal)
   const network = options.network ?? client?.network.network
   const models = recompute === true ? openModels() : undefined
-  const all = { network, models, result: results?.sources[0], inputs: inputs?.sources, recompute, signal, onProgress }
+  const contents = opened.models.map(({ source }) => blobSource(source))
+  const given = { result: results?.sources[0], inputs: inputs?.sources, contents }
+  const all = { network, models, ...given, recompute, signal, onProgress }
   return client === undefined ? verifyCertificate(bytes, all) : client.verify(bytes, all)
 }
 
@@ -111,9 +139,9 @@ async function connectWithoutAccount(url: string, signal: AbortSignal): Promise<
   return connect(url, { network, signal })
 }
 
-async function readCertificate(path: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readEvidence(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const { size } = await stat(path)
-  if (size > MAX_JOB_CERTIFICATE_BYTES) throw new CertificateFileError(path, size)
+  if (size > MAX_EVIDENCE_BYTES) throw new CertificateFileError(path, size)
   return new Uint8Array(await readFile(path))
 }
 
@@ -122,10 +150,13 @@ function parseNetwork(text: string): Digest {
   return text as Digest
 }
 
-/** A file is too large to be a certificate. */
+/** A file is too large to be a certificate or a fault proof. */
 export class CertificateFileError extends AppError {
   override readonly name = 'cli.CertificateFile'
   constructor(path: string, size: number) {
-    super('input', `${path} has ${size} bytes, more than the ${MAX_JOB_CERTIFICATE_BYTES} that a certificate can have.`)
+    super(
+      'input',
+      `${path} has ${size} bytes, more than the ${MAX_EVIDENCE_BYTES} that a certificate or fault proof can have.`,
+    )
   }
 }
