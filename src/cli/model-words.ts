@@ -20,11 +20,16 @@ export function modelPage(model: RegisteredModel, { card, shape }: ModelHeader):
     ['Tokenizer', `${card.tokenizer}, ${vocabulary} tokens${card.chatTemplate === '' ? '' : ', chats'}`],
     ['Ends at', card.endTokens.length === 0 ? 'no token of its own' : `token ${card.endTokens.join(', ')}`],
     ['Arithmetic', `W8A${shape.activationBits}, ${shape.keyBits}-bit keys, ${shape.fractionBits} fraction bits`],
-    ['Calibration', calibrationWords(card.calibration)],
+    ...calibrationRows(card.calibration),
     ['Operations', `${model.tokenOps} a token, and ${model.pairOps} for each position it sees`],
     ...Object.entries(card.sources).map(([name, digest]): [string, string] => ['Source', `${digest}  ${name}`]),
   ]
-  return rows.map(([name, value]) => `${name.padEnd(12)}${value}`)
+  return rows.map(lineOf)
+}
+
+/** What converting a model to integers found and cost, line by line. */
+export function calibrationLines({ card }: ModelHeader): string[] {
+  return calibrationRows(card.calibration).map(lineOf)
 }
 
 function ropeWords(rope: Readonly<Record<string, string>>): string {
@@ -32,11 +37,28 @@ function ropeWords(rope: Readonly<Record<string, string>>): string {
   return parts.length === 0 ? 'rotary' : `rotary with ${parts.join(', ')}`
 }
 
-function calibrationWords(calibration: ModelHeader['card']['calibration']): string {
-  if (calibration === null) return 'never run before it was written'
-  const { positions, milliBits, saturated } = calibration
+function calibrationRows(calibration: ModelHeader['card']['calibration']): [string, string][] {
+  if (calibration === null) return [['Calibration', 'never run before it was written']]
+  const { positions, milliBits, residualBits, saturated, weightErrors } = calibration
   const bits = `${Math.floor(milliBits / 1000)}.${String(milliBits % 1000).padStart(3, '0')}`
-  return `${positions} tokens at ${bits} bits each, ${saturated} values cut at their bounds`
+  const rows: [string, string][] = [
+    [
+      'Calibration',
+      `${positions} tokens at ${bits} bits each, residual below 2^${residualBits}, ${saturated} values cut`,
+    ],
+  ]
+  const [worst] = Object.entries(weightErrors).toSorted(([, a], [, b]) => b - a)
+  if (worst !== undefined)
+    rows.push([
+      'Int8',
+      `the weights of ${worst[0]} are off by ${(worst[1] / 10_000).toFixed(2)}% (RMS), all others by less`,
+    ])
+  if (saturated > 0) rows.push(['Warning', 'values are cut at their bounds: it may write worse than its source'])
+  return rows
+}
+
+function lineOf([name, value]: [string, string]): string {
+  return `${name.padEnd(12)}${value}`
 }
 
 function mebibytes(bytes: number): string {

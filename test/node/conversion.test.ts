@@ -102,6 +102,12 @@ describe('calibration', () => {
     expect(fractionBits).toBeLessThanOrEqual(Math.max(10, 30 - found.residualBits - MARGIN_BITS))
   })
 
+  test('limit: an embedding within 2^20 accepted, one beyond refused', async () => {
+    const options = { backend: reference, tokens, epsilon: config.epsilon }
+    expect((await calibrate(await loud(2 ** 20 - 1000), options)).weights.shape.fractionBits).toBe(10)
+    await expect(calibrate(await loud(2 ** 20 + 1000), options)).rejects.toThrow('2^20')
+  })
+
   test('behaviour: values that are cut whatever the fraction are reported, and do not cost fraction bits', async () => {
     const tensors = randomFloatTensors(config, 'gates', (name, values) => {
       if (name.endsWith('up_proj.weight')) for (const i of values.keys()) values[i] = (values[i] ?? 0) * 2000

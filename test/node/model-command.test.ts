@@ -53,6 +53,8 @@ test('default: a GGUF file is added, listed, shown and removed', { timeout: 120_
     '512 tokens',
     'huggingface, 256 tokens',
     'token 10',
+    'residual below 2^',
+    'Int8        the weights of',
     'small.Q8_0.gguf',
     digestBytes(gguf),
   ])

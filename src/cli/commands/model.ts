@@ -8,7 +8,7 @@ import { findModel } from '#cli/find-model.ts'
 import { registerModel } from '#cli/generation.ts'
 import { isHubReference, parseHubReference } from '#cli/hub/model-reference.ts'
 import { openModelFile } from '#cli/model-files.ts'
-import { describeModel, modelPage } from '#cli/model-words.ts'
+import { calibrationLines, describeModel, modelPage } from '#cli/model-words.ts'
 import type { Progress } from '#cli/output.ts'
 import { readModelHeader } from '#model/exact-file.ts'
 
@@ -59,6 +59,7 @@ async function addModel(context: CommandContext, options: AddOptions, model: str
       const added = await registerModel(client, opened.source, { signal, onProgress })
       progress.stop()
       output.line(describeModel(added))
+      for (const line of calibrationLines(await readModelHeader(opened.source))) output.line(line)
       output.json(added)
     } finally {
       await opened.close()

@@ -1,9 +1,10 @@
 // Chooses how many fraction bits the residual has, by running the integer model over a fixed text, and measures the model that results.
 // Everything found is an integer that any backend finds again.
-import { floorDivide } from '#tensor/exact/fixed.ts'
+import { bitLengthBig, floorDivide } from '#tensor/exact/fixed.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
 import type { DeviceModel, LanguageBackend } from '#tensor/language-backend.ts'
 import type { Calibration } from '#model/card.ts'
+import { UnsupportedModelError } from '#model/formats/unsupported.ts'
 import { tokenLoss } from '#model/likelihood.ts'
 import { forward } from '#model/transformer.ts'
 import { CALIBRATION_TEXT } from './calibration-text.ts'
@@ -40,13 +41,16 @@ export type Calibrated = { readonly weights: ModelWeights; readonly found: Omit<
 
 /**
  * Chooses the fraction bits F of the residual. At f fraction bits a residual of 2^(30-f) is cut, and cut values are counted: so the largest f
- * that cuts no more than 10 bits do tells the largest residual to a power of two, by bisection. F leaves a margin of three octaves, within 10..16.
+ * that cuts no more than 10 bits do tells the largest residual to a power of two, by bisection. The embedding, whose rows are all known, sets
+ * the upper end. F leaves a margin of three octaves, within 10..16. Throws {@link UnsupportedModelError} when the embedding alone is beyond that.
  */
 export async function calibrate(weights: ModelWeights, options: CalibrationOptions): Promise<Calibrated> {
+  let [fits, cuts] = [MIN_FRACTION_BITS, Math.min(QUIET_FRACTION_BITS, 31 - embeddingBits(weights))]
+  if (fits >= cuts)
+    throw new UnsupportedModelError(`its embedding holds values of 2^${30 - MIN_FRACTION_BITS} and more`)
   const cutAt = async (fractionBits: number) =>
     (await run(withFractionBits(weights, fractionBits, options.epsilon), options, 'none')).saturated
   const always = await cutAt(MIN_FRACTION_BITS) // cut elsewhere than at the residual
-  let [fits, cuts] = [MIN_FRACTION_BITS, QUIET_FRACTION_BITS]
   while (cuts - fits > 1) {
     const middle = Math.floor((fits + cuts) / 2)
     if ((await cutAt(middle)) <= always) fits = middle
@@ -71,6 +75,11 @@ export const CALIBRATION_RUNS = 7
 export function withFractionBits(weights: ModelWeights, fractionBits: number, epsilon: number): ModelWeights {
   const shape = { ...weights.shape, fractionBits }
   return { ...weights, shape, epsilon: quantiseEpsilon(epsilon, shape.width, fractionBits) }
+}
+
+/** Smallest b with every value of the embedding below 2^b; a row's largest value is 127·m·2^-e. */
+function embeddingBits({ embedding: { m, e } }: ModelWeights): number {
+  return m.reduce((most, scale, row) => Math.max(most, bitLengthBig(BigInt(127 * scale)) - (e[row] ?? 0)), -64)
 }
 
 /** One pass over the tokens: how many values were cut, and with logits the loss of all but the first token in Q16 bits. */
