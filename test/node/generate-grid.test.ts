@@ -267,4 +267,7 @@ test('behaviour: models are listed, added once, and removed by who added them', 
 test('error: a file that is no model is not registered', async () => {
   await expect(registerModel(client, bytesSource(utf8('nothing')))).rejects.toMatchObject({ kind: 'input' })
   await expect(registerModel(client, bytesSource(file.slice(0, -4)))).rejects.toThrow('safetensors')
+  const renamed = file.slice()
+  renamed.set(utf8('"9.output.m"'), new TextDecoder().decode(file).indexOf('"0.output.m"'))
+  await expect(registerModel(client, bytesSource(renamed))).rejects.toThrow('no tensor "0.output.m"')
 })

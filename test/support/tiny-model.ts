@@ -2,6 +2,7 @@
 import { type ContentLayout, contentId, partCount, partSpan } from '#core/content.ts'
 import { leafDigest } from '#core/merkle.ts'
 import { seededRandom } from '#core/random.ts'
+import type { ModelCard } from '#model/card.ts'
 import { convertLlama } from '#model/convert/llama.ts'
 import { encodeExactModel } from '#model/exact-file.ts'
 import type { LlamaConfig } from '#model/formats/config.ts'
@@ -32,21 +33,23 @@ export async function tinyModelFile(seed: string, endTokens: readonly number[] =
     return Float32Array.from(bytes, (byte) => (isGain ? 1 + byte / 1024 : byte / 256))
   }
   const weights = await convertLlama(TINY_CONFIG, { read, readOptional: async () => null })
-  return encodeExactModel({
-    card: {
-      name: `tiny-${seed}`,
-      architecture: TINY_CONFIG.architecture,
-      tokenizer: 'bytes',
-      tokenizerJson: '',
-      chatTemplate: '',
-      beginToken: null,
-      endTokens,
-      sources: {},
-      rope: {},
-      calibration: null,
-    },
-    weights,
-  })
+  return encodeExactModel({ card: { ...byteCard(`tiny-${seed}`), endTokens }, weights })
+}
+
+/** What the file of a made-up model says of itself: its tokens are bytes. */
+export function byteCard(name: string): ModelCard {
+  return {
+    name,
+    architecture: 'llama',
+    tokenizer: 'bytes',
+    tokenizerJson: '',
+    chatTemplate: '',
+    beginToken: null,
+    endTokens: [],
+    sources: {},
+    rope: {},
+    calibration: null,
+  }
 }
 
 /** Bytes as a blob with the parts that prove it. */
