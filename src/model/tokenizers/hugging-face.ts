@@ -2,6 +2,7 @@
 import { Tokenizer as HuggingFace } from '@huggingface/tokenizers'
 import * as v from 'valibot'
 import { type Tokenizer, TokenizerError, assertWellFormed, decoderOf } from '#model/tokenizer.ts'
+import { rulesForPackage } from './rules.ts'
 
 /** What is kept of tokenizer_config.json: what its templates and its decoder look at. */
 export type TokenizerConfig = v.InferOutput<typeof configSchema>
@@ -50,14 +51,16 @@ export function openHuggingFaceTokenizer(kept: string): KeptTokenizer {
   const { config } = parsed.output
   const { tokenizer: json } = parseJson(kept, 'tokenizer') as { tokenizer: object }
   const inner = openInner(json, config)
-  const encode = (text: string, special: boolean) =>
-    inner.encode(assertWellFormed(text), { add_special_tokens: special }).ids
+  const encode = (text: string, special: boolean) => {
+    assertWellFormed(text)
+    return followed(() => inner.encode(text, { add_special_tokens: special }).ids)
+  }
   let vocabulary = 0
   for (const id of inner.get_vocab(true).values()) vocabulary = Math.max(vocabulary, id + 1)
   // Models have more rows than tokens, for the sake of round numbers: such a row stands for no text.
   const decode = (tokens: readonly number[]) => {
     const known = tokens.filter((token) => inner.id_to_token(token) !== undefined)
-    return known.length === 0 ? '' : inner.decode(known, { skip_special_tokens: true })
+    return known.length === 0 ? '' : followed(() => inner.decode(known, { skip_special_tokens: true }))
   }
   const tokenizer: Tokenizer = {
     encode: (text) => encode(text, true),
@@ -68,10 +71,20 @@ export function openHuggingFaceTokenizer(kept: string): KeptTokenizer {
   return { tokenizer, config, vocabulary }
 }
 
+/** What rules that are not sound do to a text is told like any other fault of a tokenizer. */
+function followed<T>(follow: () => T): T {
+  try {
+    return follow()
+  } catch (cause) {
+    throw new TokenizerError("The tokenizer's rules fail on this text.", { cause })
+  }
+}
+
 function openInner(json: object, config: TokenizerConfig): HuggingFace {
   try {
-    return new HuggingFace(json, config)
+    return new HuggingFace(rulesForPackage(json as Record<string, unknown>), config)
   } catch (cause) {
+    if (cause instanceof TokenizerError) throw cause
     throw new TokenizerError('tokenizer.json describes no tokenizer that can be used.', { cause })
   }
 }
