@@ -59,3 +59,15 @@ export function fillBatch(
   }
   return placed
 }
+
+/** A window of held-out text; bytes of answers weigh 1, those of questions 0. */
+export function heldOutWindow(random: Random, windowTokens: number): BatchTarget {
+  const batch = {
+    tokens: new Int32Array(windowTokens),
+    targets: new Int32Array(windowTokens),
+    weights: new Float32Array(windowTokens),
+    first: new Int32Array(windowTokens),
+  }
+  fillBatch(random, 'heldOut', batch, windowTokens, 0)
+  return batch
+}
