@@ -41,6 +41,8 @@ export default defineConfig({
         extends: true,
         // Found only while a test runs, they would reload its page in the middle.
         optimizeDeps: {
+          // Finds its WebAssembly beside itself.
+          exclude: ['@wllama/wllama'],
           include: [
             '@libp2p/circuit-relay-v2',
             '@libp2p/crypto/keys',

@@ -7,33 +7,39 @@ export type Candidate = { readonly token: number; readonly logProbability: numbe
 export type Agreement = {
   readonly positions: number
   readonly agreeing: number
-  /** Root mean square of the differences in log-probability of the peer's first choice, where both choose the same. */
+  /** Where both choose the same: how much the distance between the peer's two best differs, root mean square and at most. */
   readonly error: number
-  /** Where they differ: how far the peer's first choice is ahead of ours in the peer's own log-probabilities. */
+  readonly widestError: number
+  /** Where they differ: how far the peer's choice is ahead of ours in the peer's own log-probabilities. */
   readonly gaps: readonly number[]
 }
+
+/** Distances beyond this many nats are not measured: a choice that clear does not change. */
+const CLEAR_GAP = 3
 
 /** Compares our logits (Q16, by position) with the peer's best candidates at the same positions. */
 export function compareChoices(ours: readonly Int32Array[], peers: readonly (readonly Candidate[])[]): Agreement {
   const gaps: number[] = []
-  const differences: number[] = []
+  const errors: number[] = []
   for (const [position, logits] of ours.entries()) {
-    const candidates = peers[position] ?? []
-    const [best] = candidates
-    if (best === undefined) throw new RangeError(`The peer has no candidate at position ${position}.`)
+    const [best, second] = peers[position] ?? []
+    if (best === undefined || second === undefined)
+      throw new RangeError(`The peer has no candidates at position ${position}.`)
     const chosen = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)))
-    if (chosen === best.token) {
-      differences.push(logProbabilityOf(logits, chosen) - best.logProbability)
+    if (chosen !== best.token) {
+      const same = peers[position]?.find(({ token }) => token === chosen)
+      gaps.push(best.logProbability - (same?.logProbability ?? Number.NEGATIVE_INFINITY))
       continue
     }
-    const behind = candidates.find(({ token }) => token === chosen)?.logProbability ?? Number.NEGATIVE_INFINITY
-    gaps.push(best.logProbability - behind)
+    const gap = best.logProbability - second.logProbability
+    const own = ((logits[best.token] ?? 0) - (logits[second.token] ?? 0)) / 65_536
+    if (gap < CLEAR_GAP) errors.push(Math.abs(own - gap))
   }
-  const squares = differences.reduce((sum, difference) => sum + difference * difference, 0)
   return {
     positions: ours.length,
-    agreeing: differences.length,
-    error: Math.sqrt(squares / Math.max(1, differences.length)),
+    agreeing: ours.length - gaps.length,
+    error: Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / Math.max(1, errors.length)),
+    widestError: Math.max(0, ...errors),
     gaps,
   }
 }

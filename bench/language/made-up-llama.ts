@@ -26,14 +26,22 @@ const WEIGHT_STEP = 2 ** -11
 /** Weights in a block of Q8_0. */
 const BLOCK = 32
 
-/** The tensors of a made-up Llama by their Hugging Face names: any shape, the same values for the same seed and name. */
-export function madeUpTensors(seed: string): FloatTensors {
+/** The tensors of a made-up model by their Hugging Face names: any shape, the same values for the same seed and name. */
+export function madeUpTensors(
+  seed: string,
+  architecture: LlamaConfig['architecture'] = SMALL_LLAMA.architecture,
+): FloatTensors {
   const read = async (name: string, shape: readonly number[]) => {
     const count = shape.reduce((product, dim) => product * dim, 1)
-    return shape.length === 1 ? madeUpGain(`${seed}/${name}`, count) : madeUpMatrix(`${seed}/${name}`, count)
+    if (shape.length > 1) return madeUpMatrix(`${seed}/${name}`, count)
+    return name.endsWith('.bias')
+      ? madeUpVector(`${seed}/${name}`, count, 0)
+      : madeUpVector(`${seed}/${name}`, count, 1)
   }
-  // No biases, no norms of query and key heads.
-  const isThere = (name: string) => !/\.bias$|[qk]_norm/.test(name)
+  const isThere = (name: string) => {
+    if (name.endsWith('.bias')) return architecture === 'qwen2'
+    return architecture === 'qwen3' || !/[qk]_norm/.test(name)
+  }
   return { read, readOptional: async (name, shape) => (isThere(name) ? read(name, shape) : null) }
 }
 
@@ -63,9 +71,10 @@ function madeUpMatrix(seed: string, count: number): Float32Array<ArrayBuffer> {
   return values
 }
 
-function madeUpGain(seed: string, count: number): Float32Array<ArrayBuffer> {
+/** Values around `middle`, an eighth to either side. */
+function madeUpVector(seed: string, count: number, middle: number): Float32Array<ArrayBuffer> {
   const random = wordsOf(seed)
-  return Float32Array.from({ length: count }, () => 1 + ((random() & 255) - 128) / 1024)
+  return Float32Array.from({ length: count }, () => middle + ((random() & 255) - 128) / 1024)
 }
 
 /** Words of 32 bits by xorshift, from an FNV-1a hash of `seed`. */

@@ -1,5 +1,4 @@
-// The trained model of models/ on WebAssembly, and what it writes after a prompt: the same bytes everywhere.
-import { readFile } from 'node:fs/promises'
+// The trained model of models/ on a backend, and what it writes after a prompt: the same bytes everywhere. Runs in Node and in pages.
 import { bytesSource } from '#core/byte-source.ts'
 import { fromUtf8, utf8 } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
@@ -8,9 +7,7 @@ import { parseExactModel } from '#model/exact-file.ts'
 import { runRoot } from '#model/digest.ts'
 import { generate, openConversation } from '#model/generate.ts'
 import type { Sampling } from '#model/sampler.ts'
-import type { DeviceModel } from '#tensor/language-backend.ts'
-import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
-import { loadKernels } from '#wasm/load-node.ts'
+import type { DeviceModel, LanguageBackend } from '#tensor/language-backend.ts'
 
 /** What a prompt gives: the tokens, the text they spell, and the root over every position. */
 export type Completion = {
@@ -23,18 +20,17 @@ export type Completion = {
 /** The model's file. */
 export const TINY_MODEL = new URL('../../models/commonwatt-tiny.safetensors', import.meta.url)
 
-/** Loads the model on the WASM backend. */
-export async function loadTinyModel(): Promise<{ card: ModelCard; model: DeviceModel }> {
-  const { card, weights } = await parseExactModel(bytesSource(await readFile(TINY_MODEL)))
-  return { card, model: await openWasmLanguageBackend(await loadKernels()).load(weights) }
+/** The model, ready. */
+export type TinyModel = { readonly card: ModelCard; readonly model: DeviceModel }
+
+/** Loads the model's file on `backend`. */
+export async function loadTinyModel(file: Uint8Array<ArrayBuffer>, backend: LanguageBackend): Promise<TinyModel> {
+  const { card, weights } = await parseExactModel(bytesSource(file))
+  return { card, model: await backend.load(weights) }
 }
 
 /** Continues `prompt` until the model's end token, at most 64 tokens. */
-export async function complete(
-  { card, model }: { card: ModelCard; model: DeviceModel },
-  prompt: string,
-  sampling?: Sampling,
-): Promise<Completion> {
+export async function complete({ card, model }: TinyModel, prompt: string, sampling?: Sampling): Promise<Completion> {
   const conversation = openConversation(model, 192)
   const { tokens, finishReason, positions } = await generate(model, conversation, {
     prompt: [...utf8(prompt)],

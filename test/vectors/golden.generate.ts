@@ -3,6 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { digestBytes } from '#core/digest.ts'
 import { GREEDY, type Sampling } from '#model/sampler.ts'
+import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
+import { loadKernels } from '#wasm/load-node.ts'
 import { TINY_MODEL, complete, loadTinyModel } from '../support/golden-model.ts'
 
 const CASES: readonly { prompt: string; sampling?: Partial<Sampling> }[] = [
@@ -17,7 +19,8 @@ const CASES: readonly { prompt: string; sampling?: Partial<Sampling> }[] = [
   { prompt: 'Q: ', sampling: { temperature: 1000, seed: 7n } },
 ]
 
-const tiny = await loadTinyModel()
+const file = await readFile(TINY_MODEL)
+const tiny = await loadTinyModel(file, openWasmLanguageBackend(await loadKernels()))
 const cases: unknown[] = []
 for (const { prompt, sampling } of CASES) {
   const completion = await complete(tiny, prompt, { ...GREEDY, ...sampling })
@@ -29,5 +32,5 @@ for (const { prompt, sampling } of CASES) {
   })
   console.log(`${prompt}${completion.text}`)
 }
-const golden = { model: digestBytes(await readFile(TINY_MODEL)), cases }
+const golden = { model: digestBytes(file), cases }
 await writeFile(new URL('golden.json', import.meta.url), `${JSON.stringify(golden, null, 1)}\n`)

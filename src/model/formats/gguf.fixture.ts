@@ -75,8 +75,10 @@ export async function encodeLlamaGguf(options: {
   readonly type: FloatGgmlType
   readonly tokenizer: GgufVocabulary
   readonly chatTemplate?: string
+  /** More metadata, which comes before the rest where names are the same. */
+  readonly metadata?: Readonly<Record<string, GgufWritable>>
 }): Promise<Uint8Array<ArrayBuffer>> {
-  const { config, tensors, type, tokenizer, chatTemplate } = options
+  const { config, tensors, type, tokenizer, chatTemplate, metadata = {} } = options
   const architecture = config.architecture === 'mistral' ? 'llama' : config.architecture
   const written: GgufTensorData[] = []
   for (const [name, shape] of parameterShapes(config)) {
@@ -93,6 +95,7 @@ export async function encodeLlamaGguf(options: {
       ...modelMetadata(config, architecture),
       ...tokenizerMetadata(tokenizer),
       ...(chatTemplate === undefined ? {} : { 'tokenizer.chat_template': chatTemplate }),
+      ...metadata,
     },
     written,
   )
