@@ -10,12 +10,14 @@ export type ConvertedGain = Gain & { readonly max: Scale }
 /** One row of weights -> q within ±127 written to `q`, and its scale: q = sign·floor((254·|w| + max) / (2·max)). */
 export function quantiseWeightRow(row: Float32Array | Float64Array, q: Int8Array): Scale {
   let max = 0
-  for (const w of row) max = Math.max(max, Math.abs(w))
+  for (let i = 0; i < row.length; i++) max = Math.max(max, Math.abs(row[i] ?? 0))
   if (max === 0) {
     q.fill(0)
     return ZERO_SCALE
   }
-  for (const [i, w] of row.entries()) {
+  // Counted, not iterated: a model has a billion of them.
+  for (let i = 0; i < row.length; i++) {
+    const w = row[i] ?? 0
     const magnitude = Math.floor((254 * Math.abs(w) + max) / (2 * max))
     q[i] = w < 0 ? -magnitude : magnitude
   }

@@ -24,9 +24,10 @@ export const FLOAT_DECODERS: Readonly<Record<'F32' | 'F16' | 'BF16', FloatDecode
     valueBytes: 2,
     decode(bytes, out) {
       // A look into a table is much faster than the arithmetic, and a model has a billion of them.
-      halves ??= Float32Array.from({ length: 65_536 }, (_, bits) => halfToFloat(bits))
+      const table = (halves ??= Float32Array.from({ length: 65_536 }, (_, bits) => halfToFloat(bits)))
       const view = viewOf(bytes)
-      for (let i = 0; 2 * i < bytes.length; i++) out[i] = halves[view.getUint16(2 * i, true)] ?? 0
+      const count = bytes.length / 2
+      for (let i = 0; i < count; i++) out[i] = table[view.getUint16(2 * i, true)] ?? 0
     },
   },
   BF16: {

@@ -154,3 +154,14 @@ test('option: Qwen2 has biases, is tied, and its rows lie as they do in Hugging 
     expect(await ggufTensors(file, 'qwen2', 16).read(full, shape)).toEqual(await of.read(full, shape))
   }
 })
+
+test('option: Qwen3 has norms of its heads, and no biases', async () => {
+  const qwen = parseLlamaConfig({ ...CONFIG, architectures: ['Qwen3ForCausalLM'] })
+  const of = tensors((name) => !name.endsWith('.bias'))
+  const file = await written(qwen, of)
+  expect(parseLlamaConfig(configOfGguf(file, null))).toEqual(qwen)
+  for (const name of ['q_norm', 'k_norm']) {
+    const full = `model.layers.1.self_attn.${name}.weight`
+    expect(await ggufTensors(file, 'qwen3', 16).read(full, [16])).toEqual(await of.read(full, [16]))
+  }
+})
