@@ -1,13 +1,11 @@
 // Admission: a signed job becomes a running one. Everything is checked first, then the escrow, the log entry, the job and its units
 // come to be in one transaction. The same job again gives the same answer.
-import * as v from 'valibot'
 import { toHex } from '#core/bytes.ts'
 import { type ContentRef, partCount } from '#core/content.ts'
 import { DIGEST_BYTES, type Digest, digestOf } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
-import { digestSchema, signedSchema } from '#core/schema.ts'
-import { type Signed, verifyMessage } from '#core/signed.ts'
+import { verifyMessage } from '#core/signed.ts'
 import { admissionEntry } from '#ledger/entry.ts'
 import { formatCredits, priceAtto } from '#ledger/price.ts'
 import { JOB_TYPE, type Job, type JobBody, MAX_UNITS, jobId } from '#work/job.ts'
@@ -32,17 +30,6 @@ export type Admitted = {
   readonly admissionLeaf: number
   readonly isNew: boolean
 }
-
-/** What a requester signs to cancel a job. */
-export type CancelRequest = Signed<{ readonly job: Digest }>
-
-/** Message type of {@link CancelRequest}. */
-export const CANCEL_TYPE = 'cancel'
-
-/** A request to cancel a job. */
-export const cancelRequestSchema: v.GenericSchema<unknown, CancelRequest> = signedSchema(
-  v.strictObject({ job: digestSchema }),
-)
 
 /** What `body` would cost. Throws the kind's own error when the job does not fit it. */
 export function quote(body: JobBody): Quote {

@@ -10,13 +10,16 @@ import { leafDigest } from '#core/merkle.ts'
 import { signMessage } from '#core/signed.ts'
 import type { Sampling } from '#model/sampler.ts'
 import { type ChatMessage, type TextModel, openTextModel } from '#model/text-model.ts'
+import { type ClaimedProgress, ShownProgress } from '#verify/progress.ts'
 import { JOB_TYPE, type JobBody } from '#work/job.ts'
 import { type GeneratedText, parseResult } from '#work/kinds/generate/result.ts'
-import { generateParams, generationOf, tokenBytes } from '#work/kinds/generate/task.ts'
+import { generateParams, generationOf, tokenBytes, tokensIn } from '#work/kinds/generate/task.ts'
 import { ACCOUNT_TYPE, openAccount } from './accounts.ts'
-import { CANCEL_TYPE, admit, quote } from './admission.ts'
+import { admit, quote } from './admission.ts'
+import type { JobEvent, ProgressEvent } from './events.ts'
 import { type Grid, signingContext } from './grid.ts'
 import { cancelJob } from './job-end.ts'
+import { CANCEL_TYPE } from './job-request.ts'
 import type { ListedModel } from './models.ts'
 import { completeContent, insertContent } from './store/contents.ts'
 import { readJob } from './store/jobs.ts'
@@ -39,13 +42,20 @@ export type CompletionRequest = {
   readonly stop: readonly string[]
 }
 
-/** An answered chat: certified tokens, and the tokenizer that makes text of them. */
-export type Completion = {
+/** A chat whose job has been admitted. */
+export type Writing = {
   readonly job: Digest
   readonly promptTokens: number
-  readonly generated: GeneratedText
   readonly tokenizer: TextModel['tokenizer']
+  /**
+   * Its certified text. `onTokens` hears what a node claims of it meanwhile. An abort cancels the job and refunds it.
+   * Throws {@link StreamContradictedError} when the text does not begin with what was claimed.
+   */
+  finish(signal: AbortSignal, onTokens?: TokenListener): Promise<GeneratedText>
 }
+
+/** Told the tokens that a node says come next. */
+export type TokenListener = (tokens: readonly number[]) => void
 
 /** The account of an API key: its Ed25519 secret is the key's digest on this network. */
 export function accountOfKey(network: Digest, apiKey: string): Signer {
@@ -63,16 +73,13 @@ export class Completions {
     this.#wake = wake
   }
 
-  /** Runs the job of `request` for `account`, opening the account first; an abort cancels the job and refunds it. */
-  async complete(account: Signer, request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
+  /** Admits the job of `request` for `account`, opening the account first. */
+  async begin(account: Signer, request: CompletionRequest): Promise<Writing> {
     const grid = this.#grid
     const model: ContentRef = { id: request.model.id, layout: { form: 'blob', sizeBytes: request.model.sizeBytes } }
     const text = await this.#open(model)
     const tokens = text.chatTokens(request.messages)
-    const room = text.shape.maxPositions - tokens.length + 1
-    if (room < 1) throw new ContextError(tokens.length, text.shape.maxPositions)
-    const maxTokens = request.maxTokens ?? Math.min(DEFAULT_TOKENS, room)
-    if (maxTokens > room) throw new ContextError(tokens.length + maxTokens - 1, text.shape.maxPositions)
+    const maxTokens = roomFor(request, tokens.length, text.shape.maxPositions)
     const context = signingContext(grid)
     const nonce = () => toHex(grid.random.bytes(DIGEST_BYTES)) as Digest
     await openAccount(grid, await signMessage(account, ACCOUNT_TYPE, context, { nonce: nonce() }))
@@ -86,10 +93,21 @@ export class Completions {
     const maxPrice = quote(body).price.toString()
     const { id } = await admit(grid, await signMessage(account, JOB_TYPE, context, { ...body, maxPrice }))
     this.#wake()
-    const result = await this.#finished(id, account, signal)
-    const bytes = await grid.blobs.source(result).read(0, contentBytes(result.layout))
-    const generated = parseResult(generationOf(task), bytes)
-    return { job: id, promptTokens: tokens.length, generated, tokenizer: text.tokenizer }
+    const finish = async (signal: AbortSignal, onTokens?: TokenListener): Promise<GeneratedText> => {
+      const shown: number[] = []
+      const hear =
+        onTokens &&
+        tokenReader((added) => {
+          shown.push(...added)
+          onTokens(added)
+        })
+      const result = await this.#finished(id, account, signal, hear)
+      const bytes = await grid.blobs.source(result).read(0, contentBytes(result.layout))
+      const generated = parseResult(generationOf(task), bytes)
+      if (shown.some((token, i) => token !== generated.tokens[i])) throw new StreamContradictedError(id)
+      return generated
+    }
+    return { job: id, promptTokens: tokens.length, tokenizer: text.tokenizer, finish }
   }
 
   #open(model: ContentRef): Promise<TextModel> {
@@ -120,13 +138,20 @@ export class Completions {
     return { id, layout }
   }
 
-  async #finished(id: Digest, account: Signer, signal: AbortSignal): Promise<ContentRef> {
+  async #finished(
+    id: Digest,
+    account: Signer,
+    signal: AbortSignal,
+    hear?: (claimed: ClaimedProgress) => void,
+  ): Promise<ContentRef> {
     const { events, store } = this.#grid
     const onAbort = () => void this.#cancel(id, account).catch(this.#grid.report)
     const ended = Promise.withResolvers<void>()
-    const unsubscribe = events.subscribe(id, ({ event }) => {
+    const onEvent = ({ event, data }: JobEvent | ProgressEvent) => {
+      if (event === 'progress') hear?.(data)
       if (event === 'done' || event === 'failed') ended.resolve()
-    })
+    }
+    const unsubscribe = hear === undefined ? events.subscribe(id, onEvent) : events.follow(id, onEvent)
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       if (signal.aborted) onAbort()
@@ -148,11 +173,42 @@ export class Completions {
   }
 }
 
+/** Tokens to write at most. Throws {@link ContextError} when there is no room for them. */
+function roomFor({ maxTokens }: CompletionRequest, promptTokens: number, maxPositions: number): number {
+  const room = maxPositions - promptTokens + 1
+  if (room < 1) throw new ContextError(promptTokens, maxPositions)
+  if (maxTokens !== undefined && maxTokens > room) throw new ContextError(promptTokens + maxTokens - 1, maxPositions)
+  return maxTokens ?? Math.min(DEFAULT_TOKENS, room)
+}
+
+/** Hears claims and tells the tokens that are new in them. */
+function tokenReader(onTokens: TokenListener): (claimed: ClaimedProgress) => void {
+  const shown = new ShownProgress()
+  let count = 0
+  return ({ bytes }) => {
+    if (shown.extend(bytes).length === 0) return
+    const tokens = tokensIn(shown.bytes)
+    onTokens(tokens.slice(count))
+    count = tokens.length
+  }
+}
+
 /** Prompt and text do not fit in a model's context. */
 export class ContextError extends AppError {
   override readonly name = 'coordinator.Context'
   constructor(positions: number, maxPositions: number) {
     super('input', `This takes ${positions} positions, and the model's context has ${maxPositions}.`)
+  }
+}
+
+/** A node streamed something else than what was certified. */
+export class StreamContradictedError extends AppError {
+  override readonly name = 'coordinator.StreamContradicted'
+  constructor(id: string) {
+    super(
+      'hostile',
+      `What a node streamed is not how the certified text begins: use the result of the job ${id}, not the stream.`,
+    )
   }
 }
 

@@ -1,10 +1,8 @@
 // The end of a job that did not succeed: what is left in escrow goes back, with an entry in the log, in one transaction.
 import type { Digest } from '#core/digest.ts'
 import { AppError, toErrorRecord } from '#core/errors.ts'
-import { verifyMessage } from '#core/signed.ts'
-import { BadSignatureError } from './accounts.ts'
-import { CANCEL_TYPE, type CancelRequest } from './admission.ts'
 import type { Grid } from './grid.ts'
+import { CANCEL_TYPE, type JobRequest, ownJob } from './job-request.ts'
 import { refund } from './store/accounts.ts'
 import { failJob, readJob } from './store/jobs.ts'
 
@@ -24,29 +22,10 @@ export async function endJob(grid: Grid, id: Digest, reason: AppError): Promise<
   return hasEnded
 }
 
-/** Ends a job at its requester's wish. Throws {@link UnknownJobError}, {@link NotYoursError}, BadSignatureError. */
-export async function cancelJob(grid: Grid, request: CancelRequest): Promise<void> {
-  if (!verifyMessage(request, CANCEL_TYPE, grid.network)) throw new BadSignatureError(CANCEL_TYPE)
-  const job = await readJob(grid.store.db, request.body.job)
-  if (job === null) throw new UnknownJobError(request.body.job)
-  if (job.account !== request.signer) throw new NotYoursError(job.id)
-  await endJob(grid, job.id, new CancelledError())
-}
-
-/** There is no such job. */
-export class UnknownJobError extends AppError {
-  override readonly name = 'coordinator.UnknownJob'
-  constructor(id: string) {
-    super('input', `There is no job ${id}.`)
-  }
-}
-
-/** Somebody else's job. */
-export class NotYoursError extends AppError {
-  override readonly name = 'coordinator.NotYours'
-  constructor(id: string) {
-    super('input', `The job ${id} belongs to another account.`)
-  }
+/** Ends a job at its requester's wish. Throws what `ownJob` throws. */
+export async function cancelJob(grid: Grid, request: JobRequest): Promise<void> {
+  const { id } = await ownJob(grid, request, CANCEL_TYPE)
+  await endJob(grid, id, new CancelledError())
 }
 
 /** The requester cancelled the job. */

@@ -18,6 +18,7 @@ import { type Unit, unitId } from '#work/unit.ts'
 import type { Desk, Exchange, Shown } from './exchange.ts'
 import type { InputParts, UnitResult, WorkerApi } from './worker-api.ts'
 import { closeProblem, judge } from './judge.ts'
+import { ProgressTeller } from './progress-teller.ts'
 import type { UnitRecord } from './state.ts'
 
 /** The part of a worker that a lease uses. */
@@ -95,6 +96,7 @@ class LeaseRun {
   readonly #over = new AbortController()
   readonly #signal: AbortSignal
   readonly #desk: Desk
+  readonly #teller: ProgressTeller
   readonly #closes = new Map<number, Close>()
   #record: UnitRecord
   #result: UnitResult | undefined
@@ -110,6 +112,12 @@ class LeaseRun {
     this.#parts = parts
     this.#signal = AbortSignal.any([signal, stream.ended, this.#over.signal])
     this.#desk = parts.exchange.join(offer.lease)
+    this.#teller = new ProgressTeller({
+      ...parts,
+      lease: offer.lease,
+      say: (progress) => stream.say({ say: 'progress', progress }),
+      signal: this.#signal,
+    })
     this.#record = {
       unit: offer.lease.body.unit,
       what: this.#kind.describe(offer.unit),
@@ -166,7 +174,8 @@ class LeaseRun {
 
   async #compute(unit: Unit, inputs: InputParts): Promise<UnitResult> {
     try {
-      return await this.#parts.worker.run(this.#id, unit, inputs)
+      const onProgress = this.#kind.progress === undefined ? undefined : (bytes: Uint8Array) => this.#teller.add(bytes)
+      return await this.#parts.worker.run(this.#id, unit, inputs, onProgress)
     } catch (error) {
       if (!this.#signal.aborted) this.#failure = toErrorRecord(error)
       throw error
@@ -180,6 +189,9 @@ class LeaseRun {
       switch (message.say) {
         case 'peers':
           this.#desk.addPeers(message.peers.filter((peer) => isPeerOf(peer, this.#offer.lease, this.#parts)))
+          break
+        case 'stream':
+          this.#teller.start()
           break
         case 'closed':
           await committed

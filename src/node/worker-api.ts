@@ -47,6 +47,9 @@ export type UnitResult = {
   readonly busyMs: number
 }
 
+/** Told the bytes of a unit's progress as they become certain. */
+export type ProgressListener = (bytes: Uint8Array<ArrayBuffer>) => void
+
 /** What a beat says besides slot and sequence. */
 export type BeatStatus = Pick<BeatBody, 'state' | 'ratedMops' | 'unitsDone'>
 
@@ -58,8 +61,8 @@ export interface WorkerApi extends FileKeeper {
   /** Opens the device. The one call that touches it first; refuses without a consent that holds. */
   open(preferred: BackendChoice, consent: Consent): Promise<OpenedBackend>
   selfTest(seed: Digest): Promise<SelfTestResult>
-  /** Computes `unit` and keeps its inputs as `task` for {@link possession}, until {@link release}. */
-  run(task: string, unit: Unit, parts: InputParts): Promise<UnitResult>
+  /** Computes `unit` and keeps its inputs as `task` for {@link possession}, until {@link release}. Kinds that have progress tell `onProgress`. */
+  run(task: string, unit: Unit, parts: InputParts, onProgress?: ProgressListener): Promise<UnitResult>
   /** The kind's possession tag of a task that was run. */
   possession(task: string, key: Digest): Promise<Digest>
   /** Forgets a task, and stops computing it. */
@@ -149,7 +152,7 @@ export class UnitWorker implements WorkerApi {
     })
   }
 
-  async run(task: string, unit: Unit, parts: InputParts): Promise<UnitResult> {
+  async run(task: string, unit: Unit, parts: InputParts, onProgress?: ProgressListener): Promise<UnitResult> {
     const kind = this.#parts.findKind(unit)
     if (!this.#tasks.has(task) && this.#tasks.size >= MAX_TASKS) throw new TooManyTasksError()
     const inputs = inputsFrom(parts, this.#filesOf(kind, unit))
@@ -159,7 +162,8 @@ export class UnitWorker implements WorkerApi {
       stop.signal.throwIfAborted()
       const busyMs = () => backend.busyMs() + this.#languageBusyMs()
       const startMs = busyMs()
-      const result = await kind.run(unit, inputs, { backend, models }, { signal: stop.signal })
+      const options = { signal: stop.signal, ...(onProgress === undefined ? {} : { onProgress }) }
+      const result = await kind.run(unit, inputs, { backend, models }, options)
       const leaves = result.map((part) => leafDigest(part))
       return { parts: result, leaves, root: merkleRoot(leaves), busyMs: busyMs() - startMs }
     })

@@ -1,12 +1,22 @@
 // Both ends of the line between a node and its worker, over Comlink. Errors keep their names and kinds, results are moved instead of copied,
 // and whoever waits for a worker that has ended is told so.
-import { type Endpoint, expose, proxy, transfer, transferHandlers, wrap } from 'comlink'
+import {
+  type Endpoint,
+  type ProxyMethods,
+  expose,
+  proxy,
+  releaseProxy,
+  transfer,
+  transferHandlers,
+  wrap,
+} from 'comlink'
 import { type Clock, systemClock } from '#core/clock.ts'
 import type { PublicKey, Signature } from '#core/ed25519.ts'
 import { AppError, type ErrorRecord, RemoteError, toErrorRecord } from '#core/errors.ts'
 import type { SigningContext } from '#core/signed.ts'
 import type { Beat } from '#liveness/beat.ts'
-import type { BeatKey, UnitResult, WorkerApi } from './worker-api.ts'
+import type { Unit } from '#work/unit.ts'
+import type { BeatKey, InputParts, ProgressListener, UnitResult, WorkerApi } from './worker-api.ts'
 
 /** A running worker. */
 export interface WorkerHandle {
@@ -42,7 +52,7 @@ export function serveWorker(api: WorkerApi, endpoint?: Endpoint): void {
   const wire: WireApi = {
     open: (preferred, consent) => api.open(preferred, consent),
     selfTest: (seed) => api.selfTest(seed),
-    run: async (task, unit, parts) => moved(await api.run(task, unit, parts)),
+    run: (task, unit, parts, onProgress) => runAndRelease(api, [task, unit, parts], onProgress),
     missingParts: (file) => api.missingParts(file),
     beginFile: (file, leaves) => api.beginFile(file, leaves),
     keepPart: (id, index, bytes) => api.keepPart(id, index, bytes),
@@ -85,7 +95,8 @@ export function linkWorker(endpoint: Endpoint, control: WorkerControl): WorkerHa
     api: {
       open: (preferred, consent) => call(() => remote.open(preferred, consent)),
       selfTest: (seed) => call(() => remote.selfTest(seed)),
-      run: (task, unit, parts) => call(() => remote.run(task, unit, parts)),
+      run: (task, unit, parts, onProgress) =>
+        call(() => remote.run(task, unit, parts, onProgress === undefined ? undefined : proxy(onProgress))),
       missingParts: (file) => call(() => remote.missingParts(file)),
       beginFile: (file, leaves) => call(() => remote.beginFile(file, leaves)),
       keepPart: (id, index, bytes) => call(() => remote.keepPart(id, index, movedBytes(bytes))),
@@ -118,6 +129,19 @@ export function workerClock(worker: WorkerHandle): Clock {
       })
       return () => cancel()
     },
+  }
+}
+
+/** A listener crosses as a port of its own, which is closed when there is nothing more to tell. */
+async function runAndRelease(
+  api: WorkerApi,
+  call: readonly [task: string, unit: Unit, parts: InputParts],
+  onProgress: (ProgressListener & Partial<ProxyMethods>) | undefined,
+): Promise<UnitResult> {
+  try {
+    return moved(await api.run(...call, onProgress))
+  } finally {
+    onProgress?.[releaseProxy]?.()
   }
 }
 

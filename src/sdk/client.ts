@@ -123,7 +123,7 @@ function clientOf(session: Session): Client {
       }),
     submit: (task, options) => submitTask(session, task, options),
     job: (id, signal) => http.json(`/api/v1/jobs/${id}`, jobStatusSchema, { signal }),
-    events: (id, signal) => jobEvents(http, id, signal),
+    events: (id, signal) => publicEvents(http, id, signal),
     cancel: (id, signal) => cancelJob(session, id, signal),
     openAccount: (signal) => openAccount(http, signer, signingContext(info), signal),
     accountOf: (key, signal) => fetchAccount(http, key, signal),
@@ -131,6 +131,11 @@ function clientOf(session: Session): Client {
       verifyFault(proof, { network: info.network, coordinator: info.genesis.coordinator, http, ...options }),
     verify: (certificate, options) => verifyCertificate(certificate, { network: info.network, http, ...options }),
   }
+}
+
+/** What anybody may hear of a job. */
+async function* publicEvents(http: Http, id: Digest, signal?: AbortSignal): AsyncGenerator<JobEvent> {
+  for await (const event of jobEvents(http, id, { signal })) if (event.event !== 'progress') yield event
 }
 
 async function multiply(

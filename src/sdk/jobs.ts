@@ -1,6 +1,7 @@
 // Jobs as a requester sees them: the routes under /api/v1/jobs, and a job's events with reconnection.
 import * as v from 'valibot'
 import type { ContentRef } from '#core/content.ts'
+import { isHex } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import {
@@ -12,7 +13,9 @@ import {
   textSchema,
   uintSchema,
 } from '#core/schema.ts'
+import { MAX_TRANSCRIPT_BYTES, type SignedProgress, progressSchema } from '#verify/progress.ts'
 import { MAX_UNITS } from '#work/job.ts'
+import { type Lease, leaseSchema } from '#work/lease.ts'
 import { type ServerEvent, parseEvents } from './event-stream.ts'
 import { AnswerError, type Http, UnreachableError } from './http.ts'
 
@@ -45,6 +48,15 @@ export type JobStatus = {
   readonly stages: Readonly<Record<string, number>> | null
   readonly submittedMs: number
   readonly finishedMs: number | null
+}
+
+/** What a node claims of a unit's result: `skipped`, in hex, then the bytes of `progress`, which signs both. The lease comes with its first. */
+export type ProgressEvent = {
+  readonly event: 'progress'
+  readonly unit: Digest
+  readonly lease: Lease | null
+  readonly skipped: string
+  readonly progress: SignedProgress
 }
 
 /** What happens to a job. The last event is `done` or `failed`. */
@@ -93,6 +105,15 @@ const EVENT_SCHEMAS = {
   dispute: v.object({ unit: digestSchema, node: publicKeySchema }),
   done: v.object({ result: contentRefSchema }),
   failed: v.object({ error: failureSchema }),
+  progress: v.object({
+    unit: digestSchema,
+    lease: v.nullable(leaseSchema),
+    skipped: v.pipe(
+      textSchema(2 * MAX_TRANSCRIPT_BYTES),
+      v.check((text) => isHex(text), 'hex'),
+    ),
+    progress: progressSchema,
+  }),
 }
 
 /** Failed connections in a row before giving up: with the pauses between them about 30 s, enough for a restart of the coordinator. */
@@ -104,13 +125,18 @@ const MAX_RECONNECT_MS = 5_000
 
 /**
  * The events of job `id` until it is done or has failed. A stream that breaks off is opened again; it begins with the present state,
- * so the same event may come twice. Throws what the coordinator answers, e.g. for an unknown job.
+ * so the same event may come twice. With a signed request to `follow` there is progress among them. Throws what the coordinator answers,
+ * e.g. for an unknown job.
  */
-export async function* jobEvents(http: Http, id: Digest, signal?: AbortSignal): AsyncGenerator<JobEvent> {
+export async function* jobEvents(
+  http: Http,
+  id: Digest,
+  { signal, follow }: { signal?: AbortSignal | undefined; follow?: object | undefined } = {},
+): AsyncGenerator<JobEvent | ProgressEvent> {
   for (let failures = 0; ;) {
     signal?.throwIfAborted()
     try {
-      for await (const received of openEvents(http, id, signal)) {
+      for await (const received of openEvents(http, id, { signal, body: follow })) {
         const event = parseJobEvent(received)
         if (event === undefined) continue
         failures = 0
@@ -127,16 +153,21 @@ export async function* jobEvents(http: Http, id: Digest, signal?: AbortSignal): 
   }
 }
 
-async function* openEvents(http: Http, id: Digest, signal?: AbortSignal): AsyncGenerator<ServerEvent> {
+async function* openEvents(
+  http: Http,
+  id: Digest,
+  { signal, body }: { signal: AbortSignal | undefined; body: object | undefined },
+): AsyncGenerator<ServerEvent> {
   const path = `/api/v1/jobs/${id}/events`
-  const response = await http.open(path, { accept: 'text/event-stream', signal })
+  const request = body === undefined ? {} : { method: 'POST' as const, body }
+  const response = await http.open(path, { accept: 'text/event-stream', signal, ...request })
   const type = response.headers.get('content-type') ?? ''
   if (response.body === null || !type.startsWith('text/event-stream')) throw new AnswerError(path, 'is no event stream')
   yield* parseEvents(response.body)
 }
 
 /** An event that this client knows, or undefined: later coordinators may say more. */
-function parseJobEvent({ event, data }: ServerEvent): JobEvent | undefined {
+function parseJobEvent({ event, data }: ServerEvent): JobEvent | ProgressEvent | undefined {
   if (!Object.hasOwn(EVENT_SCHEMAS, event)) return undefined
   let value: unknown
   try {
@@ -147,6 +178,7 @@ function parseJobEvent({ event, data }: ServerEvent): JobEvent | undefined {
   const what = `event "${event}"`
   if (event === 'unit') return { event, ...parseAs(EVENT_SCHEMAS.unit, value, what) }
   if (event === 'dispute') return { event, ...parseAs(EVENT_SCHEMAS.dispute, value, what) }
+  if (event === 'progress') return { event, ...parseAs(EVENT_SCHEMAS.progress, value, what) }
   if (event === 'done') return { event, ...parseAs(EVENT_SCHEMAS.done, value, what) }
   return { event: 'failed', ...parseAs(EVENT_SCHEMAS.failed, value, what) }
 }

@@ -14,6 +14,7 @@ import type { JobTask } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
 import { openAccount } from './account.ts'
 import { download } from './download.ts'
+import { Follower, type PartialResult, ProgressRefusedError, StreamContradictedError } from './follow.ts'
 import { AnswerError, type Http } from './http.ts'
 import { type Admission, type JobStatus, admissionSchema, jobEvents, jobStatusSchema } from './jobs.ts'
 import { type NetworkInfo, fetchNetwork, signingContext } from './network.ts'
@@ -41,6 +42,8 @@ export type RunOptions = {
   /** Aborting cancels the job; what is not done is refunded. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((stage: Stage, done: number, total: number) => void) | undefined
+  /** Hears the beginning of a result while it is computed, for kinds that have one, as a node claims it: the certificate comes later. */
+  readonly onPartial?: ((partial: PartialResult) => void) | undefined
 }
 
 /** A finished job whose certificate was verified. */
@@ -89,18 +92,35 @@ export async function runTask(
     await upload(session.http, source, addressed, { signal, onPart })
   }
   const admission = await submitTask(session, addressedTask, options)
+  const follower = followerOf(session, admission.id, addressedTask, options)
   try {
-    await followJob(session, admission, options)
+    await followJob(session, admission, options, follower)
   } catch (error) {
-    if (signal?.aborted === true)
+    if (signal?.aborted === true || error instanceof ProgressRefusedError)
       await cancelJob(session, admission.id, AbortSignal.timeout(CANCEL_TIMEOUT_MS)).catch(() => undefined)
     throw error
   }
   const outcome = await verifiedOutcome(session, admission.id, signal)
   const onPart = (done: number, total: number) => onProgress?.('download', done, total)
   const sink = await open(outcome)
-  await download(session.http, outcome.result, sink, { leaves: resultLeaves(outcome.certificate), signal, onPart })
+  const parts = new Map<number, Uint8Array>()
+  const checked: ContentSink = {
+    async writePart(index, bytes) {
+      if (follower !== undefined) parts.set(index, bytes.slice())
+      await sink.writePart(index, bytes)
+    },
+  }
+  await download(session.http, outcome.result, checked, { leaves: resultLeaves(outcome.certificate), signal, onPart })
+  const contradictions = follower?.contradictions((index) => parts.get(index) ?? new Uint8Array(0)) ?? []
+  if (contradictions.length > 0) throw new StreamContradictedError(outcome, contradictions)
   return outcome
+}
+
+/** Listens to what nodes claim, where somebody wants to hear it and the kind has something to say. */
+function followerOf({ info }: Session, id: Digest, task: Task, { onPartial }: RunOptions): Follower | undefined {
+  if (onPartial === undefined || kindOf(task.kind, task.version).progress === undefined) return undefined
+  const authority = { network: info.network, coordinator: info.genesis.coordinator }
+  return new Follower({ id, task, authority, onPartial })
 }
 
 /** What is to be signed for `task`. Throws {@link OverBudgetError} when the list price is more than the ceiling. */
@@ -150,9 +170,17 @@ function listPrice(task: Task, replication: number): bigint {
   return priceAtto(operations, replication)
 }
 
-async function followJob({ http }: Session, admission: Admission, { signal, onProgress }: RunOptions): Promise<void> {
+async function followJob(
+  { http, signer, info }: Session,
+  admission: Admission,
+  { signal, onProgress }: RunOptions,
+  follower: Follower | undefined,
+): Promise<void> {
   onProgress?.('compute', 0, admission.units)
-  for await (const event of jobEvents(http, admission.id, signal)) {
+  const request = { job: admission.id }
+  const follow = follower === undefined ? undefined : await signMessage(signer, 'follow', signingContext(info), request)
+  for await (const event of jobEvents(http, admission.id, { signal, follow })) {
+    if (event.event === 'progress') follower?.take(event)
     if (event.event === 'unit') onProgress?.('compute', event.done, event.total)
     if (event.event === 'failed') throw new JobFailedError(event.error)
   }

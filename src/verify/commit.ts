@@ -91,7 +91,8 @@ function* closedOutcomes(evidence: Omit<Evidence, 'reveal'>, authority: Authorit
   yield closeOutcome(evidence, authority)
 }
 
-function leaseOutcome(lease: Lease, { network, coordinator }: Authority): Outcome {
+/** The check that `lease` is the coordinator's. */
+export function leaseOutcome(lease: Lease, { network, coordinator }: Authority): Outcome {
   const isSigned = lease.signer === coordinator && verifyMessage(lease, LEASE_TYPE, network)
   return outcome('lease', isSigned, `The lease of node ${lease.body.node} is not signed by the coordinator.`)
 }

@@ -27,6 +27,7 @@ export const CHECKS = {
   input: "the inputs' bytes are those that the job names",
   recompute: 'computing it again gives the same',
   possession: 'the replica knew intermediate values of the computation',
+  progress: 'the node signed what it said of its result under its lease',
   fault: 'the part that the node revealed is not what the reference computes',
   conflict: 'the two messages cannot both be honest',
 } as const

@@ -8,6 +8,7 @@ import { bytesSource } from '#core/byte-source.ts'
 import { signerFromSecret } from '#core/ed25519.ts'
 import { systemRandom } from '#core/random.ts'
 import { type Coordinator, openCoordinator } from '#coordinator/coordinator.ts'
+import { accountOfKey } from '#coordinator/completions.ts'
 import { openModels } from '#coordinator/open-models.ts'
 import { registerModel } from '#cli/generation.ts'
 import { encodeExactModel, parseExactModel } from '#model/exact-file.ts'
@@ -48,6 +49,10 @@ afterAll(async () => {
   expect(bugs).toEqual([])
 }, 60_000)
 
+type Chunk = OpenAI.ChatCompletionChunk & {
+  readonly commonwatt?: { readonly job: string; readonly isVerified: boolean; readonly certificate?: string }
+}
+
 const chat = (change: object = {}) => ({
   model: 'tiny-chat',
   messages: [{ role: 'user' as const, content: 'Say something.' }],
@@ -73,35 +78,63 @@ describe('chat completions', { timeout: 120_000 }, () => {
     expect(again.choices).toEqual(answer.choices)
   })
 
-  test('behaviour: a stream joins to the same answer', async () => {
-    const whole = await openai.chat.completions.create(chat({ temperature: 1.2, seed: 7 }))
+  test('behaviour: a stream comes before the certificate exists, and joins to the same answer', async () => {
+    const question = chat({ temperature: 1.2, seed: 7, max_tokens: 120 })
+    const whole = await openai.chat.completions.create(question)
     const stream = await openai.chat.completions.create({
-      ...chat({ temperature: 1.2, seed: 7 }),
+      ...question,
       stream: true,
       stream_options: { include_usage: true },
     })
-    let text = ''
-    let finish: string | null = null
-    let usage: unknown
-    for await (const chunk of stream) {
-      text += chunk.choices[0]?.delta.content ?? ''
-      finish = chunk.choices[0]?.finish_reason ?? finish
-      usage = chunk.usage ?? usage
+    const chunks: Chunk[] = []
+    let atFirstText: Promise<Response> | undefined
+    for await (const chunk of stream as AsyncIterable<Chunk>) {
+      chunks.push(chunk)
+      const { job } = chunk.commonwatt ?? {}
+      if ((chunk.choices[0]?.delta.content ?? '') !== '')
+        atFirstText ??= fetch(new URL(`/api/v1/jobs/${job}/certificate`, coordinator.url))
     }
-    expect(text).toBe(whole.choices[0]?.message.content)
-    expect(finish).toBe('length')
-    expect(usage).toEqual(whole.usage)
+    expect((await atFirstText)?.status).toBe(409)
+    const deltas = chunks.filter(({ choices }) => (choices[0]?.delta.content ?? '') !== '')
+    expect(deltas.length).toBeGreaterThan(10)
+    expect(deltas.map(({ choices }) => choices[0]?.delta.content).join('')).toBe(whole.choices[0]?.message.content)
+    expect(deltas.every(({ commonwatt }) => commonwatt?.isVerified === false)).toBe(true)
+    const last = chunks.findLast(({ choices }) => choices.length > 0)
+    expect(last).toMatchObject({ choices: [{ delta: {}, finish_reason: 'length' }], commonwatt: { isVerified: true } })
+    expect((await fetch(new URL(last?.commonwatt?.certificate ?? '', coordinator.url))).status).toBe(200)
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: whole.usage })
+    expect(new Set(chunks.map(({ id }) => id))).toEqual(new Set([`chatcmpl-${last?.commonwatt?.job}`]))
+  })
+
+  test('behaviour: a stream that is left cancels its job and refunds it', async () => {
+    const account = accountOfKey(coordinator.network, KEY).publicKey
+    const accountNow = async () =>
+      (await (await fetch(new URL(`/api/v1/accounts/${account}`, coordinator.url))).json()) as Record<string, string>
+    const { balance } = await accountNow()
+    const stream = await openai.chat.completions.create({ ...chat({ max_tokens: 200 }), stream: true })
+    let job = ''
+    for await (const chunk of stream as AsyncIterable<Chunk>) {
+      job = chunk.commonwatt?.job ?? job
+      if ((chunk.choices[0]?.delta.content ?? '') !== '') break
+    }
+    const events = await (await fetch(new URL(`/api/v1/jobs/${job}/events`, coordinator.url))).text()
+    expect(events).toContain('coordinator.Cancelled')
+    expect(await accountNow()).toMatchObject({ balance, escrowed: '0' })
   })
 
   test('option: a stop string ends the text before it', async () => {
     const free = await openai.chat.completions.create(chat())
     const text = free.choices[0]?.message.content ?? ''
     const stop = text.slice(4, 6)
+    const before = text.slice(0, text.indexOf(stop))
     const stopped = await openai.chat.completions.create(chat({ stop: [stop] }))
-    expect(stopped.choices[0]).toMatchObject({
-      message: { content: text.slice(0, text.indexOf(stop)) },
-      finish_reason: 'stop',
-    })
+    expect(stopped.choices[0]).toMatchObject({ message: { content: before }, finish_reason: 'stop' })
+    // Nothing was written after it.
+    expect(stopped.usage?.completion_tokens).toBeLessThan(free.usage?.completion_tokens ?? 0)
+    const stream = await openai.chat.completions.create({ ...chat({ stop }), stream: true })
+    let streamed = ''
+    for await (const chunk of stream) streamed += chunk.choices[0]?.delta.content ?? ''
+    expect(streamed).toBe(before)
   })
 
   test('option: content in parts, penalties, no temperature', async () => {
@@ -135,10 +168,16 @@ describe('errors', () => {
     ['no messages', { messages: [] }, 400, null, 'messages'],
     ['a temperature past 2', { temperature: 3 }, 400, null, 'temperature'],
     ['several choices', { n: 2 }, 400, null, 'n'],
+    ['log probabilities', { logprobs: true }, 400, null, 'logprobs'],
+    ['more stop strings than there may be', { stop: ['a', 'b', 'c', 'd', 'e'] }, 400, null, 'stop'],
+    ['an empty stop string', { stop: '' }, 400, null, 'stop'],
     ['tools', { tools: [{ type: 'function', function: { name: 'f' } }] }, 400, null, 'tools'],
     ['a model without a template', { model: 'no-chat' }, 400, null, null],
   ])('error: %s', async (_, change, status, code, param) => {
     await expect(openai.chat.completions.create(chat(change))).rejects.toMatchObject({ status, code, param })
+    // A stream is refused before it begins.
+    const streamed = openai.chat.completions.create({ ...chat(change), stream: true })
+    await expect(streamed).rejects.toMatchObject({ status, code, param })
   })
 
   test('error: no key, or one that is too short', async () => {

@@ -10,6 +10,7 @@ import { type NodeLease, type Offer, serveLeases } from '#net/protocols/lease/ha
 import { fetchNetworkInfo } from '#node/network-info.ts'
 import { expectedSelfTest } from '#tensor/self-test.ts'
 import type { SigningContext } from '#core/signed.ts'
+import { KINDS } from '#work/kinds.ts'
 import type { Digest } from '#core/digest.ts'
 
 /** What a puppet does with a lease. */
@@ -43,7 +44,7 @@ export async function openPuppet(url: string, script: LeaseScript, clock: Clock 
           adapter: 'puppet',
           isSoftware: true,
           maxMemoryBytes: 2 ** 28,
-          kinds: [{ name: 'matmul', version: 1 }],
+          kinds: KINDS.map(({ name, version }) => ({ name, version })),
         },
         site: null,
       },

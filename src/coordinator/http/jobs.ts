@@ -2,8 +2,9 @@
 import { Hono } from 'hono'
 import { AppError } from '#core/errors.ts'
 import { jobBodySchema, jobSchema } from '#work/job.ts'
-import { admit, cancelRequestSchema, quote } from '#coordinator/admission.ts'
-import { UnknownJobError, cancelJob } from '#coordinator/job-end.ts'
+import { admit, quote } from '#coordinator/admission.ts'
+import { cancelJob } from '#coordinator/job-end.ts'
+import { FOLLOW_TYPE, UnknownJobError, jobRequestSchema, ownJob } from '#coordinator/job-request.ts'
 import { type JobRecord, readJob } from '#coordinator/store/jobs.ts'
 import { countUnits } from '#coordinator/store/units.ts'
 import { digestParam, readJson } from './body.ts'
@@ -24,14 +25,19 @@ export function jobRoutes(parts: HttpParts): Hono {
     const job = await find(parts, digestParam(c, 'id'))
     return c.json(jobJson(job, await countUnits(grid.store.db, job.id)))
   })
-  app.get('/:id/events', async (c) => streamJobEvents(c, grid, await find(parts, digestParam(c, 'id'))))
+  app.get('/:id/events', async (c) => streamJobEvents(c, grid, await find(parts, digestParam(c, 'id')), false))
+  app.post('/:id/events', async (c) => {
+    const request = await readJson(c, jobRequestSchema, 'request to follow')
+    if (request.body.job !== digestParam(c, 'id')) throw new UnknownJobError(request.body.job)
+    return streamJobEvents(c, grid, await ownJob(grid, request, FOLLOW_TYPE), true)
+  })
   app.get('/:id/certificate', async (c) => {
     const job = await find(parts, digestParam(c, 'id'))
     if (job.state !== 'done') throw new NotYetDoneError(job)
     return c.body(await jobCertificateText(grid, job), 200, { 'content-type': 'application/json; charset=utf-8' })
   })
   app.delete('/:id', async (c) => {
-    const request = await readJson(c, cancelRequestSchema, 'cancel request')
+    const request = await readJson(c, jobRequestSchema, 'cancel request')
     if (request.body.job !== digestParam(c, 'id')) throw new UnknownJobError(request.body.job)
     await cancelJob(grid, request)
     wake()

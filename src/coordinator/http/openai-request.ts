@@ -48,7 +48,16 @@ const requestSchema = v.looseObject({
 })
 
 /** Fields that change an answer and that nothing here can honour. */
-const UNSUPPORTED = ['tools', 'tool_choice', 'functions', 'function_call', 'logit_bias', 'logprobs', 'audio'] as const
+const UNSUPPORTED = [
+  'tools',
+  'tool_choice',
+  'functions',
+  'function_call',
+  'logit_bias',
+  'logprobs',
+  'top_logprobs',
+  'audio',
+] as const
 
 /** Reads a request body. Throws {@link ChatRequestError} naming the first parameter that is wrong or not supported. */
 export function parseChatRequest(body: unknown): ChatRequest {

@@ -1,14 +1,16 @@
-// The part of OpenAI's API that chats need, for clients that know no other: models and chat completions, streamed or whole. A text is
-// handed out once its certificate exists, whose address comes with it.
+// The part of OpenAI's API that chats need, for clients that know no other: models and chat completions, streamed or whole. A stream
+// is what a node claims as it writes; its last chunk, like a whole answer, comes with the certificate's address once that exists.
 import { type Context as HonoContext, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
+import type { Digest } from '#core/digest.ts'
 import { randomInt } from '#core/random.ts'
 import { AppError, toErrorRecord } from '#core/errors.ts'
-import { type Completion, Completions, accountOfKey } from '#coordinator/completions.ts'
+import { Completions, type Writing, accountOfKey } from '#coordinator/completions.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import { type ListedModel, registeredModels } from '#coordinator/models.ts'
 import { readAccount } from '#coordinator/store/accounts.ts'
 import { TextStream, textOf } from '#model/text-stream.ts'
+import type { GeneratedText } from '#work/kinds/generate/result.ts'
 import { BadJsonError, MAX_JSON_BYTES, readBytes } from './body.ts'
 import type { HttpParts } from './context.ts'
 import { ChatRequestError, type ChatRequest, parseChatRequest } from './openai-request.ts'
@@ -37,14 +39,16 @@ export function openAiRoutes(parts: HttpParts): Hono {
     // The first request of a key opens an account, which is granted credits.
     if ((await readAccount(grid.store.db, account.publicKey)).granted === 0n) parts.newAccounts.take(remoteAddress(c))
     const own = { ...request, model, sampling: withSeed(parts, request) }
-    const complete = (signal: AbortSignal) => completions.complete(account, own, signal)
-    return request.isStreamed ? streamed(c, parts, request, model, complete) : whole(c, parts, request, model, complete)
+    const writing = await completions.begin(account, own)
+    c.header('x-commonwatt-certificate', certificatePath(writing.job))
+    const answering = { ...request, model, writing }
+    return request.isStreamed ? streamed(c, parts, answering) : whole(c, parts, answering)
   })
   app.all('/*', (c) => errorAnswer(c, new UnknownRouteError(c.req.method, c.req.path), grid.report))
   return app
 }
 
-type Complete = (signal: AbortSignal) => Promise<Completion>
+type Answering = Pick<ChatRequest, 'stop' | 'hasUsage'> & { readonly model: ListedModel; readonly writing: Writing }
 
 /** With a temperature and without a seed one is drawn, as every such request expects. */
 function withSeed({ grid }: HttpParts, { sampling }: ChatRequest): ChatRequest['sampling'] {
@@ -52,101 +56,90 @@ function withSeed({ grid }: HttpParts, { sampling }: ChatRequest): ChatRequest['
   return { ...sampling, seed: BigInt(randomInt(grid.random, 2 ** 32)) }
 }
 
-async function whole(
-  c: HonoContext,
-  { grid }: HttpParts,
-  request: ChatRequest,
-  model: ListedModel,
-  complete: Complete,
-): Promise<Response> {
-  const completion = await complete(c.req.raw.signal)
-  const { tokenizer, generated } = completion
-  const text = textOf(tokenizer, generated.tokens, request.stop)
-  const certificate = certificatePath(completion)
-  c.header('x-commonwatt-certificate', certificate)
+async function whole(c: HonoContext, { grid }: HttpParts, request: Answering): Promise<Response> {
+  const { writing, stop } = request
+  const generated = await writing.finish(c.req.raw.signal)
   return c.json({
-    id: `chatcmpl-${completion.job}`,
+    ...headOf(request, grid),
     object: 'chat.completion',
-    created: Math.floor(grid.clock.nowMs() / 1000),
-    model: model.name,
-    system_fingerprint: model.id,
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: text, refusal: null },
+        message: { role: 'assistant', content: textOf(writing.tokenizer, generated.tokens, stop), refusal: null },
         logprobs: null,
-        finish_reason: finishReason(completion),
+        finish_reason: finishReason(generated),
       },
     ],
-    usage: usageOf(completion),
-    commonwatt: { job: completion.job, certificate },
+    usage: usageOf(writing, generated),
+    commonwatt: certifiedBy(writing),
   })
 }
 
-function streamed(
-  c: HonoContext,
-  { grid }: HttpParts,
-  request: ChatRequest,
-  model: ListedModel,
-  complete: Complete,
-): Response {
-  const created = Math.floor(grid.clock.nowMs() / 1000)
+/** Deltas come as a node claims them; the last chunk with a choice says that they have been certified, and where. */
+function streamed(c: HonoContext, { grid }: HttpParts, request: Answering): Response {
+  const { writing, stop, hasUsage } = request
+  const head = { ...headOf(request, grid), object: 'chat.completion.chunk' }
   return streamSSE(c, async (stream) => {
     const gone = new AbortController()
     stream.onAbort(() => gone.abort())
     const stopHeartbeat = beatHeart(grid, () => void stream.write(': writing\n\n').catch(() => undefined))
-    let id = 'chatcmpl-pending'
-    const say = (data: object) =>
-      stream.writeSSE({
-        data: JSON.stringify({
-          id,
-          object: 'chat.completion.chunk',
-          created,
-          model: model.name,
-          system_fingerprint: model.id,
-          ...data,
-        }),
-      })
-    const choice = (delta: object, finish: string | null = null) => ({
-      choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
-    })
+    let said: Promise<unknown> = Promise.resolve()
+    const say = (data: object): void => {
+      said = said.then(() => stream.writeSSE({ data: JSON.stringify(data) }))
+    }
+    const sayChoice = (delta: object, finish: string | null, commonwatt: object) =>
+      say({ ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }], commonwatt })
+    const claimed = { job: writing.job, isVerified: false }
+    const text = new TextStream(writing.tokenizer, stop)
+    const sayText = (content: string): void => {
+      if (content !== '') sayChoice({ content }, null, claimed)
+    }
+    let count = 0
+    const sayTokens = (tokens: readonly number[]) => {
+      for (const token of tokens) sayText(text.push(token))
+      count += tokens.length
+    }
     try {
-      const completion = await complete(gone.signal)
-      id = `chatcmpl-${completion.job}`
-      await say(choice({ role: 'assistant', content: '', refusal: null }))
-      for (const content of piecesOf(completion, request.stop)) await say(choice({ content }))
-      const certificate = certificatePath(completion)
-      await say({
-        ...choice({}, finishReason(completion)),
-        commonwatt: { job: completion.job, certificate },
-      })
-      if (request.hasUsage) await say({ choices: [], usage: usageOf(completion) })
+      sayChoice({ role: 'assistant', content: '', refusal: null }, null, claimed)
+      const generated = await writing.finish(gone.signal, sayTokens)
+      sayTokens(generated.tokens.slice(count))
+      sayText(text.end())
+      sayChoice({}, finishReason(generated), certifiedBy(writing))
+      if (hasUsage) say({ ...head, choices: [], usage: usageOf(writing, generated) })
     } catch (error) {
       if (gone.signal.aborted) return
-      await stream.writeSSE({ data: JSON.stringify({ error: errorBody(error, grid.report).error }) })
+      say({ error: errorBody(error, grid.report).error })
     } finally {
       stopHeartbeat()
     }
+    await said
     await stream.writeSSE({ data: '[DONE]' })
   })
 }
 
-/** The text in the pieces of its tokens, up to a stop string. */
-function piecesOf({ tokenizer, generated }: Completion, stop: readonly string[]): string[] {
-  const text = new TextStream(tokenizer, stop)
-  return [...generated.tokens.map((token) => text.push(token)), text.end()].filter((piece) => piece !== '')
+function headOf({ writing, model }: Answering, { clock }: Grid) {
+  return {
+    id: `chatcmpl-${writing.job}`,
+    created: Math.floor(clock.nowMs() / 1000),
+    model: model.name,
+    system_fingerprint: model.id,
+  }
 }
 
-function finishReason({ generated }: Completion): 'stop' | 'length' {
-  return generated.finishReason === 'length' ? 'length' : 'stop'
+function finishReason({ finishReason }: GeneratedText): 'stop' | 'length' {
+  return finishReason === 'length' ? 'length' : 'stop'
 }
 
-function usageOf({ promptTokens, generated }: Completion) {
-  const written = generated.tokens.length
-  return { prompt_tokens: promptTokens, completion_tokens: written, total_tokens: promptTokens + written }
+function usageOf({ promptTokens }: Writing, { tokens }: GeneratedText) {
+  const { length } = tokens
+  return { prompt_tokens: promptTokens, completion_tokens: length, total_tokens: promptTokens + length }
 }
 
-function certificatePath({ job }: Completion): string {
+function certifiedBy({ job }: Writing) {
+  return { job, isVerified: true, certificate: certificatePath(job) }
+}
+
+function certificatePath(job: Digest): string {
   return `/api/v1/jobs/${job}/certificate`
 }
 
@@ -196,6 +189,7 @@ const CODES: Readonly<
   'coordinator.UnknownRoute': { status: 404, code: 'unknown_url' },
   'coordinator.Context': { status: 400, code: 'context_length_exceeded' },
   'coordinator.CannotPay': { status: 402, code: 'insufficient_quota', type: 'insufficient_quota' },
+  'coordinator.StreamContradicted': { status: 503, code: 'stream_contradicted', type: 'server_error' },
   'coordinator.RateLimited': { status: 429, code: 'rate_limit_exceeded', type: 'rate_limit_error' },
   'coordinator.BodyTooLarge': { status: 413, code: 'request_too_large' },
 }

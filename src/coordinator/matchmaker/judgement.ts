@@ -3,8 +3,10 @@ import { equals } from '#core/bytes.ts'
 import { contentId } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
+import { AppError } from '#core/errors.ts'
 import type { Authority } from '#verify/commit.ts'
 import { type FaultProof, encodeFaultProof, faultProofId } from '#verify/fault-proof.ts'
+import { isBeginning } from '#verify/progress.ts'
 import { decide, settleDispute } from '#verify/quorum.ts'
 import type { Kind, UnitInputs } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
@@ -15,8 +17,13 @@ import type { JobRecord } from '#coordinator/store/jobs.ts'
 import { banNode, readNode } from '#coordinator/store/nodes.ts'
 import { type RevealedReplica, proveFault, readInputs, revealProblem, sightingProblem } from './evidence.ts'
 
-/** A replica whose result does not count. */
-export type Rejection = { readonly of: RevealedReplica; readonly reason: string; readonly fault: FaultProof | null }
+/** A replica whose result does not count. `hostile` is what its node is scored for besides. */
+export type Rejection = {
+  readonly of: RevealedReplica
+  readonly reason: string
+  readonly fault: FaultProof | null
+  readonly hostile?: AppError
+}
 
 /** What became of a round. */
 export type Judgement =
@@ -53,6 +60,23 @@ export async function judge({ blobs, models }: Sources, round: Round): Promise<J
   return kind.comparison(unit) === 'exact'
     ? judgeExact({ blobs, models }, round, inputs)
     : judgeTolerant({ blobs, models }, round, inputs)
+}
+
+/** An agreed result: whose it is and its parts' digests. */
+type Agreed = Pick<Round, 'kind' | 'unit' | 'replicas'> & { readonly leaves: readonly Digest[] }
+
+/** Replicas that said something else of the result, while they computed it, than what it is. Its bytes must have been delivered. */
+export async function brokenClaims(
+  { blobs }: Pick<Grid, 'blobs'>,
+  { kind, unit, replicas, leaves }: Agreed,
+): Promise<Rejection[]> {
+  const { progress } = kind
+  if (progress === undefined || replicas.every(({ replica }) => replica.claimed?.latest === undefined)) return []
+  const id = contentId(kind.resultLayout(unit), leaves)
+  const whole = progress.of(unit, await Promise.all(leaves.map((_, part) => blobs.read(id, part))))
+  const broken = replicas.filter(({ replica: { claimed } }) => claimed?.latest && !isBeginning(claimed.latest, whole))
+  const hostile = new BrokenClaimError()
+  return broken.map((of) => ({ of, reason: hostile.message, fault: null, hostile }))
 }
 
 /** Records a fault: proof, log entry and the node's record in one transaction. Returns the proof's id. */
@@ -133,4 +157,12 @@ async function rejectionsBy(
     if (reason !== null) rejections.push({ of, reason, fault: null })
   }
   return rejections
+}
+
+/** A node said something else of its result, while it computed it, than what it then committed to. */
+export class BrokenClaimError extends AppError {
+  override readonly name = 'coordinator.BrokenClaim'
+  constructor() {
+    super('hostile', 'What it said of its result while it computed it is not how the result begins.')
+  }
 }

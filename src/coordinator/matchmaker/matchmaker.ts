@@ -77,6 +77,10 @@ export class Matchmaker {
     grid.events.onAny((job, { event, data }) => {
       if (event === 'failed') this.#cancelSessions(job, data.error.message)
     })
+    grid.events.onFollow((job) => {
+      for (const session of this.#sessions) if (session.job.id === job) session.retell()
+      for (const session of this.#sessions) if (session.job.id === job) session.stream()
+    })
     this.#sweep()
   }
 

@@ -10,11 +10,13 @@ import { type CoordinatorLease, LeaseOrderError, openLease } from '#net/protocol
 import type { FromCoordinator, FromNode, LeasePeer } from '#net/protocols/lease/messages.ts'
 import { type Close, closeId } from '#verify/close.ts'
 import { type Authority, verifyCommitment } from '#verify/commit.ts'
+import type { ClaimedProgress, SignedProgress } from '#verify/progress.ts'
 import type { Commitment } from '#verify/commitment.ts'
 import type { Reveal, Sighting } from '#verify/reveal.ts'
 import { type Lease, leaseId } from '#work/lease.ts'
 import type { Unit } from '#work/unit.ts'
 import type { LiveNode } from '#coordinator/live-nodes.ts'
+import { ProgressIntake } from './progress-intake.ts'
 
 /** What a node said after a close. */
 export type Revealed = {
@@ -35,7 +37,11 @@ export type ReplicaParts = {
   readonly live: LiveNode
   readonly lease: Lease
   readonly unit: Unit
+  /** Most bytes that it may say of its result before it is done. */
+  readonly maxProgressBytes: number
   readonly onChange: () => void
+  /** Told of every piece that it says. */
+  readonly onProgress: (claimed: ClaimedProgress) => void
 }
 
 /** A node's part in a unit. */
@@ -55,6 +61,7 @@ export class Replica {
   readonly #cancels: (() => void)[] = []
   #stream: CoordinatorLease | undefined
   #close: Close | undefined
+  #intake: ProgressIntake | undefined
   #isComputing = true
 
   constructor(parts: ReplicaParts) {
@@ -68,6 +75,19 @@ export class Replica {
 
   get node(): PublicKey {
     return this.live.node
+  }
+
+  /** What it said of its result so far, if it was asked. */
+  get claimed(): ClaimedProgress | undefined {
+    return this.#intake?.claimed
+  }
+
+  /** Asks the node to say what it has of its result as it goes on. */
+  stream(): void {
+    const { authority, clock, maxProgressBytes } = this.#parts
+    if (this.#intake !== undefined) return
+    this.#intake = new ProgressIntake(this.lease, { authority, clock, maxBytes: maxProgressBytes })
+    this.say({ say: 'stream' })
   }
 
   /** Holds the conversation until the lease is over. */
@@ -118,16 +138,23 @@ export class Replica {
     )
   }
 
-  /** Says a last word and ends the lease. */
+  /** Says a last word and ends the lease; a `hostile` error is scored against the node. */
   dismiss(
     lastWord: Extract<FromCoordinator, { say: 'settled' | 'rejected' }>,
     how: ReplicaEnd['how'],
     reason: string,
+    hostile?: AppError,
   ): void {
     if (this.end !== undefined) return
     const said = this.#stream?.say(lastWord).catch(() => undefined) ?? Promise.resolve()
     this.#finish({ how, reason })
-    void said.then(() => this.#abort.abort(new LeaseOverError(reason)))
+    void this.#cut(said, reason, hostile)
+  }
+
+  async #cut(said: Promise<void>, reason: string, hostile: AppError | undefined): Promise<void> {
+    await said
+    if (hostile !== undefined) this.#stream?.abort(hostile)
+    this.#abort.abort(new LeaseOverError(reason))
   }
 
   async #converse(stream: CoordinatorLease): Promise<void> {
@@ -137,6 +164,7 @@ export class Replica {
       if (message.say === 'failed') return this.#finish({ how: 'lost', reason: message.reason })
       if (message.say === 'committed') this.#take(message.commitment)
       else if (message.say === 'revealed') this.#takeReveal(message)
+      else if (message.say === 'progress') this.#takeProgress(message.progress)
       else if (message.say !== 'alive') throw new LeaseOrderError(message.say, 'a commitment or a reveal')
     }
   }
@@ -149,6 +177,12 @@ export class Replica {
     this.committedMs = this.#parts.clock.nowMs()
     this.#stopComputing()
     this.#parts.onChange()
+  }
+
+  #takeProgress(progress: SignedProgress): void {
+    if (this.#intake === undefined) throw new LeaseOrderError('progress', 'nothing of the kind')
+    this.#intake.take(progress)
+    this.#parts.onProgress(this.#intake.claimed)
   }
 
   #takeReveal({ reveal, sighting, leaves }: Extract<FromNode, { say: 'revealed' }>): void {

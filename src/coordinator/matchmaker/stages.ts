@@ -33,3 +33,36 @@ export function stagesOf(intervals: readonly Interval[], fromMs: number, toMs: n
   for (const stage of Object.keys(stages) as (keyof Stages)[]) stages[stage] = Math.round(stages[stage])
   return stages
 }
+
+/** When one replica did what; a moment that has not come is undefined. */
+export type ReplicaTimes = {
+  readonly acceptedMs: number | undefined
+  readonly committedMs: number | undefined
+  readonly revealedMs: number | undefined
+}
+
+/** Moments of a unit: its first lease, the last part of an input that was served, the close, and now. */
+export type UnitTimes = {
+  readonly startMs: number
+  readonly servedMs: number
+  readonly closedMs: number
+  readonly nowMs: number
+}
+
+/** When a unit was in which stage, by its slowest replica. */
+export function unitIntervals(replicas: readonly ReplicaTimes[], times: UnitTimes): Interval[] {
+  const { startMs, servedMs, closedMs, nowMs } = times
+  const latest = (all: readonly (number | undefined)[]) => Math.max(startMs, ...all.map((time) => time ?? 0))
+  const accepted = latest(replicas.map(({ acceptedMs }) => acceptedMs))
+  const committed = latest(replicas.map(({ committedMs }) => committedMs))
+  const fetched = Math.min(committed, Math.max(accepted, servedMs))
+  const revealed = latest(replicas.map(({ revealedMs }) => revealedMs))
+  return [
+    { stage: 'lease', fromMs: startMs, toMs: accepted },
+    { stage: 'inputs', fromMs: accepted, toMs: fetched },
+    { stage: 'compute', fromMs: fetched, toMs: committed },
+    { stage: 'commit', fromMs: committed, toMs: closedMs },
+    { stage: 'reveal', fromMs: closedMs, toMs: revealed },
+    { stage: 'assemble', fromMs: revealed, toMs: nowMs },
+  ]
+}

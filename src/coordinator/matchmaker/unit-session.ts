@@ -17,10 +17,10 @@ import { insertContent } from '#coordinator/store/contents.ts'
 import type { UnitRecord } from '#coordinator/store/units.ts'
 import type { Deliveries } from './deliveries.ts'
 import { type RevealedReplica, revealedReplica } from './evidence.ts'
-import { type Judgement, type Rejection, judge, recordFault } from './judgement.ts'
+import { type Judgement, type Rejection, brokenClaims, judge, recordFault } from './judgement.ts'
 import { Replica } from './replica.ts'
 import type { Agreement, Settled } from './settle.ts'
-import type { Interval } from './stages.ts'
+import { type Interval, unitIntervals } from './stages.ts'
 
 /** From the close to the last reveal: the peers' own limits, once for either side to begin. */
 export const REVEAL_DEADLINE_MS = 2 * REVEAL_TIMEOUT_MS
@@ -96,7 +96,7 @@ export class UnitSession {
 
   /** Adds replicas under fresh leases of attempt `attempt`. */
   recruit(recruits: readonly { live: LiveNode; lease: Lease }[], attempt: number): void {
-    const { grid, peer, authority } = this.#parts
+    const { grid, peer, authority, kind } = this.#parts
     this.#attempt = attempt
     const added = recruits.map(
       ({ live, lease }) =>
@@ -107,7 +107,10 @@ export class UnitSession {
           live,
           lease,
           unit: this.record.unit,
+          maxProgressBytes: kind.progress?.maxBytes(this.record.unit) ?? 0,
+          onProgress: (claimed) => grid.events.emitProgress(this.job.id, claimed),
           onChange: () => {
+            this.stream()
             this.#advance()
             this.#parts.wake()
           },
@@ -118,6 +121,21 @@ export class UnitSession {
     this.#replicas.push(...added)
     for (const replica of added)
       void replica.run(this.#replicas.filter((other) => other !== replica && other.end === undefined).map(asPeer))
+  }
+
+  /** Has one replica say what it has of the result, another one when that is lost, as long as somebody follows the job. */
+  stream(): void {
+    const { grid, kind } = this.#parts
+    if (this.#isOver || kind.progress === undefined || !grid.events.isFollowed(this.job.id)) return
+    const present = this.#replicas.filter(({ acceptedMs, end }) => acceptedMs !== undefined && end === undefined)
+    if (present.some(({ claimed }) => claimed !== undefined)) return
+    present.toSorted((a, b) => b.live.ratedMops - a.live.ratedMops)[0]?.stream()
+  }
+
+  /** Tells a new follower what is known of the result. */
+  retell(): void {
+    for (const { claimed } of this.#replicas)
+      if (claimed?.latest !== undefined) this.#parts.grid.events.emitProgress(this.job.id, claimed)
   }
 
   /** Ends the session because the job has ended; the nodes are told why. */
@@ -235,7 +253,11 @@ export class UnitSession {
     const { judgement } = this.#judgement
     if (this.#isOver) return
     if (judgement.outcome === 'rejected') return this.#reject(judgement.rejections)
-    for (const one of judgement.replicas) if (await this.#isDelivered(one)) return this.#settle(judgement)
+    for (const one of judgement.replicas)
+      if (await this.#isDelivered(one)) {
+        const broken = await brokenClaims(grid, { kind, unit, ...judgement })
+        return broken.length > 0 ? this.#reject(broken) : this.#settle(judgement)
+      }
     const giver = judgement.replicas.find(({ replica }) => replica.end === undefined)
     if (giver === undefined) return this.#release('every replica left before it delivered')
     await this.#askFor(giver)
@@ -243,11 +265,11 @@ export class UnitSession {
 
   async #reject(rejections: readonly Rejection[]): Promise<void> {
     const { grid, onRejected } = this.#parts
-    for (const { of, reason, fault } of rejections) {
+    for (const { of, reason, fault, hostile } of rejections) {
       const { replica } = of
       const proof = fault === null ? null : await recordFault(grid, this.job, replica.node, fault)
       this.#excluded.add(replica.node)
-      replica.dismiss({ say: 'rejected', reason: reason.slice(0, 300), fault: proof }, 'lost', reason)
+      replica.dismiss({ say: 'rejected', reason: reason.slice(0, 300), fault: proof }, 'lost', reason, hostile)
       this.#replicas = this.#replicas.filter((other) => other !== replica)
       onRejected(replica.live, proof)
       if (proof !== null)
@@ -308,23 +330,14 @@ export class UnitSession {
     await this.#parts.onOver(this, 'released')
   }
 
-  /** When the unit was in which stage, by its slowest replica. */
+  /** When the unit was in which stage. */
   #intervals(): Interval[] {
     const { grid, deliveries } = this.#parts
-    const latest = (times: readonly (number | undefined)[]) =>
-      Math.max(this.#startMs, ...times.map((time) => time ?? 0))
-    const accepted = latest(this.#replicas.map(({ acceptedMs }) => acceptedMs))
-    const committed = latest(this.#replicas.map(({ committedMs }) => committedMs))
-    const served = deliveries.lastServedMs(this.record.unit.inputs.map(({ id }) => id))
-    const fetched = Math.min(committed, Math.max(accepted, served))
-    const revealed = latest(this.#replicas.map(({ revealedMs }) => revealedMs))
-    return [
-      { stage: 'lease', fromMs: this.#startMs, toMs: accepted },
-      { stage: 'inputs', fromMs: accepted, toMs: fetched },
-      { stage: 'compute', fromMs: fetched, toMs: committed },
-      { stage: 'commit', fromMs: committed, toMs: this.#closedMs },
-      { stage: 'reveal', fromMs: this.#closedMs, toMs: revealed },
-      { stage: 'assemble', fromMs: revealed, toMs: grid.clock.nowMs() },
-    ]
+    return unitIntervals(this.#replicas, {
+      startMs: this.#startMs,
+      servedMs: deliveries.lastServedMs(this.record.unit.inputs.map(({ id }) => id)),
+      closedMs: this.#closedMs,
+      nowMs: grid.clock.nowMs(),
+    })
   }
 }

@@ -1,4 +1,5 @@
-// coordinator -> Offer; node -> accept | decline; node -> alive ... ; node -> committed; coordinator -> closed; node -> revealed
+// coordinator -> Offer; node -> accept | decline; node -> alive ... ; coordinator -> stream (to one replica, when the requester follows)
+// and from then on node -> progress ...; node -> committed; coordinator -> closed; node -> revealed
 // (after it exchanged reveals with its peers); coordinator -> deliver (to the replica whose bytes it wants) -> delivered by the blob
 // protocol; coordinator -> settled | rejected. Either side may end the stream: the lease is then over.
 import * as v from 'valibot'
@@ -8,6 +9,7 @@ import { amountSchema, digestSchema, publicKeySchema, textSchema } from '#core/s
 import { type Close, closeSchema } from '#verify/close.ts'
 import { type Commitment, commitmentSchema } from '#verify/commitment.ts'
 import { MAX_UNIT_PARTS } from '#verify/certificate.ts'
+import { type SignedProgress, progressSchema } from '#verify/progress.ts'
 import { type Reveal, type Sighting, revealSchema, sightingSchema } from '#verify/reveal.ts'
 import { MAX_REPLICATION } from '#work/job.ts'
 import { type Lease, leaseSchema } from '#work/lease.ts'
@@ -20,6 +22,7 @@ export type LeasePeer = { readonly node: PublicKey; readonly lease: Lease; reado
 export type FromCoordinator =
   | { readonly say: 'offer'; readonly lease: Lease; readonly unit: Unit; readonly peers: readonly LeasePeer[] }
   | { readonly say: 'peers'; readonly peers: readonly LeasePeer[] }
+  | { readonly say: 'stream' }
   | { readonly say: 'closed'; readonly close: Close }
   | { readonly say: 'deliver' }
   | { readonly say: 'settled'; readonly certificate: Digest; readonly credited: string; readonly reason: string }
@@ -30,6 +33,7 @@ export type FromNode =
   | { readonly say: 'accept' }
   | { readonly say: 'decline'; readonly reason: string }
   | { readonly say: 'alive' }
+  | { readonly say: 'progress'; readonly progress: SignedProgress }
   | { readonly say: 'committed'; readonly commitment: Commitment }
   | {
       readonly say: 'revealed'
@@ -53,6 +57,7 @@ const peersSchema = v.pipe(
 export const fromCoordinatorSchema: v.GenericSchema<unknown, FromCoordinator> = v.variant('say', [
   v.strictObject({ say: v.literal('offer'), lease: leaseSchema, unit: unitSchema, peers: peersSchema }),
   v.strictObject({ say: v.literal('peers'), peers: peersSchema }),
+  v.strictObject({ say: v.literal('stream') }),
   v.strictObject({ say: v.literal('closed'), close: closeSchema }),
   v.strictObject({ say: v.literal('deliver') }),
   v.strictObject({
@@ -68,6 +73,7 @@ export const fromNodeSchema: v.GenericSchema<unknown, FromNode> = v.variant('say
   v.strictObject({ say: v.literal('accept') }),
   v.strictObject({ say: v.literal('decline'), reason: textSchema(300) }),
   v.strictObject({ say: v.literal('alive') }),
+  v.strictObject({ say: v.literal('progress'), progress: progressSchema }),
   v.strictObject({ say: v.literal('committed'), commitment: commitmentSchema }),
   v.strictObject({
     say: v.literal('revealed'),
