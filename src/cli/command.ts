@@ -26,11 +26,11 @@ export function withAction<Options extends object, Args extends unknown[]>(
   command: Command,
   action: Action<Options, Args>,
 ): Command {
-  command.option('--json', 'print one JSON value to stdout and nothing else')
+  command.option('--json', jsonHelp(command))
   return command.action(async (...received: unknown[]) => {
-    const options = command.optsWithGlobals<Options & { json?: boolean }>()
+    const options = command.optsWithGlobals<Options & { json?: boolean; stream?: boolean }>()
     const args = received.slice(0, -2) as Args
-    const output = openOutput(options.json === true)
+    const output = openOutput({ isJson: options.json === true, isStreamed: options.stream === true })
     const interrupt = openInterrupt()
     try {
       process.exitCode = (await action({ output, signal: interrupt.signal }, options, ...args)) ?? EXIT_DONE
@@ -41,6 +41,12 @@ export function withAction<Options extends object, Args extends unknown[]>(
       interrupt.close()
     }
   })
+}
+
+function jsonHelp(command: Command): string {
+  const isStreaming = command.options.some(({ long }) => long === '--stream')
+  const streamed = isStreaming ? ' (with --stream one a line: text as it comes, the whole result last)' : ''
+  return `print one JSON value to stdout and nothing else${streamed}`
 }
 
 /** The coordinator that commands talk to when they are not told another. */

@@ -1,10 +1,13 @@
-// Where a command's words go: results to stdout, everything said on the way to stderr. With --json stdout gets exactly one JSON value.
+// Where a command's words go: results to stdout, everything said on the way to stderr. With --json stdout gets exactly one JSON value, or
+// one a line from commands that stream.
 import { SingleBar } from 'cli-progress'
 import { describeFailure, failureOf } from './failure.ts'
 
 /** A command's voice. */
 export type Output = {
   readonly isJson: boolean
+  /** A piece of a result that is still coming: its text for people as it is, `value` for programs that read line by line. */
+  piece(text: string, value: object): void
   /** A line of the result, for people; nothing with --json. */
   line(text: string): void
   /** Something said on the way: to stderr, and nothing with --json. */
@@ -22,10 +25,17 @@ export type Progress = {
   stop(): void
 }
 
+/** How a command speaks: in JSON, and then in one value or one a line. */
+export type OutputStyle = { readonly isJson: boolean; readonly isStreamed: boolean }
+
 /** The voice of one command. */
-export function openOutput(isJson: boolean): Output {
+export function openOutput({ isJson, isStreamed }: OutputStyle): Output {
+  const indent = isStreamed ? 0 : 2
   return {
     isJson,
+    piece(text, value) {
+      process.stdout.write(isJson ? `${JSON.stringify(value, bigintAsText)}\n` : text)
+    },
     line(text) {
       if (!isJson) process.stdout.write(`${text}\n`)
     },
@@ -33,10 +43,10 @@ export function openOutput(isJson: boolean): Output {
       if (!isJson) process.stderr.write(`${text}\n`)
     },
     json(value) {
-      if (isJson) process.stdout.write(`${JSON.stringify(value, bigintAsText, 2)}\n`)
+      if (isJson) process.stdout.write(`${JSON.stringify(value, bigintAsText, indent)}\n`)
     },
     fail(error) {
-      if (isJson) process.stdout.write(`${JSON.stringify({ error: failureOf(error) }, null, 2)}\n`)
+      if (isJson) process.stdout.write(`${JSON.stringify({ error: failureOf(error) }, null, indent)}\n`)
       else process.stderr.write(`${describeFailure(error)}\n`)
     },
     progress: () => (isJson || !process.stderr.isTTY ? SILENT : openBar()),

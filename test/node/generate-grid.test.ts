@@ -2,12 +2,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bytesSource } from '#core/byte-source.ts'
 import { utf8 } from '#core/bytes.ts'
 import { signerFromSecret } from '#core/ed25519.ts'
 import { leafDigest, merkleRoot } from '#core/merkle.ts'
 import { systemRandom } from '#core/random.ts'
+import { verifyMessage } from '#core/signed.ts'
 import { openCoordinator } from '#coordinator/coordinator.ts'
 import { openModels } from '#coordinator/open-models.ts'
 import { BATCH_TEXTS, embedOnGrid } from '#cli/embedding.ts'
@@ -17,9 +18,18 @@ import { type NodeContribution, type NodeParts, startNode } from '#node/contribu
 import { processParts } from '#node/process.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
 import type { WorkerHandle } from '#node/worker-link.ts'
-import { type Client, type RegisteredModel, blobSource, connect, verifyCertificate, verifyFault } from '#sdk/index.ts'
+import {
+  type Client,
+  type RegisteredModel,
+  StreamContradictedError,
+  blobSource,
+  connect,
+  verifyCertificate,
+  verifyFault,
+} from '#sdk/index.ts'
 import type { PartSource } from '#verify/content-file.ts'
 import { MissingFileError, decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
+import { PROGRESS_TYPE } from '#verify/progress.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
 import { runCommandLine } from '../support/command-line.ts'
 import { holdBlob, tinyModelFile } from '../support/tiny-model.ts'
@@ -270,4 +280,67 @@ test('error: a file that is no model is not registered', async () => {
   const renamed = file.slice()
   renamed.set(utf8('"9.output.m"'), new TextDecoder().decode(file).indexOf('"0.output.m"'))
   await expect(registerModel(client, bytesSource(renamed))).rejects.toThrow('no tensor "0.output.m"')
+})
+
+describe('streaming', { timeout: 120_000 }, () => {
+  /** A worker whose node says other tokens than it computes. */
+  function lyingStreamWorker(): WorkerHandle {
+    const handle = openThreadWorker()
+    const run: WorkerHandle['api']['run'] = (task, unit, inputs, onProgress) =>
+      handle.api.run(task, unit, inputs, (bytes) => onProgress?.(bytes.map((byte) => byte ^ 1)))
+    return { ...handle, api: { ...handle.api, run } }
+  }
+
+  test('default: text comes while the job runs, and joins to the certified text', async () => {
+    let atFirst: ReturnType<Client['accountOf']> | undefined
+    let text = ''
+    const onText = (piece: string) => {
+      text += piece
+      atFirst ??= client.accountOf(client.account)
+    }
+    const written = await generateText(client, { model, prompt: 'It was', maxTokens: 200 }, { onText })
+    expect(text).toBe(written.text)
+    // What is certified is paid in the same moment.
+    expect((await atFirst)?.escrowed).not.toBe('0')
+    expect(written.firstTokenMs).toBeGreaterThan(0)
+  })
+
+  test('option: with a stop string, of which nothing is said', async () => {
+    const free = await generateText(client, { model, prompt: 'There', maxTokens: 40 }, {})
+    const stop = free.text.slice(8, 10)
+    let text = ''
+    const request = { model, prompt: 'There', maxTokens: 40, stops: [stop] }
+    const written = await generateText(client, request, { onText: (piece) => (text += piece) })
+    expect(written.generated.finishReason).toBe('stop-string')
+    expect(text).toBe(free.text.slice(0, free.text.indexOf(stop)))
+    expect(written.text).toBe(text)
+  })
+
+  test('behaviour: an abort cancels the job, refunds it, and frees its nodes within a moment', async () => {
+    const before = (await client.accountOf(client.account)).balance
+    const stop = new AbortController()
+    const onText = () => stop.abort()
+    const request = { model, prompt: 'A', maxTokens: 255 }
+    await expect(generateText(client, request, { onText, signal: stop.signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    })
+    expect(await client.accountOf(client.account)).toMatchObject({ balance: before, escrowed: '0' })
+  })
+
+  test('behaviour: a node that streams something else is told of with its own signature, and is not paid', async () => {
+    const liar = await openNode({ openWorker: lyingStreamWorker })
+    let error: unknown
+    for (let attempt = 0; attempt < 16 && !(error instanceof StreamContradictedError); attempt++) {
+      const request = { model, prompt: `Stream ${attempt}`, maxTokens: 200 }
+      error = await generateText(client, request, { onText: () => undefined }).catch((thrown: unknown) => thrown)
+    }
+    if (!(error instanceof StreamContradictedError)) throw new Error('No stream was contradicted.')
+    const [contradiction] = error.contradictions
+    expect(contradiction?.progress.signer).toBe(liar.state.node)
+    expect(verifyMessage(contradiction?.progress as never, PROGRESS_TYPE, client.network.network)).toBe(true)
+    expect((await verifyCertificate(error.outcome.certificateBytes)).verdict).toMatchObject({ ok: true })
+    const agreed = error.outcome.certificate.units[0]?.body.replicas.map(({ lease }) => lease.body.node)
+    expect(agreed).not.toContain(liar.state.node)
+    await liar.stop()
+  })
 })

@@ -8,7 +8,7 @@ import { AppError } from '#core/errors.ts'
 import { randomInt, systemRandom } from '#core/random.ts'
 import type { Sampling } from '#model/sampler.ts'
 import type { ChatMessage } from '#model/text-model.ts'
-import { type Stage, formatCredits } from '#sdk/index.ts'
+import { type Stage, StreamContradictedError, formatCredits } from '#sdk/index.ts'
 import {
   type CommandContext,
   coordinatorOption,
@@ -21,6 +21,7 @@ import { connectAccount } from '#cli/connect.ts'
 import { UsageError } from '#cli/failure.ts'
 import { findModel } from '#cli/find-model.ts'
 import { type TextOutcome, generateText } from '#cli/generation.ts'
+import type { Output, Progress } from '#cli/output.ts'
 import { describeCount, transportsOf } from '#cli/words.ts'
 
 type GenerateOptions = {
@@ -34,10 +35,20 @@ type GenerateOptions = {
   readonly topK: number
   readonly seed?: bigint
   readonly stop?: readonly string[]
+  readonly stream?: boolean
   readonly certificate?: string
   readonly replication: number
   readonly maxPrice?: bigint
 }
+
+const EXAMPLES = `
+The text goes to stdout, everything else to stderr. What --stream prints is one node's claim until the line "verified" follows;
+should the verified text not begin with it, the command fails.
+
+Examples:
+  commonwatt run generate --model commonwatt-tiny --prompt 'Q: 23+45=? A:' --stream
+  commonwatt run generate --model commonwatt-tiny --messages chat.json --stop . --certificate text.json
+  commonwatt run generate --model commonwatt-tiny --prompt 'Q: ' --temperature 0.8 --seed 7 --json`
 
 /** Largest file of messages. */
 const MAX_MESSAGES_BYTES = 2 ** 20
@@ -62,19 +73,20 @@ export function generateCommand(): Command {
     )
     .option('--max-tokens <n>', 'most tokens to write', integerIn(1, 65_536), 64)
     .option('--temperature <t>', '0 takes the likeliest token each time', fixedPoint(1000, 2_000_000), 0)
-    .option(
-      '--top-p <p>',
-      'with a temperature: the smallest set of tokens with this probability',
-      fixedPoint(1e6, 1e6),
-      1e6,
+    .addOption(
+      new Option('--top-p <p>', 'with a temperature: the smallest set of tokens with this probability')
+        .argParser(fixedPoint(1e6, 1e6))
+        .default(1e6, '1'),
     )
     .option('--top-k <k>', 'with a temperature: the k likeliest tokens, 0 for all', integerIn(0, 2 ** 20), 0)
     .option('--seed <n>', 'with a temperature: the same seed gives the same text', parseSeed)
     .option('--stop <text>', 'end the text before this one; up to four, each with its own --stop', collected)
+    .option('--stream', 'print the text as it is written, before it is verified')
     .option('--certificate <cert.json>', "where to put the job's certificate")
     .addOption(replicationOption())
     .addOption(maxPriceOption())
     .addOption(coordinatorOption())
+    .addHelpText('after', EXAMPLES)
   return withAction<GenerateOptions, []>(command, generate)
 }
 
@@ -83,35 +95,81 @@ async function generate(context: CommandContext, options: GenerateOptions): Prom
   const startMs = performance.now()
   const prompt = await promptOf(options)
   const progress = output.progress()
+  const writer = openWriter(output, progress)
   try {
     const client = await connectAccount(context, options.coordinator)
     const model = await findModel(client, options.model, signal)
     const { replication, maxPrice, maxTokens } = options
-    const onProgress = (stage: Stage, done: number, total: number) => progress.show(STAGES[stage], done, total)
+    const { onProgress, onText } = writer
     const request = { model, prompt, maxTokens, sampling: samplingOf(options), stops: options.stop ?? [] }
-    const written = await generateText(client, request, { replication, maxPrice, signal, onProgress })
+    const written = await generateText(client, request, {
+      replication,
+      maxPrice,
+      signal,
+      onProgress,
+      ...(options.stream === true ? { onText } : {}),
+    })
     if (options.certificate !== undefined) await writeFile(options.certificate, written.outcome.certificateBytes)
     progress.stop()
+    writer.finish()
+    if (options.stream !== true) output.line(written.text)
+    else if (written.text === '') output.line('')
     report(context, options, written, performance.now() - startMs)
+  } catch (error) {
+    writer.finish()
+    if (error instanceof StreamContradictedError) await keepEvidence(output, options, error)
+    throw error
   } finally {
     progress.stop()
   }
 }
 
+/** Shows how far a text is, and from its first piece on the text itself. */
+function openWriter(output: Output, progress: Progress) {
+  let isWriting = false
+  return {
+    onProgress: (stage: Stage, done: number, total: number) => {
+      if (!isWriting) progress.show(STAGES[stage], done, total)
+    },
+    onText: (text: string) => {
+      if (!isWriting) progress.stop()
+      isWriting = true
+      output.piece(text, { event: 'text', text, isVerified: false })
+    },
+    finish() {
+      if (isWriting) output.line('')
+      isWriting = false
+    },
+  }
+}
+
+/** Keeps what shows that a node streamed something else than the result, beside the certificate of the result. */
+async function keepEvidence(
+  output: Output,
+  { certificate }: GenerateOptions,
+  { outcome, contradictions }: StreamContradictedError,
+): Promise<void> {
+  if (certificate === undefined) return
+  const evidence = `${certificate}.evidence.json`
+  await writeFile(certificate, outcome.certificateBytes)
+  await writeFile(evidence, `${JSON.stringify({ job: outcome.job, contradictions }, null, 2)}\n`)
+  output.note(`The certificate is in ${certificate}, what the node signed in ${evidence}.`)
+}
+
 function report({ output }: CommandContext, options: GenerateOptions, written: TextOutcome, ms: number): void {
-  const { text, generated, promptTokens, outcome } = written
+  const { text, generated, promptTokens, outcome, firstTokenMs } = written
   const { certificate, certificateBytes, paid, job, status, checks } = outcome
   const digest = toHex(sha256(certificateBytes))
   const { replication } = certificate.job.body
   const transports = transportsOf(certificate)
-  output.line(text)
   output.note(
     `${describeCount(generated.tokens.length, 'token')} after ${promptTokens} (${generated.finishReason}), ` +
       `${describeCount(replication, 'replica')} (compared over ${transports.join(', ') || 'nothing'}), ` +
-      `${(ms / 1000).toFixed(2)} s, ${formatCredits(paid, 9)} credits paid`,
+      `${firstTokenMs === null ? '' : `the first after ${seconds(firstTokenMs)}, `}${seconds(ms)}, ${formatCredits(paid, 9)} credits paid`,
   )
   output.note(`Certificate ${digest}${options.certificate === undefined ? '' : ` in ${options.certificate}`}, verified`)
   output.json({
+    ...(options.stream === true ? { event: 'result', isVerified: true } : {}),
     job,
     text,
     tokens: generated.tokens,
@@ -124,9 +182,14 @@ function report({ output }: CommandContext, options: GenerateOptions, written: T
     transports,
     paid,
     milliseconds: Math.round(ms),
+    firstTokenMilliseconds: firstTokenMs === null ? null : Math.round(firstTokenMs),
     stages: status.stages,
     checks,
   })
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`
 }
 
 async function promptOf({ prompt, messages }: GenerateOptions): Promise<string | ChatMessage[]> {
