@@ -1,7 +1,7 @@
 // How far exact logits are from float64 logits of the same tokens: first choices, divergence, loss.
 import { forward } from '#model/transformer.ts'
 import type { DeviceModel } from '#tensor/language-backend.ts'
-import { type ReferenceModel, referenceLogits } from './reference.ts'
+import { type FloatModel, floatLogits } from '#model/convert/float-forward.ts'
 
 /** What one position adds to the sums. */
 export type Position = {
@@ -16,14 +16,14 @@ export type Position = {
 /** Feeds `tokens` to both models; `targets` are what follows each of them. */
 export async function comparePositions(
   device: DeviceModel,
-  float: ReferenceModel,
+  float: FloatModel,
   tokens: readonly number[],
   targets: ArrayLike<number>,
 ): Promise<{ positions: Position[]; saturated: number }> {
   const cache = device.openCache(tokens.length)
   const { logits, saturated } = await forward(device, [{ cache, tokens }], 'all')
   cache.close()
-  const positions = referenceLogits(float, tokens).map((expected, i) => {
+  const positions = floatLogits(float, tokens).map((expected, i) => {
     const exact = Float64Array.from(logits[i] ?? new Int32Array(0), (z) => z / 65_536)
     return comparePosition(exact, expected, targets[i] ?? 0)
   })

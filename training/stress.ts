@@ -15,7 +15,7 @@ import { RECIPE } from './config.ts'
 import { readFloatModel } from './float-model.ts'
 import { OUTPUT } from './kernels.ts'
 import { writeSection } from './record.ts'
-import { loadReference } from './reference.ts'
+import { loadFloatModel } from '#model/convert/float-forward.ts'
 import {
   type FloatSource,
   withKeyBias,
@@ -77,7 +77,7 @@ async function measure({ source, windowTokens, positions: count, keyBits, first 
   const calibration = [...utf8(calibrationText())].slice(0, CALIBRATION_POSITIONS)
   const { weights, found } = await calibrate(converted, { backend, tokens: calibration, epsilon: config.epsilon })
   const model = await backend.load(weights)
-  const reference = await loadReference(config, tensors)
+  const reference = await loadFloatModel(config, tensors)
   const random = seededRandom(`${RECIPE.seed}/stress`)
   const all: Position[] = []
   let saturated = 0

@@ -1,4 +1,5 @@
 // What a person reads about a model: one line in a list, a page on its own.
+import type { FloatComparison } from '#model/convert/compare-floats.ts'
 import type { ModelHeader } from '#model/exact-file.ts'
 import type { RegisteredModel } from '#sdk/index.ts'
 
@@ -35,6 +36,12 @@ export function calibrationLines({ card }: ModelHeader): string[] {
 function ropeWords(rope: Readonly<Record<string, string>>): string {
   const parts = Object.entries(rope).map(([name, value]) => `${name} ${value}`)
   return parts.length === 0 ? 'rotary' : `rotary with ${parts.join(', ')}`
+}
+
+/** What quantising a model cost, of one small enough to compare. */
+export function comparisonLine({ positions, agreeing, floatBits, exactBits }: FloatComparison): string {
+  const losses = `${exactBits.toFixed(4)} bits each where the source has ${floatBits.toFixed(4)}`
+  return lineOf(['Floats', `the same first choice at ${agreeing} of ${positions} tokens, ${losses}`])
 }
 
 function calibrationRows(calibration: ModelHeader['card']['calibration']): [string, string][] {

@@ -5,6 +5,12 @@ import { utf8 } from '#core/bytes.ts'
 import { digestBytes } from '#core/digest.ts'
 import { MARGIN_BITS, calibrate } from '#model/convert/calibrate.ts'
 import { calibrationText } from '#model/convert/calibration-text.ts'
+import {
+  FloatComparer,
+  type FloatComparison,
+  MAX_COMPARED_OPERATIONS,
+  weightCount,
+} from '#model/convert/compare-floats.ts'
 import { type FloatTensors, convertLlama } from '#model/convert/llama.ts'
 import { convertModel } from '#model/convert/model.ts'
 import { encodeExactModel, parseExactModel } from '#model/exact-file.ts'
@@ -14,7 +20,7 @@ import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
-import { loadReference, referenceLogits } from '../../training/reference.ts'
+import { loadFloatModel, floatLogits } from '#model/convert/float-forward.ts'
 import { randomFloatTensors, smallConfig, tensorShapes } from '../support/float-model.ts'
 import { randomTokens } from '../support/random-language-model.ts'
 
@@ -36,7 +42,7 @@ async function logitError(config: LlamaConfig, tensors: FloatTensors, weights: M
   const model = await reference.load(weights)
   const { logits } = await forward(model, [{ cache: model.openCache(24), tokens }], 'all')
   let [errors, squares] = [0, 0]
-  for (const [i, expected] of referenceLogits(await loadReference(config, tensors), tokens).entries())
+  for (const [i, expected] of floatLogits(await loadFloatModel(config, tensors), tokens).entries())
     for (const [token, z] of expected.entries()) {
       errors += ((logits[i]?.[token] ?? 0) / 65_536 - z) ** 2
       squares += z * z
@@ -131,6 +137,27 @@ describe('calibration', () => {
     expect(errors).toHaveLength(2 * 7 + 1)
     for (const ppm of errors) expect(ppm).toBeGreaterThan(2000)
     for (const ppm of errors) expect(ppm).toBeLessThan(6000)
+  })
+
+  test('behaviour: what quantising cost is told of a small model, and the file stays the same', async () => {
+    const told: FloatComparison[] = []
+    const tensors = randomFloatTensors(config, 'record')
+    const model = await convertModel(config, tensors, CARD, { onCompared: (comparison) => told.push(comparison) })
+    expect(model).toEqual(await convertModel(config, tensors, CARD))
+    expect(told.map(({ positions }) => positions)).toEqual([64])
+    for (const { agreeing, exactBits, floatBits } of told) {
+      expect(agreeing).toBeGreaterThan(56)
+      expect(Math.abs(exactBits / floatBits - 1)).toBeLessThan(0.01)
+    }
+  })
+
+  test('limit: models past ten billion products are not compared', async () => {
+    const comparer = new FloatComparer([1, 2])
+    comparer.push(new Int32Array(256), 0)
+    const large = { ...config, hidden: 2 ** 20, layers: 512 }
+    expect(weightCount(large)).toBeGreaterThan(MAX_COMPARED_OPERATIONS)
+    expect(await comparer.compare(large, randomFloatTensors(config, 'none'))).toBeNull()
+    expect(await comparer.compare(config, randomFloatTensors(config, 'none'))).not.toBeNull()
   })
 
   test('vector: the loss of the record is that of the softmax in doubles', async () => {

@@ -5,7 +5,7 @@ import { attentionScale, describeRope, ropeFor, scaledFrequencies } from '#model
 import { scoreScale } from '#model/convert/scales.ts'
 import type { RopeConfig, RopeScaling } from '#model/formats/rope-config.ts'
 import { anglesAt } from '#tensor/exact/rope.ts'
-import { floatRope } from '../../training/float-rope.ts'
+import { floatRope } from '#model/convert/float-rope.ts'
 
 const LLAMA3: RopeScaling = {
   type: 'llama3',

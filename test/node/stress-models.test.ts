@@ -6,7 +6,7 @@ import type { ActivationBits } from '#tensor/exact/quantise.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
 import { comparePositions, summary } from '../../training/agreement.ts'
-import { loadReference, referenceLogits } from '../../training/reference.ts'
+import { loadFloatModel, floatLogits } from '#model/convert/float-forward.ts'
 import {
   type FloatSource,
   withKeyBias,
@@ -32,7 +32,7 @@ async function measure({ config, tensors }: FloatSource, tokens: readonly number
   const options = { backend, tokens: tokens.slice(0, 48), epsilon: config.epsilon }
   const { weights, found } = await calibrate(converted, options)
   const device = await backend.load(weights)
-  const compared = await comparePositions(device, await loadReference(config, tensors), tokens, tokens.slice(1))
+  const compared = await comparePositions(device, await loadFloatModel(config, tensors), tokens, tokens.slice(1))
   return {
     fractionBits: weights.shape.fractionBits,
     saturated: [found.saturated, compared.saturated],
@@ -55,10 +55,10 @@ describe('stress models', () => {
 
   test('behaviour: outliers leave the float model what it was', async () => {
     const loud = withLoudNormed(withLoudHidden(random, [5], 2048), [7], 2048)
-    const [plain, changed] = await Promise.all([random, loud].map((each) => loadReference(each.config, each.tensors)))
+    const [plain, changed] = await Promise.all([random, loud].map((each) => loadFloatModel(each.config, each.tensors)))
     if (plain === undefined || changed === undefined) throw new Error('There are two models.')
-    const expected = referenceLogits(plain, tokens.slice(0, 8))
-    for (const [i, row] of referenceLogits(changed, tokens.slice(0, 8)).entries())
+    const expected = floatLogits(plain, tokens.slice(0, 8))
+    for (const [i, row] of floatLogits(changed, tokens.slice(0, 8)).entries())
       for (const [token, z] of row.entries()) expect(Math.abs(z - (expected[i]?.[token] ?? 0))).toBeLessThan(1e-6)
   })
 

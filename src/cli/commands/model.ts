@@ -8,8 +8,9 @@ import { findModel } from '#cli/find-model.ts'
 import { registerModel } from '#cli/generation.ts'
 import { isHubReference, parseHubReference } from '#cli/hub/model-reference.ts'
 import { openModelFile } from '#cli/model-files.ts'
-import { calibrationLines, describeModel, modelPage } from '#cli/model-words.ts'
+import { calibrationLines, comparisonLine, describeModel, modelPage } from '#cli/model-words.ts'
 import type { Progress } from '#cli/output.ts'
+import type { FloatComparison } from '#model/convert/compare-floats.ts'
 import { readModelHeader } from '#model/exact-file.ts'
 
 type ModelOptions = { readonly coordinator: string }
@@ -52,14 +53,16 @@ async function addModel(context: CommandContext, options: AddOptions, model: str
   try {
     const { path, name } = await found(context, options, model, progress)
     const onConverted = (done: number, total: number) => progress.show('Converting', done, total)
-    const opened = await openModelFile(path, name, { signal, onProgress: onConverted })
+    const costs: string[] = []
+    const onCompared = (comparison: FloatComparison) => costs.push(comparisonLine(comparison))
+    const opened = await openModelFile(path, name, { signal, onProgress: onConverted, onCompared })
     try {
       const client = await connectAccount(context, options.coordinator)
       const onProgress = (done: number, total: number) => progress.show('Uploading', done, total)
       const added = await registerModel(client, opened.source, { signal, onProgress })
       progress.stop()
-      output.line(describeModel(added))
-      for (const line of calibrationLines(await readModelHeader(opened.source))) output.line(line)
+      const lines = [describeModel(added), ...calibrationLines(await readModelHeader(opened.source)), ...costs]
+      for (const line of lines) output.line(line)
       output.json(added)
     } finally {
       await opened.close()

@@ -34,6 +34,8 @@ export type CalibrationOptions = {
   readonly signal?: AbortSignal | undefined
   /** Called after each run over the text. */
   readonly onRun?: (() => void) | undefined
+  /** Called in the last run with the logits (V) after token `i`. */
+  readonly onLogits?: ((logits: Int32Array, i: number) => void) | undefined
 }
 
 /** What is found; {@link Calibration} without what the weights alone tell. */
@@ -85,13 +87,14 @@ function embeddingBits({ embedding: { m, e } }: ModelWeights): number {
 /** One pass over the tokens: how many values were cut, and with logits the loss of all but the first token in Q16 bits. */
 async function run(
   weights: ModelWeights,
-  { backend, tokens, signal, onRun }: CalibrationOptions,
+  options: CalibrationOptions,
   logits: 'none' | 'all',
 ): Promise<{ saturated: number; loss: number }> {
+  const { backend, signal, onRun } = options
   signal?.throwIfAborted()
   const model = await backend.load(weights, signal === undefined ? {} : { signal })
   try {
-    return await runModel(model, tokens, logits, signal)
+    return await runModel(model, options, logits)
   } finally {
     await model.close()
     onRun?.()
@@ -100,9 +103,8 @@ async function run(
 
 async function runModel(
   model: DeviceModel,
-  tokens: readonly number[],
+  { tokens, signal, onLogits }: CalibrationOptions,
   logits: 'none' | 'all',
-  signal: AbortSignal | undefined,
 ): Promise<{ saturated: number; loss: number }> {
   const cache = model.openCache(tokens.length)
   let [saturated, loss] = [0, 0]
@@ -111,6 +113,7 @@ async function runModel(
     const output = await forward(model, [{ cache, tokens: tokens.slice(at, at + STEP_ROWS) }], logits)
     saturated += output.saturated
     for (const [i, row] of output.logits.entries()) {
+      onLogits?.(row, at + i)
       const next = tokens[at + i + 1]
       if (next !== undefined) loss += tokenLoss(row, next)
     }

@@ -7,6 +7,7 @@ import type { LlamaConfig } from '#model/formats/config.ts'
 import { openTokenizer } from '#model/tokenizers/open.ts'
 import { CALIBRATION_POSITIONS, CALIBRATION_RUNS, calibrate } from './calibrate.ts'
 import { calibrationText } from './calibration-text.ts'
+import { FloatComparer, type FloatComparison } from './compare-floats.ts'
 import { type FloatTensors, convertLlama, ropeOf } from './llama.ts'
 import { describeRope } from './rope.ts'
 import { assertAllRead } from './unread.ts'
@@ -21,6 +22,8 @@ export type ConvertOptions = {
   readonly signal?: AbortSignal | undefined
   /** Layers converted and runs over the text, of all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
+  /** Called with what quantising cost, when the model is small enough to run in doubles. Left out, nothing is compared. */
+  readonly onCompared?: ((comparison: FloatComparison) => void) | undefined
 }
 
 /** Converts and calibrates. The same source gives the same model on any machine and backend. */
@@ -28,7 +31,7 @@ export async function convertModel(
   config: LlamaConfig,
   tensors: FloatTensors,
   card: SourceCard,
-  { backend = openCpuLanguageBackend(), signal, onProgress }: ConvertOptions = {},
+  { backend = openCpuLanguageBackend(), signal, onProgress, onCompared }: ConvertOptions = {},
 ): Promise<ExactModel> {
   const total = config.layers + CALIBRATION_RUNS
   const weightErrors: Record<string, number> = {}
@@ -40,14 +43,19 @@ export async function convertModel(
     onMatrix: (name, errorPpm) => (weightErrors[name] = errorPpm),
   })
   assertAllRead(config, tensors)
+  const tokens = calibrationTokens(card, config)
+  const comparer = new FloatComparer(tokens)
   let runs = 0
   const { weights, found } = await calibrate(converted, {
     backend,
-    tokens: calibrationTokens(card, config),
+    tokens,
     epsilon: config.epsilon,
     signal,
     onRun: () => onProgress?.(config.layers + ++runs, total),
+    onLogits: (logits, i) => comparer.push(logits, i),
   })
+  const comparison = onCompared === undefined ? null : await comparer.compare(config, tensors)
+  if (comparison !== null) onCompared?.(comparison)
   onProgress?.(total, total)
   const { architecture } = config
   return {
