@@ -6,7 +6,7 @@ import type { Endpoint } from 'comlink'
 import { systemClock } from '#core/clock.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
-import { loadKernels } from '#wasm/load-node.ts'
+import { loadKernels, spareThreads } from '#wasm/load-node.ts'
 import { kindOf } from '#work/kinds.ts'
 import { directoryFolder } from './directory-folder.ts'
 import { memoryFolder } from './file-folder.ts'
@@ -26,7 +26,7 @@ const worker = new UnitWorker({
     backend: await openCpuBackend(),
     note: preferred === 'cpu' ? '' : 'A Node process computes with the TypeScript reference.',
   }),
-  openLanguage: async () => openWasmLanguageBackend(await loadKernels()),
+  openLanguage: async () => openWasmLanguageBackend(await loadKernels(spareThreads())),
   openFolder: async () => (modelFolder === undefined ? memoryFolder() : directoryFolder(modelFolder)),
   findKind: ({ kind, version }) => kindOf(kind, version),
   clock: systemClock,

@@ -1,26 +1,29 @@
-// The WASM SIMD backend for language models: for machines without a GPU, for audits and for checking. One thread.
+// The WASM SIMD backend for language models: for machines without a GPU, for audits and for checking.
 import { ContextLengthError } from '#tensor/context-length.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import type { DeviceModel, KvCache, LanguageBackend, SequenceRows, Step } from '#tensor/language-backend.ts'
 import { type DeviceWeights, WeightLoader } from './device-weights.ts'
 import { WasmCache } from './kv-cache.ts'
-import { Memory, type Region } from './memory.ts'
-import { type Kernels, instantiate } from './module.ts'
+import { Memory } from './memory.ts'
+import { type KernelModule, instantiate } from './module.ts'
 import { type Scratch, takeScratch, threadBytes } from './scratch.ts'
 import { type StepHost, WasmStep } from './step.ts'
+import { Threads } from './threads.ts'
 
-/** Opens the backend over the compiled module (assembly/step.ts). */
-export function openWasmLanguageBackend(module: WebAssembly.Module): LanguageBackend {
+/** Opens the backend over the compiled kernels (assembly/step.ts). */
+export function openWasmLanguageBackend(source: KernelModule): LanguageBackend {
+  const count = source.threads?.count ?? 1
+  const adapter = `WebAssembly SIMD, ${count === 1 ? 'one thread' : `${count} threads`}`
   return {
-    info: { backend: 'wasm', adapter: 'WebAssembly SIMD, one thread', isSoftware: true, features: ['simd128'] },
+    info: { backend: 'wasm', adapter, isSoftware: true, features: ['simd128'] },
     async load(weights, { signal, onProgress } = {}) {
       signal?.throwIfAborted()
-      const memory = new Memory()
-      const kernels = await instantiate(module, memory)
+      const memory = new Memory(count > 1)
+      const kernels = await instantiate(source.module, memory.memory)
       const loading = new WeightLoader(memory, kernels, weights).load()
       for (;;) {
         const { done, value } = loading.next()
-        if (done === true) return new WasmModel(kernels, memory, weights.shape, value)
+        if (done === true) return new WasmModel(memory, new Threads(memory, kernels, source), weights.shape, value)
         onProgress?.(value, weights.shape.layers)
         await eventsHeard()
         signal?.throwIfAborted()
@@ -34,13 +37,12 @@ class WasmModel implements DeviceModel, StepHost {
   readonly memory: Memory
   readonly shape: ModelShape
   readonly device: DeviceWeights
-  readonly #kernels: Kernels
+  readonly #threads: Threads
   #scratch: Scratch | undefined
-  #thread: { positions: number; region: Region } | undefined
 
-  constructor(kernels: Kernels, memory: Memory, shape: ModelShape, device: DeviceWeights) {
-    this.#kernels = kernels
+  constructor(memory: Memory, threads: Threads, shape: ModelShape, device: DeviceWeights) {
     this.memory = memory
+    this.#threads = threads
     this.shape = shape
     this.device = device
   }
@@ -55,22 +57,21 @@ class WasmModel implements DeviceModel, StepHost {
   }
 
   scratch(rows: number, positions: number): Scratch {
-    if (this.#thread === undefined || this.#thread.positions < positions) {
-      if (this.#thread !== undefined) this.memory.release(this.#thread.region)
-      this.#thread = { positions, region: this.memory.take(threadBytes(this.shape, positions)) }
-    }
-    if (this.#scratch === undefined || this.#scratch.count < rows) {
-      if (this.#scratch !== undefined) this.memory.release(this.#scratch.region)
-      this.#scratch = takeScratch(this.memory, this.shape, rows)
-    }
+    this.#threads.reserve(threadBytes(this.shape, positions))
+    if (this.#scratch !== undefined && this.#scratch.count >= rows) return this.#scratch
+    if (this.#scratch !== undefined) this.memory.release(this.#scratch.region)
+    this.#scratch = undefined
+    this.#scratch = takeScratch(this.memory, this.shape, rows)
     return this.#scratch
   }
 
   run(step: number, operations: number, count: number): void {
-    this.#kernels.run(this.device.model, step, operations, count, this.#thread?.region.at ?? 0)
+    this.#threads.run(this.device.model, step, operations, count)
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#threads.close()
+  }
 }
 
 /** Lets an abort be heard between two layers. */

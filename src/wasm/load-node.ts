@@ -1,16 +1,36 @@
-// Compiles the built kernels in Node. Pages fetch the same file as an asset.
+// Compiles the built kernels in Node, and starts their threads as worker threads. Pages fetch the same files as assets.
 import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
 import { AppError } from '#core/errors.ts'
+import type { KernelModule, ThreadTask } from './module.ts'
 
-const KERNELS = new URL('../../dist/wasm/kernels.wasm', import.meta.url)
+const BUILT = new URL('../../dist/wasm/', import.meta.url)
 
-/** The compiled kernels. Throws {@link KernelsMissingError} when they were not built. */
-export async function loadKernels(): Promise<WebAssembly.Module> {
+/** Most threads that a node uses: beyond, memory is what limits decoding. */
+const MAX_THREADS = 8
+
+/** Threads for a node of this machine: one core is left to everything else. */
+export function spareThreads(): number {
+  return Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1))
+}
+
+/** The compiled kernels for `threads` threads, the caller's included. Throws {@link KernelsMissingError} when they were not built. */
+export async function loadKernels(threads = 1): Promise<KernelModule> {
   try {
-    return await WebAssembly.compile(await readFile(KERNELS))
+    const file = threads > 1 ? 'kernels-threads.wasm' : 'kernels.wasm'
+    const module = await WebAssembly.compile(await readFile(new URL(file, BUILT)))
+    return { module, threads: threads > 1 ? { count: threads, start: startThread } : null }
   } catch (cause) {
     throw new KernelsMissingError({ cause })
   }
+}
+
+/** A thread that does not come up, or dies before it takes part, costs speed alone: whoever is there does all the work. */
+function startThread(task: ThreadTask): void {
+  const worker = new Worker(new URL('./thread-node.ts', import.meta.url), { workerData: task })
+  worker.on('error', () => undefined)
+  worker.unref()
 }
 
 /** dist/wasm/kernels.wasm is not there. */

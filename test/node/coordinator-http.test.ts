@@ -120,6 +120,16 @@ describe('pages', () => {
     }
   })
 
+  test('behaviour: our page is isolated, so that threads may share memory; what frames and workers load may be in isolated pages', async () => {
+    const page = await site.app.request('/')
+    expect(page.headers.get('cross-origin-opener-policy')).toBe('same-origin')
+    for (const path of ['/', '/embed', '/assets/a-1234.js']) {
+      const { headers } = await site.app.request(path)
+      expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp')
+      expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin')
+    }
+  })
+
   test('behaviour: files with a hash are kept for ever, embed.js is for every site and is asked for again', async () => {
     const asset = await site.app.request('/assets/a-1234.js')
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')

@@ -38,9 +38,9 @@ async function trace(model: DeviceModel, vocabulary: number) {
   return outputs
 }
 
-async function expectEqual(options: RandomModelOptions): Promise<number> {
+async function expectEqual(options: RandomModelOptions, threads = 1): Promise<number> {
   const weights = randomModel(options)
-  const wasm = await openWasmLanguageBackend(await loadKernels()).load(weights)
+  const wasm = await openWasmLanguageBackend(await loadKernels(threads)).load(weights)
   const reference = await openCpuLanguageBackend().load(weights)
   const expected = await trace(reference, options.shape.vocabulary)
   const got = await trace(wasm, options.shape.vocabulary)
@@ -82,5 +82,9 @@ describe('WASM equals the reference', () => {
     ['columns past one flush', { hidden: 2100, layers: 1 }],
   ])('behaviour: %s', async (_, sizes) => {
     await expectEqual({ seed: 'sizes', shape: { ...ODD_SHAPE, ...sizes } })
+  })
+
+  test.each([2, 3, 5])('behaviour: %i threads', async (threads) => {
+    await expectEqual({ seed: 'threads', shape: { ...ODD_SHAPE, hidden: 131, vocabulary: 129, width: 70 } }, threads)
   })
 })

@@ -1,5 +1,6 @@
 // The built pages and their files, with the headers that keep them what they are: a strict policy with Trusted Types, our own page in no
-// frame, the widget's frame in any. Files with a hash in their name are cached for ever.
+// frame and isolated from other origins, so that its threads may share memory; the widget's frame in any page, isolated if that page is.
+// Files with a hash in their name are cached for ever.
 import { readFile } from 'node:fs/promises'
 import { extname, join, resolve, sep } from 'node:path'
 import { Hono } from 'hono'
@@ -21,6 +22,12 @@ const PAGE_POLICY = [
   'trusted-types lit-html commonwatt',
 ]
 
+/** Everything that a page, a frame or a worker of ours loads is our own or says that it may be loaded: so it may be isolated, or in an isolated page. */
+const FRAME = { 'cross-origin-embedder-policy': 'require-corp', 'cross-origin-resource-policy': 'cross-origin' }
+
+/** Our own page shares no process with others. */
+const ISOLATED = { ...FRAME, 'cross-origin-opener-policy': 'same-origin' }
+
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -39,15 +46,16 @@ const TYPES: Readonly<Record<string, string>> = {
 export function pageRoutes(dir: string | undefined): Hono {
   const app = new Hono()
   if (dir === undefined) return app
-  app.get('/', async () => page(await load(dir, 'index.html'), "frame-ancestors 'none'"))
-  app.get('/embed', async () => page(await load(dir, 'embed.html', 'embed/index.html'), 'frame-ancestors *'))
+  app.get('/', async () => page(await load(dir, 'index.html'), "frame-ancestors 'none'", ISOLATED))
+  app.get('/embed', async () => page(await load(dir, 'embed.html', 'embed/index.html'), 'frame-ancestors *', FRAME))
   app.get('/*', async (c) => file(c.req.path.slice(1), dir))
   return app
 }
 
-function page(bytes: Uint8Array<ArrayBuffer>, frames: string): Response {
+function page(bytes: Uint8Array<ArrayBuffer>, frames: string, origins: Readonly<Record<string, string>>): Response {
   return new Response(bytes, {
     headers: {
+      ...origins,
       'content-type': TYPES['.html'] ?? '',
       'content-security-policy': [...PAGE_POLICY, frames].join('; '),
       'cache-control': 'no-cache',
@@ -67,7 +75,7 @@ async function file(path: string, dir: string): Promise<Response> {
       // A worker's own policy comes with its script.
       'content-security-policy': PAGE_POLICY.join('; '),
       'access-control-allow-origin': '*',
-      'cross-origin-resource-policy': 'cross-origin',
+      ...FRAME,
     },
   })
 }

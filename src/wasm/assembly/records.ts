@@ -125,6 +125,22 @@ export class Operation {
   finished: i32
 }
 
+/** What the threads of a model share: the step that they work on. */
+@unmanaged
+export class Control {
+  /** Odd while a step is open, negative at the end. */
+  epoch: i32
+  /** Threads, besides the one that opened the step, that may be reading it. */
+  active: i32
+  model: Model
+  step: Step
+  operations: usize
+  count: i32
+  /** Each thread's own memory. */
+  scratch: usize
+  scratchStride: usize
+}
+
 export function rowAt(step: Step, index: i32): Row {
   return changetype<Row>(step.rows + <usize>index * offsetof<Row>())
 }

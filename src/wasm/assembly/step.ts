@@ -7,7 +7,7 @@ import { prepareAngles, projectHead } from './heads'
 import { ADD, STORE, linear, pack } from './linear'
 import { normQuantise } from './norm'
 import { quantise } from './quantise'
-import { Layer, Model, Norm, Operation, Matrix, Step, layerAt, rowAt } from './records'
+import { Control, Layer, Model, Norm, Operation, Matrix, Step, layerAt, rowAt } from './records'
 import { hashBoundary, sha256 } from './sha256'
 
 export { pack, sha256 }
@@ -62,60 +62,51 @@ export function run(model: Model, step: Step, operations: usize, count: i32, scr
   awaitAll(unfinished, operations + <usize>count * offsetof<Operation>())
 }
 
-/** Takes part in every step that is opened at `control` until it is closed: {epoch, active, model, step, operations, count}. */
-export function serve(control: usize, scratch: usize): void {
+/** Takes part, as thread `index`, in every step that is opened at `control` until {@link stop}. */
+export function serve(control: Control, index: i32): void {
   if (!ASC_FEATURE_THREADS) return
+  const epochAt = changetype<usize>(control)
+  const activeAt = epochAt + offsetof<Control>('active')
   let last = 0
   let spins = 0
   for (;;) {
-    const epoch = atomic.load<i32>(control)
+    const epoch = atomic.load<i32>(epochAt)
     if (epoch < 0) return
     if ((epoch & 1) == 0 || epoch == last) {
-      if (++spins > SPINS) atomic.wait<i32>(control, epoch, -1)
+      if (++spins > SPINS) atomic.wait<i32>(epochAt, epoch, -1)
       continue
     }
     spins = 0
     last = epoch
-    atomic.add<i32>(control + 4, 1)
+    atomic.add<i32>(activeAt, 1)
     // A step that was closed meanwhile may be overwritten; one that is open waits for whoever is active.
-    if (atomic.load<i32>(control) == epoch)
-      run(
-        changetype<Model>(load<usize>(control, 8)),
-        changetype<Step>(load<usize>(control, 12)),
-        load<usize>(control, 16),
-        load<i32>(control, 20),
-        scratch,
-      )
-    atomic.sub<i32>(control + 4, 1)
+    if (atomic.load<i32>(epochAt) == epoch) runAs(control, index)
+    atomic.sub<i32>(activeAt, 1)
   }
 }
 
-/** Runs a step together with the threads that serve `control`. */
-export function runShared(
-  model: Model,
-  step: Step,
-  operations: usize,
-  count: i32,
-  scratch: usize,
-  control: usize,
-): void {
+/** Runs the step that `control` describes together with the threads that serve it. */
+export function runShared(control: Control): void {
   if (!ASC_FEATURE_THREADS) return
-  store<usize>(control, changetype<usize>(model), 8)
-  store<usize>(control, changetype<usize>(step), 12)
-  store<usize>(control, operations, 16)
-  store<i32>(control, count, 20)
-  atomic.add<i32>(control, 1)
-  atomic.notify(control, -1)
-  run(model, step, operations, count, scratch)
-  atomic.add<i32>(control, 1)
-  for (let spins = 0; atomic.load<i32>(control + 4) != 0; spins++) {}
+  const epochAt = changetype<usize>(control)
+  atomic.add<i32>(epochAt, 1)
+  atomic.notify(epochAt, -1)
+  runAs(control, 0)
+  atomic.add<i32>(epochAt, 1)
+  // Whoever is still active finds nothing left to take.
+  while (atomic.load<i32>(epochAt + offsetof<Control>('active')) != 0) {}
+}
+
+function runAs(control: Control, index: i32): void {
+  const scratch = control.scratch + <usize>index * control.scratchStride
+  run(control.model, control.step, control.operations, control.count, scratch)
 }
 
 /** Ends every thread that serves `control`. */
-export function stop(control: usize): void {
+export function stop(control: Control): void {
   if (!ASC_FEATURE_THREADS) return
-  atomic.store<i32>(control, -1)
-  atomic.notify(control, -1)
+  atomic.store<i32>(changetype<usize>(control), -1)
+  atomic.notify(changetype<usize>(control), -1)
 }
 
 /** Counts up and returns the count before. */
