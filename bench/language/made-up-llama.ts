@@ -20,6 +20,17 @@ export const SMALL_LLAMA: LlamaConfig = {
   isTied: true,
 }
 
+/** A billion parameters, for GPUs: 16 layers of width 2,048. */
+export const LARGE_LLAMA: LlamaConfig = {
+  ...SMALL_LLAMA,
+  vocabulary: 32_000,
+  width: 2048,
+  hidden: 8192,
+  layers: 16,
+  heads: 32,
+  kvHeads: 8,
+}
+
 /** Every weight is a multiple of 2^-11: about 1/sqrt(512) on average. */
 const WEIGHT_STEP = 2 ** -11
 

@@ -2,6 +2,9 @@
 import type { WeightMatrix } from '#tensor/exact/linear.ts'
 import type { ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
 
+/** Bytes that a device held at most, and those that it could not do without. */
+export type MemoryUse = { readonly peakBytes: number; readonly floorBytes: number }
+
 /** Bytes of an i32. */
 const WORD = 4
 

@@ -69,3 +69,19 @@ export async function generateAndCheck(
     throw new Error(`The check of ${count} tokens found other tokens or digests than the generation.`)
   return { generateMs, checkMs }
 }
+
+/** Throws unless both commit to the same digests, prefilled and decoded. */
+export async function assertSameLeaves(
+  model: DeviceModel,
+  other: DeviceModel,
+  tokens: readonly number[],
+): Promise<void> {
+  const leaves = async (device: DeviceModel) => {
+    const cache = device.openCache(tokens.length + 1)
+    const first = await forward(device, [{ cache, tokens }], 'none')
+    const next = await forward(device, [{ cache, tokens: [7] }], 'none')
+    cache.close()
+    return [first.leaves, next.leaves].flat(2).join(' ')
+  }
+  if ((await leaves(model)) !== (await leaves(other))) throw new Error('Two backends commit to different digests.')
+}

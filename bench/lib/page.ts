@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const TIMEOUT_MS = 30 * 60_000
 
 /** Packages served in one piece: found only while a page runs, they would reload it. */
-const PEERS = ['@jax-js/jax', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu']
+const PEERS = ['@jax-js/jax', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu', 'comlink']
 
 /** What `run(argument)` of bench/page/<module> returns, in a page of its own. Both must survive JSON. */
 export async function runInPage<T>(module: string, argument: unknown): Promise<T> {

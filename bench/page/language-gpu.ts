@@ -8,9 +8,9 @@ import { loadKernels } from '#wasm/load-page.ts'
 import { logProbabilityOf } from '../language/agreement.ts'
 import { installGpuMeter } from '../language/gpu-meter.ts'
 import { SMALL_LLAMA, madeUpTensors, madeUpTokens } from '../language/made-up-llama.ts'
-import { memoryFloor } from '../language/memory-floor.ts'
+import { type MemoryUse, memoryFloor } from '../language/memory-floor.ts'
 import { llamaOnnx, onnxConfigs } from '../language/onnx.ts'
-import { type CheckTimes, POSITIONS, SEED, generateAndCheck, smallWeights } from '../language/own.ts'
+import { type CheckTimes, POSITIONS, SEED, assertSameLeaves, generateAndCheck, smallWeights } from '../language/own.ts'
 import { median } from '../lib/median.ts'
 import { openTransformers } from './peers/transformers.ts'
 
@@ -31,8 +31,7 @@ export type GpuTimings = {
   readonly prefillMs: number
   readonly peerPrefillMs: number
   readonly costs: readonly TokenCost[]
-  readonly peakBytes: number
-  readonly floorBytes: number
+  readonly memory: MemoryUse
   readonly checks: readonly (CheckTimes & { readonly count: number })[]
 }
 
@@ -61,26 +60,17 @@ export async function run(course: GpuCourse): Promise<GpuTimings> {
   const cache = model.openCache(POSITIONS)
   await forward(model, [{ cache, tokens: drawn('memory', course.prefilled) }], 'last')
   cache.close()
-  const { peakBytes } = use()
-  const floorBytes = memoryFloor(weights, { positions: POSITIONS, rows: course.prefilled, logitRows: 1 })
+  const memory = {
+    peakBytes: use().peakBytes,
+    floorBytes: memoryFloor(weights, { positions: POSITIONS, rows: course.prefilled, logitRows: 1 }),
+  }
 
   const times = await againstTransformers(model, onCpu, drawn('prompt', course.prompt), course)
   const checks = []
   for (const count of course.checked)
     checks.push({ count, ...(await generateAndCheck(model, drawn('start', 16), count)) })
   await backend.close()
-  return { adapter: backend.info.adapter, layers: SMALL_LLAMA.layers, ...times, costs, peakBytes, floorBytes, checks }
-}
-
-async function assertSameLeaves(model: DeviceModel, other: DeviceModel, tokens: readonly number[]): Promise<void> {
-  const leaves = async (device: DeviceModel) => {
-    const cache = device.openCache(tokens.length + 1)
-    const first = await forward(device, [{ cache, tokens }], 'none')
-    const next = await forward(device, [{ cache, tokens: [7] }], 'none')
-    cache.close()
-    return [first.leaves, next.leaves].flat(2).join(' ')
-  }
-  if ((await leaves(model)) !== (await leaves(other))) throw new Error('WebGPU and WASM commit to different digests.')
+  return { adapter: backend.info.adapter, layers: SMALL_LLAMA.layers, ...times, costs, memory, checks }
 }
 
 /** One decoded token behind each of `positions`. */

@@ -1,19 +1,16 @@
 // In the page: our WASM backend against llama.cpp's WebAssembly on the same weights. Next tokens are compared before anything is timed.
+import { wrap } from 'comlink'
 import { encodeLlamaGguf } from '#model/formats/gguf.fixture.ts'
+import { forward } from '#model/transformer.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-page.ts'
 import { type Agreement, compareChoices } from '../language/agreement.ts'
-import { type Speed, speedsInTurns } from '../language/contender.ts'
+import { type Contender, type Speed, speedsInTurns } from '../language/contender.ts'
 import { SMALL_LLAMA, madeUpTensors, madeUpTokens, madeUpVocabulary } from '../language/made-up-llama.ts'
-import {
-  type CheckTimes,
-  POSITIONS,
-  SEED,
-  allLogits,
-  generateAndCheck,
-  ourContender,
-  smallWeights,
-} from '../language/own.ts'
+import { type MemoryUse, memoryFloor } from '../language/memory-floor.ts'
+import { installWasmMeter } from '../language/wasm-meter.ts'
+import { type CheckTimes, POSITIONS, SEED, allLogits, generateAndCheck, smallWeights } from '../language/own.ts'
+import type { OwnWorker } from './peers/own-worker.ts'
 import { bestByPosition, openLlamaCpp } from './peers/wllama.ts'
 
 /** Speeds and agreement by contender, and checking against generating by tokens generated. */
@@ -22,6 +19,7 @@ export type WasmTimings = {
   readonly speeds: Readonly<Record<string, Speed>>
   readonly agreements: Readonly<Record<string, Agreement>>
   readonly checks: readonly (CheckTimes & { readonly count: number })[]
+  readonly memory: MemoryUse
 }
 
 /** How much is fed. */
@@ -42,9 +40,11 @@ const CANDIDATES = 40
 /** Compares, then times. Throws when a peer disagrees by more than the bounds. */
 export async function run(course: WasmCourse): Promise<WasmTimings> {
   const drawn = (name: string, count: number) => madeUpTokens(`${SEED}/${name}`, count, SMALL_LLAMA.vocabulary)
+  const taken = installWasmMeter()
+  const weights = await smallWeights()
   const backend = openWasmLanguageBackend(await loadKernels())
-  const model = await backend.load(await smallWeights())
-  const contenders = [ourContender('commonwatt', model)]
+  const model = await backend.load(weights)
+  const contenders = [await ourWorker()]
   const agreements: Record<string, Agreement> = {}
   const compared = drawn('compared', course.compared)
   const ours = await allLogits(model, compared)
@@ -63,10 +63,32 @@ export async function run(course: WasmCourse): Promise<WasmTimings> {
   const { rounds } = course
   const turns = { prompt: drawn('prompt', course.prompt), decoded: drawn('decoded', course.decoded), rounds }
   const speeds = await speedsInTurns(contenders, turns)
+  // Before the checks: they want logits of 256 positions at once.
+  const cache = model.openCache(POSITIONS)
+  await forward(model, [{ cache, tokens: turns.prompt }], 'last')
+  cache.close()
+  const memory = {
+    peakBytes: taken(),
+    floorBytes: memoryFloor(weights, { positions: POSITIONS, rows: course.prompt, logitRows: course.compared }),
+  }
   const checks = []
   for (const count of course.checked)
     checks.push({ count, ...(await generateAndCheck(model, drawn('start', 16), count)) })
-  return { adapter: backend.info.adapter, speeds, agreements, checks }
+  return { adapter: backend.info.adapter, speeds, agreements, checks, memory }
+}
+
+/** A second copy of the model, where llama.cpp has its own: in a worker. */
+async function ourWorker(): Promise<Contender> {
+  const worker = wrap<OwnWorker>(new Worker(new URL('peers/own-worker.ts', import.meta.url), { type: 'module' }))
+  return {
+    name: await worker.open(),
+    async feed(tokens) {
+      await worker.feed(tokens)
+    },
+    async clear() {
+      await worker.clear()
+    },
+  }
 }
 
 function assertAgreement(name: string, agreement: Agreement, { leastAgreement, widestGap }: WasmCourse): Agreement {
