@@ -110,6 +110,20 @@ const SMALL_TOKENIZER = JSON.stringify({
   model: { type: 'BPE', vocab: { a: 0, b: 1, '\u0120': 2, ab: 3, '1': 4 }, merges: ['a b'], byte_fallback: false },
 })
 
+/** Numbers good enough to damage bytes by, a hundred times faster than the cryptographic ones: splitmix32. */
+function quickRandom(seed: number): Random {
+  let state = Math.imul(seed, 0x9e37_79b9)
+  return {
+    bytes: (length) =>
+      Uint8Array.from({ length }, () => {
+        state = (state + 0x9e37_79b9) | 0
+        const mixed = Math.imul(state ^ (state >>> 16), 0x21f0_aaad)
+        const again = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97)
+        return (again ^ (again >>> 15)) >>> 24
+      }),
+  }
+}
+
 /** Damages of bytes: flips, cuts, doublings, insertions, and numbers in text made large or negative. */
 function damaged(bytes: Uint8Array, random: Random, headLength: number): Uint8Array<ArrayBuffer> {
   let out = Uint8Array.from(bytes)
@@ -176,8 +190,9 @@ async function expectSound(
   parse: (bytes: Uint8Array<ArrayBuffer>) => unknown,
 ) {
   let refused = 0
+  const first = randomInt(seededRandom(`${SEED}/${name}`), 2 ** 32)
   for (let i = 0; i < CASES; i++) {
-    const random = seededRandom(`${SEED}/${name}/${i}`)
+    const random = quickRandom(first + i)
     const bytes = damaged(sample, random, head)
     try {
       await parse(bytes)
