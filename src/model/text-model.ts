@@ -1,7 +1,7 @@
 // What turns text into a model's tokens and back, read from the model's own file: header, tokenizer and chat template, no weights.
-import { Template } from '@huggingface/jinja'
 import type { ByteSource } from '#core/byte-source.ts'
 import { AppError } from '#core/errors.ts'
+import { renderTemplate } from './chat-template.ts'
 import { type ModelHeader, readModelHeader, readTokenizer } from './exact-file.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import type { TokenizerConfig } from './tokenizers/hugging-face.ts'
@@ -37,7 +37,7 @@ export async function openTextModel(source: ByteSource): Promise<TextModel> {
 function render(template: string, messages: readonly ChatMessage[], config: TokenizerConfig): string {
   if (template === '') throw new ChatError('the model has no chat template: give it a prompt')
   try {
-    return new Template(template).render({
+    return renderTemplate(template, {
       messages,
       add_generation_prompt: true,
       bos_token: config.bos_token ?? '',
