@@ -58,9 +58,11 @@ export class Follower {
     const { progress } = event
     const skipped = fromHex(event.skipped)
     // After a reconnection the coordinator begins again; what is known already is covered by the transcript.
-    const known = claimed.bytes.length - (progress.body.offset - skipped.length)
+    const from = progress.body.offset - skipped.length
+    const known = claimed.bytes.length - from
     if (claimed.bytes.length >= progress.body.offset + progress.body.bytes.length / 2) return
-    if (known < 0 || known > skipped.length) throw new ProgressRefusedError('It does not go on where it was.')
+    if (from < 0 || known < 0 || known > skipped.length)
+      throw new ProgressRefusedError('It does not go on where it was.')
     const verdict = claimed.take(progress, skipped.subarray(known))
     if (!verdict.ok) throw new ProgressRefusedError(verdict.reason)
     const added = followed.shown.extend(claimed.bytes)

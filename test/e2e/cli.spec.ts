@@ -225,6 +225,18 @@ test('default: quote and account', async () => {
   expect(JSON.parse(created.stdout)).toMatchObject({ account, balance: left })
 })
 
+test('default: run generate prints a text as the browsers write it, and verifies it', async () => {
+  const ask = (...args: string[]) =>
+    cli('run', 'generate', '--model', 'commonwatt-tiny', '--prompt', 'Q: 23+45=? A:', '--coordinator', url, ...args)
+  const whole = await ask()
+  expect(whole).toMatchObject({ code: 0, stdout: expect.stringContaining('68') as unknown })
+  const streamed = await ask('--stream', '--certificate', path('text.json'))
+  expect(streamed).toMatchObject({ code: 0, stdout: whole.stdout })
+  expect(streamed.stderr).toMatch(/the first after .*compared|compared.*the first after/s)
+  const verified = await cli('verify', path('text.json'), '--recompute', '--coordinator', url)
+  expect(verified.code).toBe(0)
+})
+
 test('error: a second grid on the same data or the same port says so', async () => {
   const sameData = await cli('up', '--port', '0', '--data', path('data'), '--nodes', '0')
   expect(sameData.code).toBe(1)
