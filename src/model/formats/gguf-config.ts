@@ -29,37 +29,40 @@ export function configOfGguf(file: Gguf, ropeFactors: Float32Array | null): Reco
   const shards = numberOf(file, 'split.count') ?? 1
   if (shards > 1)
     throw new UnsupportedModelError(`the file is one of ${shards} parts: join them first (llama-gguf-split --merge)`)
-  const headDim = value('attention.key_length')
-  const width = value('embedding_length')
-  const heads = value('attention.head_count')
-  const theta = decimal(value('rope.freq_base')) ?? 10_000
-  const turned = value('rope.dimension_count')
-  const headWidth = headDim ?? (width ?? 0) / (heads ?? 1)
-  if ((value('attention.value_length') ?? headWidth) !== headWidth)
+  const need = (key: string) => {
+    const found = value(key)
+    if (found === undefined) throw new UnsupportedModelError(`${architecture}.${key} is missing`)
+    return found
+  }
+  const [width, heads] = [need('embedding_length'), need('attention.head_count')]
+  const headDim = value('attention.key_length') ?? width / heads
+  if ((value('attention.value_length') ?? headDim) !== headDim)
     throw new UnsupportedModelError('values of another size than keys are not supported')
-  if (turned !== undefined && turned !== headWidth)
-    throw new UnsupportedModelError(`rotary embeddings of ${turned} of ${headWidth} values are not supported`)
+  const turned = value('rope.dimension_count') ?? headDim
+  if (turned !== headDim)
+    throw new UnsupportedModelError(`rotary embeddings of ${turned} of ${headDim} values are not supported`)
+  const theta = decimal(value('rope.freq_base') ?? 10_000)
   return {
     architectures: [name],
     vocab_size: file.tensors.get('token_embd.weight')?.shape[0],
     hidden_size: width,
-    intermediate_size: value('feed_forward_length'),
-    num_hidden_layers: value('block_count'),
+    intermediate_size: need('feed_forward_length'),
+    num_hidden_layers: need('block_count'),
     num_attention_heads: heads,
     num_key_value_heads: value('attention.head_count_kv') ?? heads,
-    head_dim: headDim ?? null,
-    rms_norm_eps: decimal(value('attention.layer_norm_rms_epsilon')),
+    head_dim: headDim,
+    rms_norm_eps: decimal(need('attention.layer_norm_rms_epsilon')),
     rope_theta: theta,
     rope_scaling: ropeScaling(file, architecture, ropeFactors, theta),
-    max_position_embeddings: value('context_length'),
+    max_position_embeddings: need('context_length'),
     sliding_window: value('attention.sliding_window') ?? null,
     tie_word_embeddings: !file.tensors.has('output.weight'),
   }
 }
 
 /** An f32 of the file stands for the shortest decimal that rounds to it: 1e-5, not 9.99999974737875e-6. */
-function decimal(value: number | undefined): number | undefined {
-  if (value === undefined || Math.fround(value) !== value) return value
+function decimal(value: number): number {
+  if (Math.fround(value) !== value) return value
   for (let digits = 1; digits < 9; digits++) {
     const shorter = Number(value.toPrecision(digits))
     if (Math.fround(shorter) === value) return shorter
@@ -76,7 +79,10 @@ function ropeScaling(
   if (ropeFactors !== null) return llama3Scaling(ropeFactors, theta)
   const type = file.metadata.get(`${architecture}.rope.scaling.type`) ?? 'none'
   if (type === 'none') return null
-  const value = (key: string) => decimal(numberOf(file, `${architecture}.rope.scaling.${key}`))
+  const value = (key: string) => {
+    const found = numberOf(file, `${architecture}.rope.scaling.${key}`)
+    return found === undefined ? undefined : decimal(found)
+  }
   if ((value('attn_factor') ?? 1) !== 1)
     throw new UnsupportedModelError('rope scaling with a factor of attention is not supported')
   const given = {

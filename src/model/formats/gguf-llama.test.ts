@@ -108,6 +108,14 @@ describe('a Llama in GGUF', async () => {
     )
   })
 
+  test.each(['embedding_length', 'attention.head_count', 'block_count', 'attention.layer_norm_rms_epsilon'])(
+    'error: no %s',
+    (key) => {
+      const metadata = new Map([...file.metadata].filter(([name]) => name !== `llama.${key}`))
+      expect(() => configOfGguf({ ...file, metadata }, null)).toThrow(`llama.${key} is missing`)
+    },
+  )
+
   test('option: scaled rotary embeddings are told as config.json tells them', () => {
     const linear = withMetadata(file, { 'llama.rope.scaling.type': 'linear', 'llama.rope.scaling.factor': 4 })
     expect(configOfGguf(linear, null).rope_scaling).toEqual({ rope_type: 'linear', factor: 4 })
