@@ -1,4 +1,7 @@
 // Residual rows of tokens whose embedding lies in this band of the table.
+/// The table lies as quads read it: words of sixteen rows beside each other.
+override QUADS: u32 = 0u;
+
 struct Params {
   rows: u32,
   width: u32,
@@ -23,7 +26,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= params.width || token >= params.tokens) {
     return;
   }
-  let word = weights[token * params.words + id.x / 4u];
+  var at = token * params.words + id.x / 4u;
+  if (QUADS == 1u) {
+    at = (token / 16u * params.words + id.x / 4u) * 16u + token % 16u;
+  }
+  let word = weights[at];
   let q = bitcast<i32>(word << (24u - 8u * (id.x % 4u))) >> 24u;
   let info = columnInfo[token];
   let x = mulShift(q, info.x, info.y - params.fractionBits);

@@ -1,5 +1,7 @@
 // RMSNorm of a row by one workgroup, quantised: the exact sum of squares in 96 bits, Newton's inverse root, then two passes over the row.
 override BITS: u32 = 16u;
+/// Values are written a word each, not as bytes in planes.
+override WHOLE: u32 = 0u;
 /// A power of two, at most 128.
 override LANES: u32 = 128u;
 
@@ -18,56 +20,15 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> output: array<u32>;
 @group(1) @binding(0) var<uniform> params: Params;
 
-var<workgroup> sums: array<vec3u, 128>;
+var<workgroup> sums: array<vec3u, LANES>;
 var<workgroup> largestX: atomic<u32>;
 var<workgroup> largestY: atomic<u32>;
 
-fn add96(a: vec3u, b: vec3u) -> vec3u {
-  let low = add64(a.xy, b.xy);
-  return vec3u(low, a.z + b.z + select(0u, 1u, isBelow64(low, a.xy)));
-}
-
-/// The low word of a >> s, 0 <= s < 96.
-fn wordAt(a: vec3u, s: u32) -> u32 {
-  let words = array<u32, 4>(a.x, a.y, a.z, 0u);
-  let bit = s % 32u;
-  let here = words[s / 32u] >> bit;
-  if (bit == 0u) {
-    return here;
-  }
-  return here | (words[s / 32u + 1u] << (32u - bit));
-}
-
-fn bitLength96(a: vec3u) -> u32 {
-  if (a.z != 0u) {
-    return 64u + bitLength(a.z);
-  }
-  if (a.y != 0u) {
-    return 32u + bitLength(a.y);
-  }
-  return bitLength(a.x);
-}
-
-/// v in [2^30, 2^32) -> about 2^46 / sqrt(v).
-fn inverseRoot(v: u32) -> u32 {
-  var y = 2362232013u - v / 3u;
-  for (var step = 0; step < 5; step++) {
-    let factor = 805306368u - multiplyUnsigned(multiplyUnsigned(y, y).y, v).y;
-    let product = multiplyUnsigned(y, factor);
-    y = (product.y << 3u) | (product.x >> 29u);
-  }
-  return y;
-}
-
-/// The scale of 1 / sqrt(sum).
-fn inverseRootScale(sum: vec3u) -> Scale {
-  let excess = i32(bitLength96(sum)) - 32;
-  let k = excess + (excess & 1);
-  var v = sum.x << u32(max(-k, 0));
-  if (k > 0) {
-    v = wordAt(sum, u32(k));
-  }
-  return normScale(inverseRoot(v), 46 + k / 2);
+fn writeWhole(at: u32, q: vec4i) {
+  output[at] = bitcast<u32>(q.x);
+  output[at + 1u] = bitcast<u32>(q.y);
+  output[at + 2u] = bitcast<u32>(q.z);
+  output[at + 3u] = bitcast<u32>(q.w);
 }
 
 fn scaled(x: i32, up: u32, column: u32) -> i32 {
@@ -101,7 +62,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   atomicMax(&largestY, largest);
   workgroupBarrier();
   let by = quantiserOf(atomicLoad(&largestY), BITS);
-  let to = group.x * 4u * (1u + BITS / 8u * params.words);
+  let planes = select(BITS / 8u, 4u, WHOLE == 1u);
+  let to = group.x * 4u * (1u + planes * params.words);
   for (var word = lane; word < (params.width + 3u) / 4u; word += LANES) {
     var y: vec4i;
     for (var i = 0u; i < min(4u, params.width - 4u * word); i++) {
@@ -110,7 +72,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     let q = quantised4(y, by);
     let at = to + 4u + word;
-    if (BITS == 16u) {
+    if (WHOLE == 1u) {
+      writeWhole(to + 4u + 4u * word, q);
+    } else if (BITS == 16u) {
       let planes = packPlanes(q);
       output[at] = planes.x;
       output[at + 4u * params.words] = planes.y;

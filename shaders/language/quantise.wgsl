@@ -1,5 +1,7 @@
 // Quantises rows of i32 whose largest magnitudes are known, once for the many tiles that read them.
 override BITS: u32 = 16u;
+/// Values are written a word each, not as bytes in planes.
+override WHOLE: u32 = 0u;
 
 struct Params {
   rows: u32,
@@ -22,9 +24,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let by = quantiserOf(status[params.maxima + id.y], BITS);
   let q = quantised4(input[id.y * words + id.x], by);
-  let to = id.y * (4u + BITS / 8u * words);
+  let to = id.y * (4u + select(BITS / 8u, 4u, WHOLE == 1u) * words);
   let at = to + 4u + id.x;
-  if (BITS == 16u) {
+  if (WHOLE == 1u) {
+    let first = to + 4u + 4u * id.x;
+    output[first] = bitcast<u32>(q.x);
+    output[first + 1u] = bitcast<u32>(q.y);
+    output[first + 2u] = bitcast<u32>(q.z);
+    output[first + 3u] = bitcast<u32>(q.w);
+  } else if (BITS == 16u) {
     let planes = packPlanes(q);
     output[at] = planes.x;
     output[at + words] = planes.y;

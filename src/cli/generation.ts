@@ -1,7 +1,7 @@
 // One text through the grid: prompt to tokens, a `generate` job on a registered model, its certified tokens back to text.
 import { concat } from '#core/bytes.ts'
 import type { ByteSource } from '#core/byte-source.ts'
-import type { Sampling } from '#model/sampler.ts'
+import type { Sampling } from '#tensor/exact/sampler.ts'
 import { type ChatMessage, type TextModel, openTextModel } from '#model/text-model.ts'
 import { TextStream, textOf } from '#model/text-stream.ts'
 import {

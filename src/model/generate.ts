@@ -1,11 +1,11 @@
 // Generation: a prompt in, tokens out one by one. The prompt is prefilled in chunks; a cache that already holds a prefix of it is reused.
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
+import { GREEDY, type SampleRequest, type Sampling } from '#tensor/exact/sampler.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import type { DeviceModel, KvCache, SequenceRows, StepOutput } from '#tensor/language-backend.ts'
 import { positionDigest } from './digest.ts'
-import { GREEDY, type Sampling, sampleToken } from './sampler.ts'
-import { forward } from './transformer.ts'
+import { type Wanted, forward } from './transformer.ts'
 
 /** Rows of one prefill step: bounds the largest activations, and how long an abort waits. */
 export const PREFILL_ROWS = 256
@@ -37,6 +37,9 @@ export type Generated = {
 /** A cache and the tokens it holds, so that the next prompt can reuse their shared prefix. */
 export type Conversation = { readonly cache: KvCache; fed: number[]; positions: Digest[] }
 
+/** How tokens are chosen, wherever. */
+type Choice = Omit<SampleRequest, 'point'>
+
 /** An empty conversation of at most `capacity` positions. */
 export function openConversation(model: DeviceModel, capacity: number): Conversation {
   return { cache: model.openCache(capacity), fed: [], positions: [] }
@@ -57,12 +60,11 @@ export async function generate(
   assertPrompt(prompt, model.shape.vocabulary, conversation.cache.capacity)
   reusePrefix(conversation, prompt)
 
-  let logits = await prefill(model, conversation, prompt, signal)
   const seen = new Set(prompt)
   const counts = new Map<number, number>()
+  const choice = { sampling, seen, counts }
   const tokens: number[] = []
-  for (;;) {
-    const token = sampleToken(logits, sampling, { position: conversation.fed.length, choice: 0 }, seen, counts)
+  for (let token = await prefill(model, conversation, prompt, choice, signal); ;) {
     if (endTokens.has(token)) return finished(conversation, tokens, 'stop')
     tokens.push(token)
     seen.add(token)
@@ -71,7 +73,7 @@ export async function generate(
     if (tokens.length >= maxTokens) return finished(conversation, tokens, 'length')
     if (conversation.fed.length >= conversation.cache.capacity) return finished(conversation, tokens, 'context')
     signal?.throwIfAborted()
-    logits = await feed(model, conversation, [token])
+    token = await nextToken(model, conversation, [token], choice)
   }
 }
 
@@ -120,26 +122,41 @@ async function prefill(
   model: DeviceModel,
   conversation: Conversation,
   prompt: readonly number[],
+  choice: Choice,
   signal: AbortSignal | undefined,
-): Promise<Int32Array<ArrayBuffer>> {
-  for (let at = conversation.fed.length; ; at += PREFILL_ROWS) {
+): Promise<number> {
+  let at = conversation.fed.length
+  for (; at + PREFILL_ROWS < prompt.length; at += PREFILL_ROWS) {
     signal?.throwIfAborted()
-    const logits = await feed(model, conversation, prompt.slice(at, at + PREFILL_ROWS))
-    if (at + PREFILL_ROWS >= prompt.length) return logits
+    await feed(model, conversation, prompt.slice(at, at + PREFILL_ROWS), 'none')
   }
+  signal?.throwIfAborted()
+  return nextToken(model, conversation, prompt.slice(at), choice)
+}
+
+/** Feeds `tokens` and chooses the one that follows. */
+async function nextToken(
+  model: DeviceModel,
+  conversation: Conversation,
+  tokens: readonly number[],
+  choice: Choice,
+): Promise<number> {
+  const point = { position: conversation.fed.length + tokens.length, choice: 0 }
+  const [token] = (await feed(model, conversation, tokens, [{ ...choice, point }])).tokens
+  if (token === undefined) throw new RangeError('A step chose no token.')
+  return token
 }
 
 async function feed(
   model: DeviceModel,
   conversation: Conversation,
   tokens: readonly number[],
-): Promise<Int32Array<ArrayBuffer>> {
+  wanted: Wanted,
+): Promise<StepOutput> {
   const rows = { cache: conversation.cache, tokens }
-  const output = await forward(model, [rows], 'last')
+  const output = await forward(model, [rows], wanted)
   remember(conversation, rows, output)
-  const logits = output.logits[0]
-  if (logits === undefined) throw new RangeError('A step brought no logits back.')
-  return logits
+  return output
 }
 
 function remember(conversation: Conversation, { tokens }: SequenceRows, { leaves }: StepOutput): void {

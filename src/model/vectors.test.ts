@@ -27,7 +27,7 @@ import {
   sampleToken,
   temperatureScale,
   tokenWeights,
-} from './sampler.ts'
+} from '#tensor/exact/sampler.ts'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 type Pair = [number, number]

@@ -2,6 +2,7 @@
 // Every value is an integer, so every adapter gives the same bytes; handles are opaque and belong to the step or model that made them.
 import type { Digest } from '#core/digest.ts'
 import type { BackendInfo } from './backend.ts'
+import type { SampleRequest } from './exact/sampler.ts'
 import type { ModelShape, ModelWeights } from './exact/weights.ts'
 
 declare const rows: unique symbol
@@ -40,6 +41,8 @@ export type StepOutput = {
   readonly logits: readonly Int32Array<ArrayBuffer>[]
   /** The rows of {@link Step.read}, (rows, width); empty when none were wanted. */
   readonly residual: readonly Int32Array<ArrayBuffer>[]
+  /** The tokens of {@link Step.sample}, one a sequence. */
+  readonly tokens: readonly number[]
   /** Values cut at each saturating site so far: all zero on sound models. */
   readonly saturated: number
 }
@@ -64,6 +67,8 @@ export interface Step {
   read(x: Rows): void
   /** Logits of the wanted rows. */
   unembed(a: Quantised, rows: LogitRows): void
+  /** Instead of {@link unembed}: chooses the token that follows each sequence, one request a sequence. Its logits stay on the device. */
+  sample(a: Quantised, requests: readonly SampleRequest[]): void
   finish(): Promise<StepOutput>
 }
 

@@ -39,6 +39,7 @@ function pacedModel(model: DeviceModel, pace: Pace): DeviceModel {
         commit: (x, boundary) => step.commit(x, boundary),
         read: (x) => step.read(x),
         unembed: (a, rows) => step.unembed(a, rows),
+        sample: (a, requests) => step.sample(a, requests),
         async finish() {
           const output = await step.finish()
           await pace.rest(pace.now() - startMs)

@@ -2,6 +2,7 @@
 import type { Digest } from '#core/digest.ts'
 import { toHex } from '#core/bytes.ts'
 import { ContextLengthError } from '#tensor/context-length.ts'
+import { type SampleRequest, chosenToken } from '#tensor/exact/sampler.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import type {
   LogitRows,
@@ -48,6 +49,7 @@ export class WasmStep implements Step {
   #boundaries = 0
   #logitRows = 0
   #isRead = false
+  #requests: readonly SampleRequest[] = []
 
   constructor(model: StepHost, sequences: readonly SequenceRows[]) {
     this.#model = model
@@ -120,6 +122,11 @@ export class WasmStep implements Step {
     }
   }
 
+  sample(a: Quantised, requests: readonly SampleRequest[]): void {
+    this.#requests = requests
+    this.unembed(a, 'last')
+  }
+
   async finish(): Promise<StepOutput> {
     const { memory, shape } = this.#model
     const count = this.#rows.length
@@ -144,9 +151,11 @@ export class WasmStep implements Step {
 
       this.#model.run(step, operations, this.#operations.length)
       for (const { cache, position } of this.#rows) cache.length = Math.max(cache.length, position + 1)
+      const rows = this.#rowsAt(logits, this.#logitRows, shape.vocabulary)
       return {
         leaves: this.#leavesAt(leaves),
-        logits: this.#rowsAt(logits, this.#logitRows, shape.vocabulary),
+        logits: this.#requests.length > 0 ? [] : rows,
+        tokens: this.#requests.map((request, i) => chosenToken(rows[i] ?? new Int32Array(), request)),
         residual: this.#rowsAt(residual, this.#isRead ? count : 0, shape.width),
         saturated: memory.i32(step, STEP_WORDS)[STEP_WORDS - 1] ?? 0,
       }

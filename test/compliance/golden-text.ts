@@ -1,6 +1,6 @@
 // What the trained model must write on every backend, token by token, with the root over every position.
 import { expect, test } from 'vitest'
-import { GREEDY } from '#model/sampler.ts'
+import { GREEDY } from '#tensor/exact/sampler.ts'
 import { type TinyModel, complete } from '../support/golden-model.ts'
 import golden from '../vectors/golden.json' with { type: 'json' }
 

@@ -12,14 +12,14 @@ import { ODD_SHAPE, type RandomModelOptions, randomModel, randomTokens } from '.
 const isPacked = navigator.gpu.wgslLanguageFeatures.has(PACKED_DOT)
 const plain = await openWebGpuLanguageBackend({ dot: 'plain', sharing: 'workgroup' })
 const shared = await openWebGpuLanguageBackend({ sharing: 'workgroup' })
-const alone = await openWebGpuLanguageBackend({ sharing: 'none' })
+const alone = await openWebGpuLanguageBackend({ sharing: 'quad' })
 const { adapter } = plain.info
 
 describe(`plain dot products on ${adapter}`, () => languageBackendCompliance(async () => plain))
 
 describe.skipIf(!isPacked)(`packed dot products on ${adapter}`, () => languageBackendCompliance(async () => shared))
 
-describe(`threads alone on ${adapter}`, () => languageBackendCompliance(async () => alone))
+describe(`quads on ${adapter}`, () => languageBackendCompliance(async () => alone))
 
 /** The platform's GPU, which tells `onDevice` about each device before its opener sees it. */
 function watchedGpu(onDevice: (device: GPUDevice) => void): GPU {

@@ -6,7 +6,7 @@ import type { ModelCard } from '#model/card.ts'
 import { parseExactModel } from '#model/exact-file.ts'
 import { runRoot } from '#model/digest.ts'
 import { generate, openConversation } from '#model/generate.ts'
-import type { Sampling } from '#model/sampler.ts'
+import type { Sampling } from '#tensor/exact/sampler.ts'
 import type { DeviceModel, LanguageBackend } from '#tensor/language-backend.ts'
 
 /** What a prompt gives: the tokens, the text they spell, and the root over every position. */

@@ -2,7 +2,7 @@
 // models/commonwatt-tiny.safetensors changes; anything else that changes the output is a broken digest.
 import { readFile, writeFile } from 'node:fs/promises'
 import { digestBytes } from '#core/digest.ts'
-import { GREEDY, type Sampling } from '#model/sampler.ts'
+import { GREEDY, type Sampling } from '#tensor/exact/sampler.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
 import { TINY_MODEL, complete, loadTinyModel } from '../support/golden-model.ts'

@@ -1,4 +1,4 @@
-// 64-bit integers in two's complement as (low, high) words.
+// 64-bit integers in two's complement as (low, high) words. Without branches: they cost more than what they skip, on emulated adapters most.
 const I32_MAX: i32 = 2147483647;
 const I32_MIN: i32 = -2147483648;
 
@@ -39,34 +39,25 @@ fn isBelow64(a: vec2u, b: vec2u) -> bool {
 
 /// 0 <= s <= 63.
 fn shiftLeft64(a: vec2u, s: u32) -> vec2u {
-  if (s >= 32u) {
-    return vec2u(0u, a.x << (s - 32u));
-  }
-  if (s == 0u) {
-    return a;
-  }
-  return vec2u(a.x << s, (a.y << s) | (a.x >> (32u - s)));
+  let t = s & 31u;
+  let low = a.x << t;
+  let high = (a.y << t) | ((a.x >> 1u) >> (31u - t));
+  return select(vec2u(low, high), vec2u(0u, low), s >= 32u);
 }
 
 /// Keeps the sign; 0 <= s <= 63.
 fn shiftRight64(a: vec2u, s: u32) -> vec2u {
-  let high = bitcast<i32>(a.y);
-  if (s >= 32u) {
-    return vec2u(bitcast<u32>(high >> (s - 32u)), bitcast<u32>(high >> 31u));
-  }
-  if (s == 0u) {
-    return a;
-  }
-  return vec2u((a.x >> s) | (a.y << (32u - s)), bitcast<u32>(high >> s));
+  let t = s & 31u;
+  let sign = bitcast<u32>(bitcast<i32>(a.y) >> 31u);
+  let high = bitcast<u32>(bitcast<i32>(a.y) >> t);
+  let low = (a.x >> t) | ((a.y << 1u) << (31u - t));
+  return select(vec2u(low, high), vec2u(high, sign), s >= 32u);
 }
 
 fn saturate64(a: vec2u) -> i32 {
   let low = bitcast<i32>(a.x);
   let high = bitcast<i32>(a.y);
-  if (high == (low >> 31u)) {
-    return low;
-  }
-  return select(I32_MAX, I32_MIN, high < 0);
+  return select(select(I32_MAX, I32_MIN, high < 0), low, high == (low >> 31u));
 }
 
 /// sat32((a + 2^(s-1)) >> s) for |a| < 2^62 + 2^61 and 1 <= s <= 62.

@@ -9,10 +9,7 @@ struct Quantiser {
 }
 
 fn roundedMagnitude(x: u32, t: u32) -> u32 {
-  if (t == 0u) {
-    return x;
-  }
-  return (x + (1u << (t - 1u))) >> t;
+  return select((x + (1u << (t - 1u))) >> t, x, t == 0u);
 }
 
 fn quantiserOf(largest: u32, bits: u32) -> Quantiser {
@@ -21,11 +18,9 @@ fn quantiserOf(largest: u32, bits: u32) -> Quantiser {
     let shift = max(length, 23u) - 23u;
     return Quantiser(bits, shift, largest >> shift);
   }
-  var t = max(length, 15u) - 15u;
-  while (roundedMagnitude(largest, t) > A16_MAX) {
-    t++;
-  }
-  return Quantiser(bits, t, largest);
+  // Fifteen bits remain; one less is enough where they are still too many.
+  let t = max(length, 15u) - 15u;
+  return Quantiser(bits, t + select(0u, 1u, roundedMagnitude(largest, t) > A16_MAX), largest);
 }
 
 fn quantised(y: i32, by: Quantiser) -> i32 {

@@ -6,7 +6,7 @@ import { toHex } from '#core/bytes.ts'
 import { sha256 } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { randomInt, systemRandom } from '#core/random.ts'
-import type { Sampling } from '#model/sampler.ts'
+import type { Sampling } from '#tensor/exact/sampler.ts'
 import type { ChatMessage } from '#model/text-model.ts'
 import { type Stage, StreamContradictedError, formatCredits } from '#sdk/index.ts'
 import {

@@ -1,7 +1,7 @@
 // Requests of OpenAI's chat API as they come: what can be served is understood, what cannot is refused by name instead of ignored.
 import * as v from 'valibot'
 import { AppError } from '#core/errors.ts'
-import type { Sampling } from '#model/sampler.ts'
+import type { Sampling } from '#tensor/exact/sampler.ts'
 import type { ChatMessage } from '#model/text-model.ts'
 import { MAX_STOPS, MAX_STOP_LENGTH } from '#model/text-stream.ts'
 

@@ -1,22 +1,23 @@
-// Keys and values of all sequences of a model: a cache is a range of positions in two buffers a layer, so that one dispatch serves
-// sequences of any number. The ranges live as long as the model, the buffers as long as its device.
+// Keys and values of all sequences of a model: a cache is a list of pages in two buffers a layer, so that one dispatch serves sequences of
+// any number, and what one gives back serves any other. Pages live as long as the model, the buffers as long as its device.
 import { ContextLengthError } from '#tensor/context-length.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import type { KvCache } from '#tensor/language-backend.ts'
 import { DeviceCapacityError, type Storage } from './storage.ts'
 
+/** Positions of a page; the shaders know it too. */
+export const PAGE_POSITIONS = 256
+
 /** Positions that the sums of attention stay exact for. */
 const MAX_POSITIONS = 65_536
 
-type Range = { readonly first: number; readonly size: number }
-
-/** Shares out the positions of one model. */
+/** Shares out the pages of one model. */
 export class KvArena {
   readonly #shape: ModelShape
   readonly #limitBytes: () => number
   readonly #open = new Set<ArenaCache>()
-  #positions = 0
-  #free: Range[] = []
+  readonly #free: number[] = []
+  #pages = 0
 
   /** `limitBytes` is what one buffer of the device holds. */
   constructor(shape: ModelShape, limitBytes: () => number) {
@@ -24,18 +25,18 @@ export class KvArena {
     this.#limitBytes = limitBytes
   }
 
-  /** Positions that the buffers must have. */
-  get positions(): number {
-    return this.#positions
+  /** Pages that the buffers must have. */
+  get pages(): number {
+    return this.#pages
   }
 
   /** Opens a cache. Throws a `capacity` error when the model or the device cannot hold it. */
   open(capacity: number): ArenaCache {
     const limit = Math.min(MAX_POSITIONS, this.#shape.maxPositions)
     if (capacity > limit) throw new ContextLengthError(capacity, limit)
-    const cache = new ArenaCache(this.#take(capacity), (closed, range) => {
+    const cache = new ArenaCache(this.#take(Math.ceil(capacity / PAGE_POSITIONS)), capacity, (closed) => {
       this.#open.delete(closed)
-      this.#give(range)
+      this.#free.push(...closed.pages)
     })
     this.#open.add(cache)
     return cache
@@ -46,49 +47,29 @@ export class KvArena {
     for (const cache of this.#open) cache.lose()
   }
 
-  #take(size: number): Range {
-    const found = this.#free.findIndex((range) => range.size >= size)
-    const range = this.#free[found]
-    if (range !== undefined) {
-      this.#free.splice(found, 1, ...remainder(range, size))
-      return { first: range.first, size }
-    }
-    const tail = this.#free.at(-1)
-    const isAtEnd = tail !== undefined && tail.first + tail.size === this.#positions
-    const first = isAtEnd ? tail.first : this.#positions
-    const largest = Math.max(...Object.values(bytesFor(this.#shape, first + size)))
+  #take(count: number): number[] {
+    const more = Math.max(0, count - this.#free.length)
+    const largest = Math.max(...Object.values(bytesFor(this.#shape, this.#pages + more)))
     const limit = this.#limitBytes()
-    if (largest > limit) throw new DeviceCapacityError(`a cache up to position ${first + size}`, largest, limit)
-    this.#positions = first + size
-    if (isAtEnd) this.#free.pop()
-    return { first, size }
-  }
-
-  /** Puts a range back and joins it with its neighbours. */
-  #give(given: Range): void {
-    const joined: Range[] = []
-    for (const range of [...this.#free, given].sort((a, b) => a.first - b.first)) {
-      const last = joined.at(-1)
-      if (last !== undefined && last.first + last.size === range.first)
-        joined[joined.length - 1] = { first: last.first, size: last.size + range.size }
-      else joined.push(range)
-    }
-    this.#free = joined
+    if (largest > limit) throw new DeviceCapacityError(`a cache of ${this.#pages + more} pages`, largest, limit)
+    const taken = this.#free.splice(Math.max(0, this.#free.length - count))
+    while (taken.length < count) taken.push(this.#pages++)
+    return taken
   }
 }
 
-/** The positions first .. first + capacity - 1 of an arena. */
+/** Pages of an arena, in the order of a sequence's positions. */
 export class ArenaCache implements KvCache {
-  readonly first: number
+  readonly pages: readonly number[]
   readonly capacity: number
-  readonly #release: (cache: ArenaCache, range: Range) => void
+  readonly #release: (cache: ArenaCache) => void
   #isOpen = true
   #isLost = false
   #length = 0
 
-  constructor({ first, size }: Range, release: (cache: ArenaCache, range: Range) => void) {
-    this.first = first
-    this.capacity = size
+  constructor(pages: readonly number[], capacity: number, release: (cache: ArenaCache) => void) {
+    this.pages = pages
+    this.capacity = capacity
     this.#release = release
   }
 
@@ -119,18 +100,18 @@ export class ArenaCache implements KvCache {
     if (!this.#isOpen) return
     this.#isOpen = false
     this.truncate(0)
-    this.#release(this, { first: this.first, size: this.capacity })
+    this.#release(this)
   }
 }
 
-/** The arena's keys and values on one device, layer by layer; they grow and keep what they hold. */
+/** The arena's keys and values on one device, layer by layer; they grow buffer by buffer and keep what they hold. */
 export class KvBuffers {
   readonly #storage: Storage
   readonly #device: GPUDevice
   readonly #shape: ModelShape
   #keys: readonly GPUBuffer[] = []
   #values: readonly GPUBuffer[] = []
-  #positions = 0
+  #pages = 0
 
   constructor(device: GPUDevice, storage: Storage, shape: ModelShape) {
     this.#device = device
@@ -138,14 +119,14 @@ export class KvBuffers {
     this.#shape = shape
   }
 
-  /** Makes room for `positions`. */
-  reserve(positions: number): void {
-    if (positions <= this.#positions) return
-    const { keys, values } = bytesFor(this.#shape, positions)
+  /** Makes room for `pages`. */
+  reserve(pages: number): void {
+    if (pages <= this.#pages) return
+    const { keys, values } = bytesFor(this.#shape, pages)
     const layers = Array.from({ length: this.#shape.layers })
     this.#keys = layers.map((_, layer) => this.#enlarged('keys', this.#keys[layer], keys))
     this.#values = layers.map((_, layer) => this.#enlarged('values', this.#values[layer], values))
-    this.#positions = positions
+    this.#pages = pages
   }
 
   keys(layer: number): GPUBuffer {
@@ -168,12 +149,9 @@ export class KvBuffers {
 }
 
 /** Bytes of a layer's keys, each with its scale, and of its values. */
-function bytesFor({ headDim, keyBits, kvHeads }: ModelShape, positions: number): { keys: number; values: number } {
+export function bytesFor({ headDim, keyBits, kvHeads }: ModelShape, pages: number): { keys: number; values: number } {
+  const positions = pages * PAGE_POSITIONS
   return { keys: positions * kvHeads * (8 + (headDim * keyBits) / 8), values: positions * kvHeads * headDim * 2 }
-}
-
-function remainder({ first, size }: Range, taken: number): Range[] {
-  return size === taken ? [] : [{ first: first + taken, size: size - taken }]
 }
 
 function bufferOf(buffers: readonly GPUBuffer[], layer: number): GPUBuffer {

@@ -4,13 +4,12 @@ import { PACKED_DOT } from '#gpu/kernels/kernel.ts'
 import { type Session, openSession } from '#gpu/session.ts'
 import { GpuFaultError } from '#gpu/webgpu-backend.ts'
 import type { ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
-import { assertNoHeadNorms } from '#tensor/head-norm-support.ts'
 import type { DeviceModel, KvCache, LanguageBackend, SequenceRows, Step } from '#tensor/language-backend.ts'
 import { putWeights } from './device-weights.ts'
 import { MAX_HEAD_DIM } from './kernels/attention.ts'
 import type { Dot } from './kernels/pieces.ts'
 import { KvArena, KvBuffers } from './kv-arena.ts'
-import { type KernelChoice, type Sharing, compileKernels } from './model-kernels.ts'
+import { type KernelChoice, QUANTISED_FORM, type Sharing, WEIGHT_LAYOUT, compileKernels } from './model-kernels.ts'
 import type { LiveModel, StepHost, Submission } from './model-parts.ts'
 import { ScratchKeeper } from './scratch.ts'
 import { StepEncoder, StepResources } from './step-encoder.ts'
@@ -23,9 +22,17 @@ export type WebGpuLanguageOptions = {
   readonly gpu?: GPU
   /** How to multiply bytes: by default packed where the device can. */
   readonly dot?: Dot
-  /** Whether threads share workgroup memory: by default on all but emulated devices. */
+  /** How threads share work: by default through workgroup memory, on emulated devices within quads where they can. */
   readonly sharing?: Sharing
+  /** Keys from which on the attention of few rows goes in splits: 2,048 by default. No result depends on it. */
+  readonly splitFrom?: number
 }
+
+/** Scores that a workgroup keeps between its passes. */
+const KEPT_SCORES = 2048
+
+/** As many on emulated devices, whose compilers write zeros to workgroup memory word by word. */
+const EMULATED_KEPT_SCORES = 128
 
 /** Opens a device for language models; a lost one is opened again. Throws {@link NoGpuError} when there is none. */
 export async function openWebGpuLanguageBackend(options: WebGpuLanguageOptions = {}): Promise<LanguageBackend> {
@@ -88,7 +95,6 @@ class GpuModel implements DeviceModel, StepHost {
     loading: Loading = {},
   ): Promise<DeviceModel> {
     assertHeads(weights.shape)
-    assertNoHeadNorms(weights, 'WebGPU')
     return new GpuModel(sessions, options, weights, await upload(await sessions.current(), options, weights, loading))
   }
 
@@ -96,8 +102,8 @@ class GpuModel implements DeviceModel, StepHost {
     return this.weights.shape
   }
 
-  get positions(): number {
-    return this.#arena.positions
+  get pages(): number {
+    return this.#arena.pages
   }
 
   openCache(capacity: number): KvCache {
@@ -144,9 +150,12 @@ async function upload(
   const { device, languageFeatures, pipelines } = session
   const choice: KernelChoice = {
     dot: options.dot ?? (languageFeatures.has(PACKED_DOT) ? 'packed' : 'plain'),
-    sharing: options.sharing ?? (session.info.isSoftware ? 'none' : 'workgroup'),
+    sharing: options.sharing ?? (session.info.isSoftware && session.features.has('subgroups') ? 'quad' : 'workgroup'),
+    keptScores: session.info.isSoftware ? EMULATED_KEPT_SCORES : KEPT_SCORES,
+    splitFrom: options.splitFrom ?? KEPT_SCORES,
   }
   const storage = new Storage(device)
+  const destination = { storage, queue: device.queue, layout: WEIGHT_LAYOUT[choice.sharing] }
   const resources = new StepResources(device, pipelines)
   const release = () => {
     resources.close()
@@ -156,10 +165,10 @@ async function upload(
     return await scoped(session, async () => {
       const onLayer = (done: number) => onProgress?.(done, shape.layers)
       const live: LiveModel = {
-        kernels: await compileKernels(pipelines, shape, choice),
-        weights: await putWeights(storage, device.queue, weights, { signal, onLayer }),
+        kernels: await compileKernels(pipelines, weights, choice),
+        weights: await putWeights(destination, weights, { signal, onLayer }),
         cache: new KvBuffers(device, storage, shape),
-        scratches: new ScratchKeeper(storage, shape),
+        scratches: new ScratchKeeper(storage, shape, QUANTISED_FORM[choice.sharing]),
         queue: device.queue,
         encoder: () => new StepEncoder(device, resources),
         readBack: (sizeBytes, submit) => readBack(session, sizeBytes, submit),

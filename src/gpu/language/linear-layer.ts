@@ -1,18 +1,20 @@
 // Dispatching a linear layer: which kernel suits its rows, band by band of its matrix.
 import type { DeviceMatrix } from './device-weights.ts'
-import { type Emit, LINEAR_GRID, type LinearForm } from './kernels/linear.ts'
+import { type Emit, LINEAR_FORMS, type LinearForm } from './kernels/linear.ts'
 import type { LiveModel } from './model-parts.ts'
 import type { Scratch } from './scratch.ts'
 import type { StepEncoder } from './step-encoder.ts'
 
 /** Most rows of a step whose linear layers run row by row; more run in tiles. */
-const MAX_SINGLE_ROWS = 4
+const MAX_SINGLE_ROWS = { workgroup: 4, quad: 3 } as const
 
 /** A step while it is encoded. */
 export type Encoding = {
   readonly encoder: StepEncoder
   readonly live: LiveModel
   readonly scratch: Scratch
+  /** The step's row table. */
+  readonly table: GPUBuffer
   readonly staging: GPUBuffer
 }
 
@@ -43,11 +45,13 @@ export function dispatchLinear(
   rows: { readonly first: number; readonly count: number },
 ): void {
   const { sharing } = encoding.live.kernels
-  const isApart = input.kind === 'wide' && (sharing === 'none' || rows.count > MAX_SINGLE_ROWS)
-  if (isApart) dispatchQuantise(encoding, input, matrix.words, rows.count)
-  if (sharing === 'none') dispatchBands(encoding, site, 'thread-packed', PACKED, matrix, output, rows)
-  else if (rows.count > MAX_SINGLE_ROWS) dispatchBands(encoding, site, 'tile-packed', PACKED, matrix, output, rows)
-  else dispatchBands(encoding, site, `row-${input.kind}`, input, matrix, output, rows)
+  const prefix = sharing === 'quad' ? 'quad-' : ''
+  if (rows.count <= MAX_SINGLE_ROWS[sharing]) {
+    dispatchBands(encoding, site, `${prefix}row-${input.kind}`, input, matrix, output, rows)
+    return
+  }
+  if (input.kind === 'wide') dispatchQuantise(encoding, input, matrix.words, rows.count)
+  dispatchBands(encoding, site, `${prefix}tile-packed`, PACKED, matrix, output, rows)
 }
 
 const PACKED: Input = { kind: 'packed' }
@@ -76,7 +80,7 @@ function dispatchBands(
   const compiled = live.kernels.linear(form, output.emit)
   const source = input.kind === 'wide' ? scratch.wide : scratch.packed
   const tables = output.emit === 'gate' ? [live.weights.exp2] : []
-  const grid = LINEAR_GRID[form]
+  const grid = LINEAR_FORMS[form]
   const down = Math.ceil(rows.count / grid.rows)
   for (const band of matrix.bands) {
     const tensors = [source, band.weights, band.info, scratch.status, ...tables, output.buffer]

@@ -26,8 +26,8 @@ export type LiveModel = {
 export type StepHost = {
   readonly shape: ModelShape
   readonly weights: ModelWeights
-  /** Positions of all its caches. */
-  readonly positions: number
+  /** Pages of all its caches. */
+  readonly pages: number
   /** The model on the present device: on a new one if the last was lost, where caches hold nothing any more. */
   live(): Promise<LiveModel>
 }

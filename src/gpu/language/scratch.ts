@@ -3,15 +3,16 @@
 import { BOUNDARY_CHUNK_BYTES, boundaryLayers } from '#tensor/exact/boundary.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import { wordsOf } from './device-weights.ts'
+import type { QuantisedForm } from './kernels/pieces.ts'
 import type { Storage } from './storage.ts'
 
 /** The buffers of a step. */
 export type Scratch = {
-  /** (rows) of token, position, first position of the cache, 0. */
-  readonly rows: GPUBuffer
   readonly angles: GPUBuffer
   /** (rows, width) i32. */
   readonly residual: GPUBuffer
+  /** (boundaries, rows, width) i32: the residual where it is hashed. */
+  readonly boundaries: GPUBuffer
   /** Quantised rows of the widest input of a linear layer. */
   readonly packed: GPUBuffer
   /** i32 rows before they are quantised. */
@@ -20,9 +21,12 @@ export type Scratch = {
   /** (boundaries, rows, chunks) and (boundaries, rows) of digests. */
   readonly chunkDigests: GPUBuffer
   readonly leaves: GPUBuffer
-  /** Values cut, padding, then maxima by site and row. */
+  /** Values cut, padding, maxima by site and row, then the largest scores by layer, row and head. */
   readonly status: GPUBuffer
 }
+
+/** What attention in splits works in. */
+export type SplitScratch = { readonly scores: GPUBuffer; readonly partials: GPUBuffer }
 
 /** Bytes of a SHA-256 digest. */
 export const DIGEST_BYTES = 32
@@ -31,8 +35,13 @@ export const DIGEST_BYTES = 32
 export const MAXIMA_AT = 64
 
 /** Bytes of a quantised row of `words` of 16 columns. */
-export function packedRowBytes({ activationBits }: ModelShape, words: number): number {
-  return 16 * (1 + (activationBits / 8) * words)
+export function packedRowBytes({ activationBits }: ModelShape, form: QuantisedForm, words: number): number {
+  return 16 * (1 + (form === 'whole' ? 4 : activationBits / 8) * words)
+}
+
+/** Where the largest scores begin in `status`, in words. */
+export function peaksAt({ layers }: ModelShape, rows: number): number {
+  return MAXIMA_AT + 2 * layers * rows
 }
 
 /** Chunks of a residual row of `width` values. */
@@ -44,13 +53,15 @@ export function chunksOf(width: number): number {
 export class ScratchKeeper {
   readonly #storage: Storage
   readonly #shape: ModelShape
+  readonly #form: QuantisedForm
   #capacity = 0
   #scratch: Scratch | undefined
-  #logits: GPUBuffer | undefined
+  readonly #growing = new Map<string, GPUBuffer>()
 
-  constructor(storage: Storage, shape: ModelShape) {
+  constructor(storage: Storage, shape: ModelShape, form: QuantisedForm) {
     this.#storage = storage
     this.#shape = shape
+    this.#form = form
   }
 
   /** Scratch for `rows`. Throws a `capacity` error when the device cannot hold it. */
@@ -58,36 +69,55 @@ export class ScratchKeeper {
     if (this.#scratch !== undefined && rows <= this.#capacity) return this.#scratch
     if (this.#scratch !== undefined) for (const buffer of Object.values(this.#scratch)) this.#storage.destroy(buffer)
     this.#scratch = undefined
-    this.#scratch = createScratch(this.#storage, this.#shape, rows)
+    this.#scratch = createScratch(this.#storage, this.#shape, this.#form, rows)
     this.#capacity = rows
     return this.#scratch
   }
 
   /** Room for `count` rows of logits. */
   logits(count: number): GPUBuffer {
-    const sizeBytes = count * this.#shape.vocabulary * 4
-    if (this.#logits !== undefined && this.#logits.size >= sizeBytes) return this.#logits
-    if (this.#logits !== undefined) this.#storage.destroy(this.#logits)
-    this.#logits = undefined
-    this.#logits = this.#storage.create('logits', sizeBytes)
-    return this.#logits
+    return this.#atLeast('logits', count * this.#shape.vocabulary * 4)
+  }
+
+  /** Room for the words of a row table. */
+  table(words: number): GPUBuffer {
+    return this.#atLeast('rows', words * 4)
+  }
+
+  /** Room for `rows` whose attention to `capacity` keys goes in `splits`. */
+  splits(rows: number, capacity: number, splits: number): SplitScratch {
+    const { headDim, heads } = this.#shape
+    return {
+      scores: this.#atLeast('scores', rows * heads * capacity * 4),
+      partials: this.#atLeast('partial sums', rows * heads * splits * (16 + headDim * 8)),
+    }
+  }
+
+  #atLeast(label: string, sizeBytes: number): GPUBuffer {
+    const known = this.#growing.get(label)
+    if (known !== undefined && known.size >= sizeBytes) return known
+    if (known !== undefined) this.#storage.destroy(known)
+    this.#growing.delete(label)
+    const buffer = this.#storage.create(label, sizeBytes)
+    this.#growing.set(label, buffer)
+    return buffer
   }
 }
 
-function createScratch(storage: Storage, shape: ModelShape, rows: number): Scratch {
+function createScratch(storage: Storage, shape: ModelShape, form: QuantisedForm, rows: number): Scratch {
   const { headDim, heads, hidden, kvHeads, layers, width } = shape
   const words = Math.max(wordsOf(width), wordsOf(heads * headDim), wordsOf(hidden))
   const wide = Math.max((heads + 2 * kvHeads) * headDim, 16 * wordsOf(heads * headDim), 16 * wordsOf(hidden))
   const boundaries = boundaryLayers(layers).length
   return {
-    rows: storage.create('rows', rows * 16),
     angles: storage.create('angles', rows * headDim * 4),
     residual: storage.create('residual', rows * width * 4),
-    packed: storage.create('quantised rows', rows * packedRowBytes(shape, words)),
+    boundaries: storage.create('boundaries', boundaries * rows * width * 4),
+    packed: storage.create('quantised rows', rows * packedRowBytes(shape, form, words)),
     wide: storage.create('wide rows', rows * wide * 4),
-    queries: storage.create('queries', rows * heads * (8 + 2 * headDim)),
+    queries: storage.create('queries', rows * heads * (8 + (form === 'whole' ? 4 : 2) * headDim)),
     chunkDigests: storage.create('chunk digests', boundaries * rows * chunksOf(width) * DIGEST_BYTES),
     leaves: storage.create('leaves', boundaries * rows * DIGEST_BYTES),
-    status: storage.create('status', (MAXIMA_AT + 2 * layers * rows) * 4),
+    status: storage.create('status', (peaksAt(shape, rows) + layers * rows * heads) * 4),
   }
 }

@@ -7,6 +7,7 @@ import { ContextLengthError } from '#tensor/context-length.ts'
 import { INT16_MAX } from '#tensor/exact/attention.ts'
 import { LOGIT_MAX } from '#tensor/exact/logits.ts'
 import { RESIDUAL_MAX } from '#tensor/exact/residual.ts'
+import { type SampleRequest, chosenToken } from '#tensor/exact/sampler.ts'
 import { GATE_MAX } from '#tensor/exact/silu-gate.ts'
 import type { LayerWeights } from '#tensor/exact/weights.ts'
 import type {
@@ -22,17 +23,13 @@ import type {
 } from '#tensor/language-backend.ts'
 import { type DeviceGain, type DeviceWeights, wordsOf } from './device-weights.ts'
 import { ArenaCache } from './kv-arena.ts'
+import { dispatchAttention } from './attention-layer.ts'
 import { type Encoding, type Input, dispatchLinear } from './linear-layer.ts'
+import { QUANTISED_FORM } from './model-kernels.ts'
 import type { StepHost } from './model-parts.ts'
 import { DIGEST_BYTES, MAXIMA_AT, type Scratch, chunksOf, packedRowBytes } from './scratch.ts'
+import { type StepRow, rowTable } from './row-table.ts'
 import type { StepEncoder } from './step-encoder.ts'
-
-type StepRow = {
-  readonly cache: ArenaCache
-  readonly token: number
-  readonly position: number
-  readonly isLast: boolean
-}
 
 type Operation = (encoding: Encoding) => void
 
@@ -41,9 +38,10 @@ export class GpuStep implements Step {
   readonly #host: StepHost
   readonly #rows: readonly StepRow[]
   readonly #operations: Operation[] = []
-  #boundaries = 0
+  readonly #boundaries: number[] = []
   #wanted: readonly number[] = []
   #isRead = false
+  #requests: readonly SampleRequest[] = []
 
   constructor(host: StepHost, sequences: readonly SequenceRows[]) {
     this.#host = host
@@ -62,17 +60,17 @@ export class GpuStep implements Step {
 
   embed(): Rows {
     const { shape } = this.#host
-    this.#record(({ encoder, live, scratch }) => {
+    this.#record(({ encoder, live, scratch, table }) => {
       const { kernels, weights } = live
       const { bands, words } = weights.embedding
       const pairs = shape.headDim / 2
       const rows = this.#rows.length
-      encoder.dispatch('', kernels.angles, [scratch.rows, weights.rope, scratch.angles], { rows, pairs }, [
+      encoder.dispatch('', kernels.angles, [table, weights.rope, scratch.angles], { rows, pairs }, [
         Math.ceil(pairs / 64),
         rows,
       ])
       for (const band of bands) {
-        const tensors = [scratch.rows, band.weights, band.info, scratch.residual]
+        const tensors = [table, band.weights, band.info, scratch.residual]
         const params = {
           rows,
           width: shape.width,
@@ -111,8 +109,8 @@ export class GpuStep implements Step {
     const { shape } = this.#host
     const { key, query } = this.#layer(layer)
     this.#record((encoding) => {
-      const { encoder, live, scratch } = encoding
-      const { heads } = found(live.weights.layers[layer], layer)
+      const { encoder, live, scratch, table } = encoding
+      const { headNorms, heads } = found(live.weights.layers[layer], layer)
       const output = {
         emit: 'store',
         buffer: scratch.wide,
@@ -121,15 +119,15 @@ export class GpuStep implements Step {
         countsCuts: false,
       } as const
       dispatchLinear(encoding, `heads ${layer}`, inputOf(a), heads, output, this.#all)
-      const { angles, queries, rows, wide } = scratch
-      const tensors = [wide, rows, angles, queries, live.cache.keys(layer), live.cache.values(layer)]
+      const { angles, queries, wide } = scratch
+      const tensors = [wide, table, angles, headNorms, queries, live.cache.keys(layer), live.cache.values(layer)]
       const params = {
         heads: shape.heads,
         kvHeads: shape.kvHeads,
         headDim: shape.headDim,
         stride: heads.rows,
-        queryFractionBits: query.fractionBits,
-        keyFractionBits: key.fractionBits,
+        queryFractionBits: (query.norm ?? query).fractionBits,
+        keyFractionBits: (key.norm ?? key).fractionBits,
       }
       const grid = [shape.heads + 2 * shape.kvHeads, this.#rows.length] as const
       encoder.dispatch(`${layer}`, live.kernels.rotateHeads, tensors, params, grid)
@@ -139,24 +137,10 @@ export class GpuStep implements Step {
 
   attend(_queries: Queries, layer: number): Quantised {
     const { shape, weights } = this.#host
-    const { scoreScale } = weights
-    const words = wordsOf(shape.heads * shape.headDim)
     const maxima = this.#maxima(2 * layer)
-    this.#record(({ encoder, live, scratch }) => {
-      const { cache, kernels } = live
-      const { queries, rows, status, wide } = scratch
-      const tensors = [rows, queries, cache.keys(layer), cache.values(layer), live.weights.exp2, status, wide]
-      const params = {
-        heads: shape.heads,
-        kvHeads: shape.kvHeads,
-        headDim: shape.headDim,
-        scoreM: scoreScale.m,
-        scoreE: scoreScale.e,
-        stride: 16 * words,
-        maxima,
-      }
-      encoder.dispatch(`${layer}`, kernels.attention, tensors, params, [shape.heads, this.#rows.length])
-    })
+    const keys = Math.max(...this.#rows.map(({ position }) => position + 1))
+    const site = { layer, rows: this.#rows.length, keys, maxima, scoreScale: weights.scoreScale }
+    this.#record((encoding) => dispatchAttention(encoding, shape, site))
     const fractionBits = this.#layer(layer).value.fractionBits + 8
     return handle<Quantised>({ kind: 'wide', maxima, fractionBits } satisfies Input)
   }
@@ -209,18 +193,10 @@ export class GpuStep implements Step {
   }
 
   commit(_x: Rows, boundary: number): void {
-    const { width } = this.#host.shape
-    const rows = this.#rows.length
-    const chunks = chunksOf(width)
-    const index = this.#boundaries
-    this.#boundaries++
-    this.#record(({ encoder, live, scratch }) => {
-      const { hashChunks, hashLeaves } = live.kernels
-      const { chunkDigests, leaves, residual } = scratch
-      const params = { rows, width, chunks, first: index * rows * chunks }
-      encoder.dispatch('', hashChunks, [residual, chunkDigests], params, [Math.ceil((rows * chunks) / 64), 1])
-      const tensors = [scratch.rows, chunkDigests, leaves]
-      encoder.dispatch('', hashLeaves, tensors, { rows, chunks, boundary, index }, [Math.ceil(rows / 64), 1])
+    const offset = this.#boundaries.length * this.#residualBytes
+    this.#boundaries.push(boundary)
+    this.#record(({ encoder, scratch }) => {
+      encoder.copy({ buffer: scratch.residual, offset: 0 }, { buffer: scratch.boundaries, offset }, this.#residualBytes)
     })
   }
 
@@ -239,7 +215,8 @@ export class GpuStep implements Step {
     this.#record((encoding) => {
       const { encoder, live, scratch, staging } = encoding
       const logits = live.scratches.logits(this.#wanted.length)
-      const rowBytes = packedRowBytes(shape, wordsOf(shape.width))
+      const form = QUANTISED_FORM[live.kernels.sharing]
+      const rowBytes = packedRowBytes(shape, form, wordsOf(shape.width))
       const [first = 0] = this.#wanted
       // The wanted rows move up to follow the first: each move goes to a row before the ones still to be moved.
       for (const [i, row] of this.#wanted.entries())
@@ -259,16 +236,25 @@ export class GpuStep implements Step {
     })
   }
 
+  sample(a: Quantised, requests: readonly SampleRequest[]): void {
+    this.#requests = requests
+    this.unembed(a, 'last')
+  }
+
   async finish(): Promise<StepOutput> {
     const live = await this.#host.live()
     if (this.#rows.some(({ cache }) => cache.isLost)) throw new CacheLostError()
-    const statusAt = this.#leafBytes + this.#logitBytes + this.#residualBytes
+    const statusAt = this.#leafBytes + this.#logitBytes + (this.#isRead ? this.#residualBytes : 0)
+    const { words, boundariesAt } = rowTable(this.#rows, this.#boundaries)
     const output = await live.readBack(statusAt + 4, (staging) => {
       const scratch = live.scratches.for(this.#rows.length)
-      live.cache.reserve(this.#host.positions)
+      const table = live.scratches.table(words.length)
+      live.cache.reserve(this.#host.pages)
       const encoder = live.encoder()
-      live.queue.writeBuffer(scratch.rows, 0, this.#rowTable())
-      for (const operation of this.#operations) operation({ encoder, live, scratch, staging })
+      live.queue.writeBuffer(table, 0, words)
+      const encoding = { encoder, live, scratch, staging, table }
+      for (const operation of this.#operations) operation(encoding)
+      this.#hash(encoding, boundariesAt)
       encoder.copy({ buffer: scratch.leaves, offset: 0 }, { buffer: staging, offset: 0 }, this.#leafBytes)
       encoder.copy({ buffer: scratch.status, offset: 0 }, { buffer: staging, offset: statusAt }, 4)
       encoder.submit(scratch.status)
@@ -282,7 +268,7 @@ export class GpuStep implements Step {
     const { vocabulary, width } = this.#host.shape
     const rows = this.#rows.length
     const leaves = this.#rows.map((_, row) =>
-      Array.from({ length: this.#boundaries }, (__, boundary) => {
+      this.#boundaries.map((__, boundary) => {
         const at = (boundary * rows + row) * DIGEST_BYTES
         return toHex(new Uint8Array(bytes, at, DIGEST_BYTES)) as Digest
       }),
@@ -294,7 +280,9 @@ export class GpuStep implements Step {
     const residual = this.#isRead
       ? this.#rows.map((_, i) => new Int32Array(bytes, residualAt + i * width * 4, width).slice())
       : []
-    return { leaves, logits, residual, saturated: new Uint32Array(bytes, statusAt, 1)[0] ?? 0 }
+    const tokens = this.#requests.map((request, i) => chosenToken(logits[i] ?? new Int32Array(), request))
+    const saturated = new Uint32Array(bytes, statusAt, 1)[0] ?? 0
+    return { leaves, logits: tokens.length > 0 ? [] : logits, residual, tokens, saturated }
   }
 
   /** By way of the wide rows, which nothing reads any more: a buffer cannot be copied onto itself. */
@@ -308,10 +296,18 @@ export class GpuStep implements Step {
     this.#operations.push(operation)
   }
 
-  #rowTable(): Uint32Array<ArrayBuffer> {
-    const table = new Uint32Array(4 * this.#rows.length)
-    for (const [i, { token, position, cache }] of this.#rows.entries()) table.set([token, position, cache.first], 4 * i)
-    return table
+  /** One pair of dispatches for all boundaries. */
+  #hash({ encoder, live, scratch, table }: Encoding, boundariesAt: number): void {
+    const { hashChunks, hashLeaves } = live.kernels
+    const { width } = this.#host.shape
+    const rows = this.#rows.length
+    const boundaries = this.#boundaries.length
+    const chunks = chunksOf(width)
+    const all = boundaries * rows
+    const tensors = [scratch.boundaries, scratch.chunkDigests]
+    encoder.dispatch('', hashChunks, tensors, { rows: all, width, chunks }, [Math.ceil((all * chunks) / 64), 1])
+    const params = { rows, chunks, boundaries, boundariesAt }
+    encoder.dispatch('', hashLeaves, [table, scratch.chunkDigests, scratch.leaves], params, [Math.ceil(all / 64), 1])
   }
 
   /** Where the maxima of `site` lie in the status, in words. */
@@ -324,7 +320,7 @@ export class GpuStep implements Step {
   }
 
   get #leafBytes(): number {
-    return this.#boundaries * this.#rows.length * DIGEST_BYTES
+    return this.#boundaries.length * this.#rows.length * DIGEST_BYTES
   }
 
   get #logitBytes(): number {
@@ -332,7 +328,7 @@ export class GpuStep implements Step {
   }
 
   get #residualBytes(): number {
-    return this.#isRead ? this.#rows.length * this.#host.shape.width * 4 : 0
+    return this.#rows.length * this.#host.shape.width * 4
   }
 
   #layer(layer: number): LayerWeights {

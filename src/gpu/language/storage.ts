@@ -1,10 +1,15 @@
 // Storage buffers of one model: refused past the device's limits before they are asked for, destroyed together.
 import { AppError } from '#core/errors.ts'
 
+/** Bytes held now, and the most there ever were. */
+export type StorageStats = { readonly heldBytes: number; readonly peakBytes: number }
+
 /** Creates and owns buffers. */
 export class Storage {
   readonly #device: GPUDevice
   readonly #held = new Set<GPUBuffer>()
+  #heldBytes = 0
+  #peakBytes = 0
 
   constructor(device: GPUDevice) {
     this.#device = device
@@ -15,6 +20,11 @@ export class Storage {
     return storageLimit(this.#device)
   }
 
+  /** Bytes of all buffers, now and at most. */
+  get stats(): StorageStats {
+    return { heldBytes: this.#heldBytes, peakBytes: this.#peakBytes }
+  }
+
   /** Zeros of `sizeBytes`, rounded up to whole words of 16 bytes. Throws {@link DeviceCapacityError} past the device's limit. */
   create(label: string, sizeBytes: number): GPUBuffer {
     if (sizeBytes > this.limitBytes) throw new DeviceCapacityError(label, sizeBytes, this.limitBytes)
@@ -22,6 +32,8 @@ export class Storage {
     const size = Math.max(16, Math.ceil(sizeBytes / 16) * 16)
     const buffer = this.#device.createBuffer({ label, size, usage: STORAGE | COPY_SRC | COPY_DST })
     this.#held.add(buffer)
+    this.#heldBytes += size
+    this.#peakBytes = Math.max(this.#peakBytes, this.#heldBytes)
     return buffer
   }
 
@@ -33,7 +45,7 @@ export class Storage {
   }
 
   destroy(buffer: GPUBuffer): void {
-    this.#held.delete(buffer)
+    if (this.#held.delete(buffer)) this.#heldBytes -= buffer.size
     buffer.destroy()
   }
 

@@ -11,6 +11,7 @@ import { RESIDUAL_MAX, addResidual, embeddingRow } from '#tensor/exact/residual.
 import { rmsNormRow } from '#tensor/exact/rms-norm.ts'
 import { type Angles, anglesAt, rotate } from '#tensor/exact/rope.ts'
 import { GATE_MAX, siluGate } from '#tensor/exact/silu-gate.ts'
+import { type SampleRequest, chosenToken } from '#tensor/exact/sampler.ts'
 import type { HeadProjection, LayerWeights, ModelWeights } from '#tensor/exact/weights.ts'
 import type {
   DeviceModel,
@@ -102,6 +103,7 @@ class CpuStep implements Step {
   readonly #rows: readonly StepRow[]
   readonly #leaves: Digest[][]
   readonly #logits: Int32Array<ArrayBuffer>[] = []
+  #tokens: readonly number[] = []
   #residual: readonly Int32Array<ArrayBuffer>[] = []
   #saturated = 0
 
@@ -202,9 +204,24 @@ class CpuStep implements Step {
         this.#logits.push(this.#linear(row, this.#weights.head, 16, LOGIT_MAX))
   }
 
+  sample(a: Quantised, requests: readonly SampleRequest[]): void {
+    const last = quantisedRows(a).filter((_, i) => this.#row(i).isLast)
+    this.#tokens = requests.map((request, i) => {
+      const row = last[i]
+      if (row === undefined) throw new RangeError(`The step has no sequence ${i} to choose a token for.`)
+      return chosenToken(this.#linear(row, this.#weights.head, 16, LOGIT_MAX), request)
+    })
+  }
+
   async finish(): Promise<StepOutput> {
     for (const { cache, position } of this.#rows) cache.length = Math.max(cache.length, position + 1)
-    return { leaves: this.#leaves, logits: this.#logits, residual: this.#residual, saturated: this.#saturated }
+    return {
+      leaves: this.#leaves,
+      logits: this.#logits,
+      residual: this.#residual,
+      tokens: this.#tokens,
+      saturated: this.#saturated,
+    }
   }
 
   #linear(row: QuantisedRow, weights: WeightMatrix, fractionBits: number, bound: number): Int32Array<ArrayBuffer> {

@@ -1,13 +1,18 @@
 // Linear layers: for few rows or many, on rows that are quantised already or as they are read, and with what follows the sum.
+import bytes from '#shaders/language/lib/bytes.wgsl?raw'
 import emitAdd from '#shaders/language/lib/emit-add.wgsl?raw'
 import emitGate from '#shaders/language/lib/emit-gate.wgsl?raw'
 import emitStore from '#shaders/language/lib/emit-store.wgsl?raw'
 import inputPacked from '#shaders/language/lib/input-packed.wgsl?raw'
+import inputWhole from '#shaders/language/lib/input-whole.wgsl?raw'
+import inputWideWhole from '#shaders/language/lib/input-wide-whole.wgsl?raw'
 import inputWide from '#shaders/language/lib/input-wide.wgsl?raw'
 import linear from '#shaders/language/lib/linear.wgsl?raw'
+import quad from '#shaders/language/lib/quad.wgsl?raw'
 import siluGate from '#shaders/language/lib/silu-gate.wgsl?raw'
+import quadRow from '#shaders/language/linear-quad-row.wgsl?raw'
+import quadTile from '#shaders/language/linear-quad-tile.wgsl?raw'
 import row from '#shaders/language/linear-row.wgsl?raw'
-import thread from '#shaders/language/linear-thread.wgsl?raw'
 import tile from '#shaders/language/linear-tile.wgsl?raw'
 import { DOT4, type Kernel } from '#gpu/kernels/kernel.ts'
 import type { ActivationBits } from '#tensor/exact/quantise.ts'
@@ -16,22 +21,33 @@ import { type Dot, EXP2, QUANTISE } from './pieces.ts'
 /** Values stored; added to the residual; gated in pairs. */
 export type Emit = 'store' | 'add' | 'gate'
 
-/** `row` reads what it is given as it is, quantised (`packed`) or not (`wide`); `tile` and `thread` read quantised rows only. */
-export type LinearForm = 'row-packed' | 'row-wide' | 'tile-packed' | 'thread-packed'
+/** Rows or tiles of workgroups that share memory, or of quads that share operands; `wide` rows are quantised as they are read. */
+export type LinearForm =
+  | 'row-packed'
+  | 'row-wide'
+  | 'tile-packed'
+  | 'quad-row-packed'
+  | 'quad-row-wide'
+  | 'quad-tile-packed'
 
-/** Columns and rows that a workgroup of a form computes. */
-export const LINEAR_GRID: Readonly<Record<LinearForm, { readonly columns: number; readonly rows: number }>> = {
-  'row-packed': { columns: 8, rows: 1 },
-  'row-wide': { columns: 8, rows: 1 },
-  'tile-packed': { columns: 32, rows: 32 },
-  'thread-packed': { columns: 64, rows: 1 },
+type Form = {
+  /** Columns and rows that a workgroup computes. */
+  readonly columns: number
+  readonly rows: number
+  readonly sources: readonly string[]
+  readonly enables: Kernel['enables']
 }
 
-const FORMS: Readonly<Record<LinearForm, readonly [input: string, main: string]>> = {
-  'row-packed': [inputPacked, row],
-  'row-wide': [inputWide, row],
-  'tile-packed': [inputPacked, tile],
-  'thread-packed': [inputPacked, thread],
+const QUADS: Kernel['enables'] = ['subgroups']
+
+/** The forms. */
+export const LINEAR_FORMS: Readonly<Record<LinearForm, Form>> = {
+  'row-packed': { columns: 8, rows: 1, sources: [inputPacked, row], enables: [] },
+  'row-wide': { columns: 8, rows: 1, sources: [inputWide, row], enables: [] },
+  'tile-packed': { columns: 32, rows: 32, sources: [inputPacked, tile], enables: [] },
+  'quad-row-packed': { columns: 32, rows: 1, sources: [inputWhole, bytes, quad, quadRow], enables: QUADS },
+  'quad-row-wide': { columns: 32, rows: 1, sources: [inputWideWhole, bytes, quad, quadRow], enables: QUADS },
+  'quad-tile-packed': { columns: 16, rows: 8, sources: [inputWhole, bytes, quad, quadTile], enables: QUADS },
 }
 
 const EMITS: Readonly<Record<Emit, { sources: readonly string[]; tensors: Kernel['tensors'] }>> = {
@@ -43,10 +59,10 @@ const EMITS: Readonly<Record<Emit, { sources: readonly string[]; tensors: Kernel
 /** input, weights, column info, status, (table,) output. */
 export function linearKernel(form: LinearForm, emit: Emit, bits: ActivationBits, dot: Dot): Kernel {
   const { sources, tensors } = EMITS[emit]
-  const [input, main] = FORMS[form]
+  const { enables, sources: main } = LINEAR_FORMS[form]
   return {
     name: `language-linear-${form}-${emit}-${bits}-${dot}`,
-    sources: [...QUANTISE, DOT4[dot].source, linear, input, ...sources, main],
+    sources: [...QUANTISE, DOT4[dot].source, linear, ...sources, ...main],
     tensors: ['read', 'read', 'read', 'write', ...tensors],
     params: [
       'rows',
@@ -63,7 +79,7 @@ export function linearKernel(form: LinearForm, emit: Emit, bits: ActivationBits,
       'productFractionBits',
     ],
     constants: { PLANES: bits / 8 },
-    enables: [],
+    enables,
     requires: DOT4[dot].requires,
   }
 }

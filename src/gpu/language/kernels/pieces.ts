@@ -13,5 +13,11 @@ export const QUANTISE: readonly string[] = [...FIXED, quantise]
 /** 2^-t from the table bound as `exp2Table`. */
 export const EXP2 = exp2
 
+/** How quantised values lie: bytes in planes, for dot products, or a word each. */
+export type QuantisedForm = 'planes' | 'whole'
+
+/** How a matrix lies: row by row, or a word of each of sixteen rows beside each other, as the threads of a quad read them. */
+export type WeightLayout = 'rows' | 'quads'
+
 /** Whether a device runs `dot4I8Packed`. */
 export type Dot = 'packed' | 'plain'

@@ -2,7 +2,7 @@
 import type { Digest } from '#core/digest.ts'
 import { prefillDigests } from '#model/generate.ts'
 import type { LoadedModel } from '#model/model-cache.ts'
-import { sampleToken } from '#model/sampler.ts'
+import { sampleToken } from '#tensor/exact/sampler.ts'
 import { stopDetector } from './stops.ts'
 import type { GeneratedText } from './result.ts'
 import type { Generation } from './task.ts'

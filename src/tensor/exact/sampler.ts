@@ -1,9 +1,9 @@
 // Exact sampling from i32 Q16 logits, verifiable from prefill logits: penalties, temperature, top-k, top-p, one draw by position.
 // Parameters are integers; no sort is needed on a device, and no state is carried from token to token.
-import { clamp, bitLengthBig, mulShift, umulHigh, umulLow } from '#tensor/exact/fixed.ts'
-import { exp2neg } from '#tensor/exact/functions.ts'
-import { LOGIT_MAX, argmax } from '#tensor/exact/logits.ts'
-import { LOG2E_Q63 } from '#tensor/exact/tables.ts'
+import { clamp, bitLengthBig, mulShift, umulHigh, umulLow } from './fixed.ts'
+import { exp2neg } from './functions.ts'
+import { LOGIT_MAX, argmax } from './logits.ts'
+import { LOG2E_Q63 } from './tables.ts'
 
 /** Temperature and penalties in 1/1000, topP in 1/10^6, topK 0 for off. Neutral: repetition 1000, presence and frequency 0, topP 10^6. */
 export type Sampling = {
@@ -36,6 +36,19 @@ const DRAW_DOMAIN = 0x534d504c
 
 /** Where a draw happens: position in the sequence, and which of several choices. */
 export type DrawPoint = { readonly position: number; readonly choice: number }
+
+/** How a token is chosen: `seen` holds tokens of prompt and output, `counts` how often each was generated. */
+export type SampleRequest = {
+  readonly sampling: Sampling
+  readonly point: DrawPoint
+  readonly seen: ReadonlySet<number>
+  readonly counts: ReadonlyMap<number, number>
+}
+
+/** The token that `request` chooses. */
+export function chosenToken(logits: Int32Array, { sampling, point, seen, counts }: SampleRequest): number {
+  return sampleToken(logits, sampling, point, seen, counts)
+}
 
 /** The chosen token. `seen` holds tokens of prompt and output, `counts` how often each was generated. */
 export function sampleToken(
