@@ -145,7 +145,7 @@ export class NodeContribution implements Contribution {
     this.#closers.push(() => identity.close())
     this.#unitsBefore = await parts.tally.load()
     this.#publisher.update({ node: identity.signer.publicKey, isIdentityPersistent: identity.isPersistent })
-    const { info: device, note } = await worker.api.open(parts.preferred, parts.consent)
+    const { info: device, note, maxModelBytes } = await worker.api.open(parts.preferred, parts.consent)
     this.#publisher.update({ device })
     this.#phase('starting', `Joining the network. ${note}`.trim())
     const network = await untilThere(parts.fetchNetwork, {
@@ -156,7 +156,7 @@ export class NodeContribution implements Contribution {
     })
     signal.throwIfAborted()
     this.#context = { network: network.network, checkpoint: network.checkpoint }
-    const joined = await this.#join(worker, identity, network)
+    const joined = await this.#join(worker, identity, network, maxModelBytes)
     signal.throwIfAborted()
     const live = { ...joined, worker, identity, device }
     this.#live = live
@@ -176,12 +176,13 @@ export class NodeContribution implements Contribution {
     return worker
   }
 
-  #join(worker: WorkerHandle, identity: NodeIdentity, network: NetworkInfo): Promise<Joined> {
+  #join(worker: WorkerHandle, identity: NodeIdentity, network: NetworkInfo, maxModelBytes: number): Promise<Joined> {
     const { random, findKind, openPeer, openExchange } = this.#parts
     return join({
       network,
       identity,
       worker: worker.api,
+      maxModelBytes,
       clock: workerClock(worker),
       random,
       findKind,
@@ -249,10 +250,20 @@ export class NodeContribution implements Contribution {
     this.#earnings.add(outcome)
     this.#publisher.update(this.#earnings.shown)
     if (outcome.isFaulted) this.#testAgain()
+    this.#showLanguage()
     if (outcome.record.outcome === 'agreed') void this.#parts.tally.save(this.#unitsEver())
     this.#failures = outcome.failure === null ? 0 : this.#failures + 1
     if (this.#failures >= MAX_FAILURES && outcome.failure !== null)
       void this.#giveUp(new DeviceFailingError(outcome.failure.message))
+  }
+
+  #showLanguage(): void {
+    if (this.#live === undefined || this.#publisher.state.language !== null) return
+    // A worker that has ended says nothing, and the node's end is told elsewhere.
+    this.#live.worker.api.language().then(
+      (language) => this.#publisher.update({ language }),
+      () => undefined,
+    )
   }
 
   /** A proven fault costs the admission: drivers have bugs, and the self-test tells whether this one computes right again. */

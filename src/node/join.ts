@@ -23,6 +23,8 @@ export type JoinParts = {
   readonly network: NetworkInfo
   readonly identity: NodeIdentity
   readonly worker: WorkerApi
+  /** Most bytes of a model file that the device takes. */
+  readonly maxModelBytes: number
   readonly clock: Clock
   readonly random: Random
   readonly findKind: (name: string, version: number) => Kind
@@ -72,6 +74,7 @@ export async function join(parts: JoinParts): Promise<Joined> {
     },
     deliver: (lease, content, signal) => putResult(peer, lease, content, signal),
     refusal: parts.refusal,
+    maxModelBytes: parts.maxModelBytes,
     onRecord: parts.onRecord,
     onOutcome: parts.onOutcome,
     onCount: parts.onLeaseCount,

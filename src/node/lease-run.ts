@@ -177,9 +177,16 @@ class LeaseRun {
       const onProgress = this.#kind.progress === undefined ? undefined : (bytes: Uint8Array) => this.#teller.add(bytes)
       return await this.#parts.worker.run(this.#id, unit, inputs, onProgress)
     } catch (error) {
-      if (!this.#signal.aborted) this.#failure = toErrorRecord(error)
+      const failure = toErrorRecord(error)
+      if (!this.#signal.aborted && !this.#isOfUnit(failure)) this.#failure = failure
       throw error
     }
+  }
+
+  /** Whether a failure tells nothing about the device: the unit cannot be computed by anyone, or its model is too large for this one. */
+  #isOfUnit({ kind }: ErrorRecord): boolean {
+    const hasModel = (this.#kind.files?.(this.#offer.unit) ?? []).length > 0
+    return kind === 'input' || (kind === 'capacity' && hasModel)
   }
 
   /** Hears the coordinator until the lease is settled. Checking one round and hearing go on side by side. */

@@ -4,6 +4,7 @@ import { AppError } from '#core/errors.ts'
 import type { NodeLease, Offer } from '#net/protocols/lease/handler.ts'
 import { leaseId } from '#work/lease.ts'
 import type { Unit } from '#work/unit.ts'
+import { modelRefusal } from './model-limit.ts'
 import { type LeaseOutcome, type LeaseParts, offerProblem, runLease } from './lease-run.ts'
 import type { UnitRecord } from './state.ts'
 
@@ -17,6 +18,8 @@ export const MAX_HELD_INPUT_BYTES = 96 * 2 ** 20
 export type LeasesParts = Omit<LeaseParts, 'report'> & {
   /** Why offers are declined now; undefined while they are welcome. */
   readonly refusal: () => string | undefined
+  /** Most bytes of a model file. */
+  readonly maxModelBytes: number
   readonly onRecord: (id: string, record: UnitRecord) => void
   readonly onOutcome: (outcome: LeaseOutcome) => void
   /** Told when the number of leases changes. */
@@ -88,11 +91,15 @@ export class Leases {
     if (refusal !== undefined) return refusal
     if (this.#held.has(leaseId(offer.lease))) return 'the lease is held already'
     if (this.#held.size >= MAX_LEASES) return `the node holds ${MAX_LEASES} leases already`
-    const problem = offerProblem(offer, this.#parts)
+    const problem = offerProblem(offer, this.#parts) ?? this.#modelProblem(offer.unit)
     if (problem !== undefined || this.#held.size === 0) return problem
     const heldBytes = [...this.#held.values()].reduce((sum, { inputBytes }) => sum + inputBytes, 0)
     const isTooMuch = heldBytes + this.#inputBytes(offer.unit) > MAX_HELD_INPUT_BYTES
     return isTooMuch ? `the node holds ${heldBytes} bytes of inputs already` : undefined
+  }
+
+  #modelProblem(unit: Unit): string | undefined {
+    return modelRefusal(unit, this.#parts.findKind(unit), this.#parts.maxModelBytes)
   }
 
   #inputBytes(unit: Unit): number {

@@ -49,6 +49,8 @@ export type NodeState = {
   readonly isIdentityPersistent: boolean
   readonly tier: number
   readonly device: BackendInfo | null
+  /** What language models run on, and in a sentence why; null until the first one. */
+  readonly language: { readonly info: BackendInfo; readonly note: string } | null
   /** Million integer operations a second over the last units. */
   readonly rateMops: number
   readonly unitsDone: number

@@ -1,6 +1,7 @@
 // The worker's entry in a Node process: a worker thread with the TypeScript reference backend and, for language models, WebAssembly,
 // spoken to over the port in its workerData.
 // It must not import gpu, whose shaders plain Node cannot load.
+import { totalmem } from 'node:os'
 import { type MessagePort as ThreadPort, workerData } from 'node:worker_threads'
 import type { Endpoint } from 'comlink'
 import { systemClock } from '#core/clock.ts'
@@ -26,9 +27,10 @@ const worker = new UnitWorker({
     backend: await openCpuBackend(),
     note: preferred === 'cpu' ? '' : 'A Node process computes with the TypeScript reference.',
   }),
-  openLanguage: async () => openWasmLanguageBackend(await loadKernels(spareThreads())),
+  openLanguage: async () => ({ backend: openWasmLanguageBackend(await loadKernels(spareThreads())), note: '' }),
   openFolder: async () => (modelFolder === undefined ? memoryFolder() : directoryFolder(modelFolder)),
   findKind: ({ kind, version }) => kindOf(kind, version),
   clock: systemClock,
+  memoryBytes: totalmem(),
 })
 serveWorker(worker, port as unknown as Endpoint)

@@ -31,6 +31,7 @@ function newWorker(): UnitWorker {
     openFolder: async () => memoryFolder(),
     findKind: ({ kind, version }: Unit) => kindOf(kind, version),
     clock: systemClock,
+    memoryBytes: 2 ** 30,
   }
   return new UnitWorker(parts)
 }

@@ -16,14 +16,15 @@ import { scheduleBeats } from '#liveness/schedule.ts'
 import { slotOf } from '#liveness/slot.ts'
 import { ModelCache } from '#model/model-cache.ts'
 import type { Backend, BackendInfo } from '#tensor/backend.ts'
-import type { LanguageBackend } from '#tensor/language-backend.ts'
 import { runSelfTest } from '#tensor/self-test.ts'
 import { type Kind, type UnitInputs, inputsFrom } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import { assertConsent } from './consent.ts'
 import type { FileFolder } from './file-folder.ts'
+import type { ChosenLanguage } from './language-choice.ts'
 import { type FileKeeper, ModelFiles } from './model-files.ts'
 import type { Consent } from './state.ts'
+import { modelLimitBytes } from './model-limit.ts'
 import { throttledLanguage } from './throttle-language.ts'
 import { type ThrottleOptions, type ThrottledBackend, throttled } from './throttle.ts'
 
@@ -32,6 +33,9 @@ export type BackendChoice = 'webgpu' | 'cpu'
 
 /** What was opened. `note` says in a sentence why it is not what was preferred; it is empty otherwise. */
 export type OpenedBackend = { readonly info: BackendInfo; readonly note: string }
+
+/** What a device is once it is open, and the largest model file that it takes. */
+export type OpenedDevice = OpenedBackend & { readonly maxModelBytes: number }
 
 /** Digest of the kernel self-test and the device's rate in 10^6 operations a second. */
 export type SelfTestResult = { readonly digest: Digest; readonly ratedMops: number }
@@ -59,12 +63,14 @@ export type BeatKey = CryptoKeyPair | { readonly publicKey: PublicKey; sign(mess
 /** The worker as its node sees it. Every call may fail with an AppError; a call after the worker's end is refused. */
 export interface WorkerApi extends FileKeeper {
   /** Opens the device. The one call that touches it first; refuses without a consent that holds. */
-  open(preferred: BackendChoice, consent: Consent): Promise<OpenedBackend>
+  open(preferred: BackendChoice, consent: Consent): Promise<OpenedDevice>
   selfTest(seed: Digest): Promise<SelfTestResult>
   /** Computes `unit` and keeps its inputs as `task` for {@link possession}, until {@link release}. Kinds that have progress tell `onProgress`. */
   run(task: string, unit: Unit, parts: InputParts, onProgress?: ProgressListener): Promise<UnitResult>
   /** The kind's possession tag of a task that was run. */
   possession(task: string, key: Digest): Promise<Digest>
+  /** What language models run on and why, once one was loaded. */
+  language(): Promise<OpenedBackend | null>
   /** Forgets a task, and stops computing it. */
   release(task: string): Promise<void>
   /** Beats once a slot from now on; `onBeat` gets each signed beat. */
@@ -84,11 +90,13 @@ export type BackendOpener = (preferred: BackendChoice) => Promise<{ backend: Bac
 export type WorkerParts = {
   readonly openBackend: BackendOpener
   /** Opens what language models run on beside the backend of `info`, when the first one is needed. */
-  readonly openLanguage: (info: BackendInfo) => Promise<LanguageBackend>
+  readonly openLanguage: (info: BackendInfo) => Promise<ChosenLanguage>
   readonly findKind: (unit: Unit) => Kind
   /** Where model files are kept between units and runs. */
   readonly openFolder: () => Promise<FileFolder>
   readonly clock: Clock
+  /** Memory of the machine, as far as it tells. */
+  readonly memoryBytes: number
 }
 
 /** Tasks whose inputs are kept: a node holds few leases at once, and this bounds the memory of a coordinator's mistake. */
@@ -110,6 +118,7 @@ export class UnitWorker implements WorkerApi {
   #device: ThrottledBackend | undefined
   #models: ModelCache | undefined
   #languageBusyMs = () => 0
+  #language: OpenedBackend | null = null
   #queue: Promise<unknown> = Promise.resolve()
   #signer: Signer | undefined
   #context: SigningContext | undefined
@@ -121,12 +130,13 @@ export class UnitWorker implements WorkerApi {
     this.#parts = parts
   }
 
-  async open(preferred: BackendChoice, consent: Consent): Promise<OpenedBackend> {
+  async open(preferred: BackendChoice, consent: Consent): Promise<OpenedDevice> {
     const { clock } = this.#parts
     assertConsent(consent, clock.nowMs())
     const [previous, models] = [this.#device, this.#models]
     this.#device = undefined
     this.#models = undefined
+    this.#language = null
     await previous?.close()
     await models?.close()
     const { backend, note } = await this.#parts.openBackend(preferred)
@@ -138,11 +148,13 @@ export class UnitWorker implements WorkerApi {
     }
     this.#device = throttled(backend, options)
     this.#models = new ModelCache(async () => {
-      const language = throttledLanguage(await this.#parts.openLanguage(backend.info), options)
+      const chosen = await this.#parts.openLanguage(backend.info)
+      const language = throttledLanguage(chosen.backend, options)
+      this.#language = { info: language.info, note: chosen.note }
       this.#languageBusyMs = () => language.busyMs()
       return language
     })
-    return { info: backend.info, note }
+    return { info: backend.info, note, maxModelBytes: modelLimitBytes(this.#parts.memoryBytes) }
   }
 
   selfTest(seed: Digest): Promise<SelfTestResult> {
@@ -190,6 +202,10 @@ export class UnitWorker implements WorkerApi {
     if (held === undefined) throw new UnknownTaskError(task)
     if (this.#models === undefined) throw new NotOpenError()
     return held.kind.possession(held.unit, held.inputs, key, this.#models)
+  }
+
+  async language(): Promise<OpenedBackend | null> {
+    return this.#language
   }
 
   async release(task: string): Promise<void> {

@@ -10,7 +10,9 @@ import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-page.ts'
 import { kindOf } from '#work/kinds.ts'
 import { memoryFolder } from './file-folder.ts'
+import { type ChosenLanguage, chooseLanguage } from './language-choice.ts'
 import { type LocalStore, openLocalStore } from './local-store.ts'
+import { ASSUMED_MEMORY_BYTES } from './model-limit.ts'
 import { type BackendOpener, UnitWorker } from './worker-api.ts'
 import { serveWorker } from './worker-link.ts'
 
@@ -26,9 +28,23 @@ const openBackend: BackendOpener = async (preferred) => {
   }
 }
 
-/** WebGPU beside a real GPU; WebAssembly otherwise, which an emulated one cannot match. */
-const openLanguage = async ({ backend, isSoftware }: BackendInfo) =>
-  backend === 'webgpu' && !isSoftware ? openWebGpuLanguageBackend() : openWasmLanguageBackend(await loadKernels())
+/** The faster of WebGPU and WebAssembly, by a trial for each adapter; an emulated GPU is not tried, since it computes on the same processor. */
+const openLanguage = async ({ adapter, backend, isSoftware }: BackendInfo): Promise<ChosenLanguage> => {
+  const wasm = { name: 'WebAssembly', open: async () => openWasmLanguageBackend(await loadKernels()) }
+  const webgpu = { name: 'the GPU', open: () => openWebGpuLanguageBackend() }
+  return chooseLanguage(backend === 'webgpu' && !isSoftware ? [webgpu, wasm] : [wasm], {
+    cache: tuningCache(await openLocalStore()),
+    // Threads make the other side faster: an isolated page and one that is not may choose otherwise.
+    key: `${adapter}, ${globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1} threads`,
+    now: () => performance.now(),
+  })
+}
+
+/** Browsers tell memory in GiB, 8 at most, or not at all. */
+function memoryBytes(): number {
+  const { deviceMemory } = navigator as { deviceMemory?: number }
+  return deviceMemory === undefined ? ASSUMED_MEMORY_BYTES : deviceMemory * 2 ** 30
+}
 
 function tuningCache(store: LocalStore): TuningCache {
   return {
@@ -47,5 +63,6 @@ serveWorker(
     openFolder: async () => memoryFolder(),
     findKind: ({ kind, version }) => kindOf(kind, version),
     clock: systemClock,
+    memoryBytes: memoryBytes(),
   }),
 )

@@ -1,6 +1,6 @@
 // A contributor's node in this process against a coordinator that only does what a test tells it: real peers, real worker threads.
 import { afterEach, describe, expect, test } from 'vitest'
-import { contentId } from '#core/content.ts'
+import { type ContentRef, contentId } from '#core/content.ts'
 import { signerFromSecret } from '#core/ed25519.ts'
 import { EMPTY_ROOT } from '#core/merkle.ts'
 import { systemRandom, seededRandom } from '#core/random.ts'
@@ -10,8 +10,11 @@ import type { NodeState } from '#node/state.ts'
 import { type ThreadHandle, openThreadWorker } from '#node/thread-worker.ts'
 import { linkWorker } from '#node/worker-link.ts'
 import { verifyEvidence } from '#verify/commit.ts'
+import { MAX_LOADABLE_BYTES } from '#node/model-limit.ts'
+import { generateParams } from '#work/kinds/generate/task.ts'
 import { kindOf } from '#work/kinds.ts'
 import type { Unit } from '#work/unit.ts'
+import { ODD_SHAPE } from '../support/random-language-model.ts'
 import { type HeldContent, randomMatrix } from '../support/certified-job.ts'
 import { openCopyingExchange, wrongTileWorker } from '../support/misbehaving-nodes.ts'
 import { TestGrid, type TestGridOptions } from '../support/test-grid.ts'
@@ -314,6 +317,27 @@ describe('a contributor node', { timeout: 60_000 }, () => {
       else await trial.hear('accept')
     }
   })
+
+  test('limit: a model that the device has no room for is declined before a byte of it comes', async () => {
+    const grid = await openGrid()
+    const { key } = await waitingNode(grid)
+    const unit = textOf(MAX_LOADABLE_BYTES + 1)
+    const [lease] = await grid.leases(unit, [key])
+    if (lease === undefined) throw new Error('There is no lease.')
+    const trial = await grid.offer(unit, lease, [])
+    expect((await trial.hear('decline')).reason).toContain('this device has room for models of')
+  })
+
+  /** A text by a model of that size, declared only. */
+  function textOf(sizeBytes: number): Unit {
+    const inputs = [sizeBytes, 4].map((size): ContentRef => ({
+      id: EMPTY_ROOT,
+      layout: { form: 'blob', sizeBytes: size },
+    }))
+    const [unit] = kindOf('generate', 2).split({ params: generateParams(ODD_SHAPE, 1), inputs })
+    if (unit === undefined) throw new Error('The text has no unit.')
+    return unit
+  }
 
   test('error: Consent, before the device is touched: the worker refuses and the state says what to do', async () => {
     const grid = await openGrid()

@@ -97,6 +97,11 @@ export class CreditPanel extends LitElement {
         </div>
       </dl>
       ${
+        state.language === null || state.language.note === ''
+          ? nothing
+          : html`<p class="note" data-testid="language">${state.language.note}</p>`
+      }
+      ${
         state.isIdentityPersistent || state.node === null
           ? nothing
           : html`<p class="note">
