@@ -20,8 +20,11 @@ export const MARGIN_BITS = 3
 const MIN_FRACTION_BITS = 10
 const MAX_FRACTION_BITS = 16
 
-/** Fraction bits at which a residual of 1 is cut: none is that quiet. */
-const QUIET_FRACTION_BITS = 30
+/** Fraction bits that are not tried: a residual below 2^6 needs no closer look, and every epsilon still has 64 bits with one less. */
+const QUIET_FRACTION_BITS = 25
+
+/** Values cut elsewhere than at the residual differ by less than one in this many when the residual is rounded in another place. */
+const ROUNDING_SHARE = 64
 
 /** Rows of one step: their logits are in memory at once. */
 const STEP_ROWS = 32
@@ -43,7 +46,7 @@ export type Calibrated = { readonly weights: ModelWeights; readonly found: Omit<
 
 /**
  * Chooses the fraction bits F of the residual. At f fraction bits a residual of 2^(30-f) is cut, and cut values are counted: so the largest f
- * that cuts no more than 10 bits do tells the largest residual to a power of two, by bisection. The embedding, whose rows are all known, sets
+ * that cuts about as many as 10 bits do tells the largest residual to a power of two, by bisection. The embedding, whose rows are all known, sets
  * the upper end. F leaves a margin of three octaves, within 10..16. Throws {@link UnsupportedModelError} when the embedding alone is beyond that.
  */
 export async function calibrate(weights: ModelWeights, options: CalibrationOptions): Promise<Calibrated> {
@@ -52,10 +55,11 @@ export async function calibrate(weights: ModelWeights, options: CalibrationOptio
     throw new UnsupportedModelError(`its embedding holds values of 2^${30 - MIN_FRACTION_BITS} and more`)
   const cutAt = async (fractionBits: number) =>
     (await run(withFractionBits(weights, fractionBits, options.epsilon), options, 'none')).saturated
-  const always = await cutAt(MIN_FRACTION_BITS) // cut elsewhere than at the residual
+  const elsewhere = await cutAt(MIN_FRACTION_BITS) // cut at gates, scores and logits, a few more or less as other roundings go
+  const allowed = elsewhere + Math.ceil(elsewhere / ROUNDING_SHARE)
   while (cuts - fits > 1) {
     const middle = Math.floor((fits + cuts) / 2)
-    if ((await cutAt(middle)) <= always) fits = middle
+    if ((await cutAt(middle)) <= allowed) fits = middle
     else cuts = middle
   }
   const fractionBits = Math.max(MIN_FRACTION_BITS, Math.min(MAX_FRACTION_BITS, fits - MARGIN_BITS))
@@ -71,7 +75,7 @@ export async function calibrate(weights: ModelWeights, options: CalibrationOptio
 }
 
 /** Most runs of a calibration. */
-export const CALIBRATION_RUNS = 7
+export const CALIBRATION_RUNS = 6
 
 /** The same weights with another fraction of the residual. */
 export function withFractionBits(weights: ModelWeights, fractionBits: number, epsilon: number): ModelWeights {

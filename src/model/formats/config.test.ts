@@ -91,6 +91,7 @@ describe('config.json', () => {
     [{ hidden_act: 'gelu' }, 'gelu'],
     [{ hidden_size: 2 ** 40 }, 'hidden_size'],
     [{ rms_norm_eps: 0 }, 'rms_norm_eps'],
+    [{ rms_norm_eps: 1.5 }, 'rms_norm_eps'],
     [{ architectures: ['MixtralForCausalLM'], num_local_experts: 8 }, 'mixture of experts (num_local_experts)'],
     [{ architectures: ['Gemma2ForCausalLM'], attn_logit_softcapping: 50 }, 'soft cap on attention'],
     [{ mlp_bias: true }, 'biases in the feed-forward layers'],

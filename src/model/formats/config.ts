@@ -26,6 +26,9 @@ const MAX_VOCABULARY = 2 ** 20
 const MAX_WIDTH = 2 ** 15
 const MAX_LAYERS = 512
 
+/** Largest epsilon of a norm; they are near 1e-5. With it, width·eps·2^48 stays within 64 bits. */
+const MAX_EPSILON = 1
+
 /** Longest context: 65,536 positions keep attention sums exact in doubles. */
 const MAX_CONTEXT = 65_536
 
@@ -61,7 +64,7 @@ const configSchema = v.object({
   num_attention_heads: count(1024),
   num_key_value_heads: v.optional(count(1024)),
   head_dim: v.nullish(count(MAX_HEAD_DIM)),
-  rms_norm_eps: positive,
+  rms_norm_eps: v.pipe(positive, v.maxValue(MAX_EPSILON)),
   max_position_embeddings: count(2 ** 31 - 1),
   tie_word_embeddings: v.optional(v.boolean()),
   hidden_act: v.optional(v.string()),
