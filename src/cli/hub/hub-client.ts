@@ -44,7 +44,7 @@ export class HubClient {
 
   constructor(options: HubOptions) {
     const { token, signal } = options
-    if (token !== undefined && !/^hf_[A-Za-z0-9]+$/.test(token))
+    if (token !== undefined && !/^hf_[\w.-]+$/.test(token))
       throw new HubError('input', 'The token is not one of the Hub: they begin with "hf_".')
     this.#options = options
     this.#access = token === undefined ? {} : { accessToken: token }
