@@ -13,6 +13,7 @@ import { memoryFolder } from './file-folder.ts'
 import { type ChosenLanguage, chooseLanguage } from './language-choice.ts'
 import { type LocalStore, openLocalStore } from './local-store.ts'
 import { ASSUMED_MEMORY_BYTES } from './model-limit.ts'
+import { opfsFolder } from './opfs-folder.ts'
 import { type BackendOpener, UnitWorker } from './worker-api.ts'
 import { serveWorker } from './worker-link.ts'
 
@@ -60,7 +61,7 @@ serveWorker(
   new UnitWorker({
     openBackend,
     openLanguage,
-    openFolder: async () => memoryFolder(),
+    openFolder: async () => (await opfsFolder()) ?? memoryFolder(),
     findKind: ({ kind, version }) => kindOf(kind, version),
     clock: systemClock,
     memoryBytes: memoryBytes(),
