@@ -16,6 +16,15 @@ export async function writeRecord(record: Readonly<Record<string, unknown>>): Pr
 
 /** Adds or replaces one section. */
 export async function writeSection(name: string, section: unknown): Promise<void> {
-  const record = JSON.parse(await readFile(RECORD, 'utf8')) as Record<string, unknown>
-  await writeRecord({ ...record, [name]: section })
+  await writeRecord({ ...(await readRecord()), [name]: section })
+}
+
+/** Adds or replaces parts of a section. */
+export async function mergeSection(name: string, parts: Readonly<Record<string, unknown>>): Promise<void> {
+  const record = await readRecord()
+  await writeRecord({ ...record, [name]: { ...(record[name] as object | undefined), ...parts } })
+}
+
+async function readRecord(): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(RECORD, 'utf8')) as Record<string, unknown>
 }

@@ -1,4 +1,4 @@
-// Measures what hurts integers on the trained model: node training/stress.ts [--positions N]. Every case is converted and calibrated like a
+// Measures what hurts integers on the trained model: node training/stress.ts [--positions N] [--case NAME]. Every case is converted and calibrated like a
 // model of anybody's, then compared with its own float64 reference, teacher-forced; cut values are counted.
 import { parseArgs } from 'node:util'
 import { utf8 } from '#core/bytes.ts'
@@ -14,7 +14,7 @@ import { heldOutWindow } from './batches.ts'
 import { RECIPE } from './config.ts'
 import { readFloatModel } from './float-model.ts'
 import { OUTPUT } from './kernels.ts'
-import { writeSection } from './record.ts'
+import { mergeSection } from './record.ts'
 import { loadFloatModel } from '#model/convert/float-forward.ts'
 import {
   type FloatSource,
@@ -26,7 +26,7 @@ import {
   withSink,
 } from './stress-models.ts'
 
-const { values } = parseArgs({ options: { positions: { type: 'string' } } })
+const { values } = parseArgs({ options: { positions: { type: 'string' }, case: { type: 'string' } } })
 const positions = Number(values.positions ?? 3000)
 const SINK_POSITIONS = 8192
 const NEWLINE = 10
@@ -63,10 +63,11 @@ const CASES: Readonly<Record<string, Case>> = {
 
 const results: Record<string, unknown> = {}
 for (const [name, each] of Object.entries(CASES)) {
+  if (values.case !== undefined && values.case !== name) continue
   results[name] = await measure(each)
   console.log(name, JSON.stringify(results[name]))
 }
-await writeSection('stress', results)
+await mergeSection('stress', results)
 
 async function measure({ source, windowTokens, positions: count, keyBits, first }: Case) {
   const { config, tensors } = source

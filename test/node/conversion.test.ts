@@ -18,6 +18,7 @@ import type { LlamaConfig } from '#model/formats/config.ts'
 import { forward } from '#model/transformer.ts'
 import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
+import type { LanguageBackend } from '#tensor/language-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
 import { loadFloatModel, floatLogits } from '#model/convert/float-forward.ts'
@@ -35,12 +36,17 @@ const CARD = {
   sources: {},
 } as const
 const reference = openCpuLanguageBackend()
+const wasm = openWasmLanguageBackend(await loadKernels())
 
-/** Relative error of all logits (RMS) against the float64 model. */
+/** Relative error of all logits (RMS) against the float64 model; WebAssembly has to give the same logits as the reference. */
 async function logitError(config: LlamaConfig, tensors: FloatTensors, weights: ModelWeights): Promise<number> {
   const tokens = randomTokens('conversion', 24, config.vocabulary)
-  const model = await reference.load(weights)
-  const { logits } = await forward(model, [{ cache: model.openCache(24), tokens }], 'all')
+  const run = async (backend: LanguageBackend) => {
+    const model = await backend.load(weights)
+    return forward(model, [{ cache: model.openCache(24), tokens }], 'all')
+  }
+  const { logits } = await run(reference)
+  expect(await run(wasm)).toMatchObject({ logits, saturated: 0 })
   let [errors, squares] = [0, 0]
   for (const [i, expected] of floatLogits(await loadFloatModel(config, tensors), tokens).entries())
     for (const [token, z] of expected.entries()) {
@@ -128,7 +134,6 @@ describe('calibration', () => {
   test('behaviour: every backend finds the same, and the file tells it', async () => {
     const tensors = randomFloatTensors(config, 'record')
     const model = await convertModel(config, tensors, CARD)
-    const wasm = openWasmLanguageBackend(await loadKernels())
     expect(await convertModel(config, tensors, CARD, { backend: wasm })).toEqual(model)
     const { card } = await parseExactModel(bytesSource(encodeExactModel(model)))
     expect(card.calibration).toEqual(model.card.calibration)
