@@ -1,6 +1,6 @@
 // Exact sampling from i32 Q16 logits, verifiable from prefill logits: penalties, temperature, top-k, top-p, one draw by position.
 // Parameters are integers; no sort is needed on a device, and no state is carried from token to token.
-import { clamp, bitLengthBig, mulShift, umulHigh, umulLow } from './fixed.ts'
+import { bitLengthBig, clamp, floorDivide, mulShift, umulHigh, umulLow } from './fixed.ts'
 import { exp2neg } from './functions.ts'
 import { LOGIT_MAX, argmax } from './logits.ts'
 import { LOG2E_Q63 } from './tables.ts'
@@ -58,7 +58,7 @@ export function sampleToken(
   seen: ReadonlySet<number> = new Set(),
   counts: ReadonlyMap<number, number> = new Map(),
 ): number {
-  const penalised = Int32Array.from(logits, (value, i) => penalise(value, sampling, seen.has(i), counts.get(i) ?? 0))
+  const penalised = penalisedLogits(logits, sampling, seen, counts)
   if (sampling.temperature === 0) return argmax(penalised)
   const weights = tokenWeights(penalised, sampling.temperature)
   const kept = keptTokens(penalised, weights, sampling.topK, sampling.topP)
@@ -67,6 +67,21 @@ export function sampleToken(
   let cumulative = 0
   for (const i of kept) if ((cumulative += weights[i] ?? 0) > target) return i
   throw new RangeError('No token has weight.')
+}
+
+/** The logits with the penalties of the tokens that there were; the logits themselves where no penalty is set. */
+export function penalisedLogits(
+  logits: Int32Array,
+  sampling: Pick<Sampling, 'repetition' | 'presence' | 'frequency'>,
+  seen: ReadonlySet<number>,
+  counts: ReadonlyMap<number, number>,
+): Int32Array {
+  const { repetition, presence, frequency } = sampling
+  if (repetition === 1000 && presence === 0 && frequency === 0) return logits
+  const penalised = logits.slice()
+  for (const token of new Set([...seen, ...counts.keys()]))
+    penalised[token] = penalise(logits[token] ?? 0, sampling, seen.has(token), counts.get(token) ?? 0)
+  return penalised
 }
 
 /**
@@ -82,10 +97,10 @@ export function penalise(
   let z = logit
   if (isSeen && repetition !== 1000) {
     const scaled =
-      z > 0 ? floorRatio(1000 * z + Math.floor(repetition / 2), repetition) : floorRatio(z * repetition + 500, 1000)
+      z > 0 ? floorDivide(1000 * z + Math.floor(repetition / 2), repetition) : floorDivide(z * repetition + 500, 1000)
     z = clamp(scaled, LOGIT_MAX)
   }
-  if (count > 0) z = clamp(z - floorRatio((presence + frequency * count) * 65_536 + 500, 1000), LOGIT_MAX)
+  if (count > 0) z = clamp(z - floorDivide((presence + frequency * count) * 65_536 + 500, 1000), LOGIT_MAX)
   return z
 }
 
@@ -100,15 +115,23 @@ export function temperatureScale(temperature: number): { m: number; s: number } 
 export function tokenWeights(logits: Int32Array, temperature: number): Uint32Array<ArrayBuffer> {
   const { m, s } = temperatureScale(temperature)
   const max = logits[argmax(logits)] ?? 0
-  return Uint32Array.from(logits, (z) => {
-    const distance = Math.min(max - z, 2_147_483_647) // 2^31 can occur: -2^30 below 2^30
-    return exp2neg(Math.min(mulShift(distance, m, s), 31 * 65_536)) >>> 6
-  })
+  const weights = new Uint32Array(logits.length)
+  for (let i = 0; i < weights.length; i++) {
+    const distance = Math.min(max - (logits[i] ?? 0), 2_147_483_647) // 2^31 can occur: -2^30 below 2^30
+    weights[i] = exp2neg(Math.min(mulShift(distance, m, s), 31 * 65_536)) >>> 6
+  }
+  return weights
 }
 
-/** Indices that top-k and then top-p keep, ascending; both cut a prefix of the order (logit descending, index ascending). */
+/**
+ * Indices that top-k and then top-p keep, ascending; both cut a prefix of the order (logit descending, index ascending). A token without
+ * weight is never kept: those with weight come first in the order, and reach any share of their sum.
+ */
 export function keptTokens(logits: Int32Array, weights: Uint32Array, topK: number, topP: number): number[] {
-  const order = Array.from(logits, (_, i) => i).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b)
+  const weighted: number[] = []
+  for (let i = 0; i < weights.length; i++) if (weights[i] !== 0) weighted.push(i)
+  if (topK === 0 && topP === 1_000_000) return weighted
+  const order = weighted.sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b)
   const survivors = topK > 0 ? order.slice(0, topK) : order
   const total = survivors.reduce((sum, i) => sum + (weights[i] ?? 0), 0) // <= V·2^24 < 2^53
   const share = (BigInt(total) * BigInt(topP) + 999_999n) / 1_000_000n
@@ -141,12 +164,4 @@ export function philox4x32(counter: Words, key: [number, number]): Words {
     k1 = (k1 + 0xbb67_ae85) >>> 0
   }
   return [c0, c1, c2, c3]
-}
-
-/** floor(n / d) for integers of any size. */
-function floorRatio(n: number, d: number): number {
-  const numerator = BigInt(n)
-  const denominator = BigInt(d)
-  const quotient = numerator / denominator
-  return Number(numerator % denominator < 0n ? quotient - 1n : quotient)
 }
