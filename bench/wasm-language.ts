@@ -1,9 +1,12 @@
-// The WASM backend for language models, in Node: tokens per second of decoding and prefill, and what they mean in multiply-adds.
+// The WASM backend for language models, in Node: tokens per second of decoding and prefill, what they mean in multiply-adds, and memory.
+import { availableParallelism } from 'node:os'
 import { forward } from '#model/transformer.ts'
 import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
 import type { DeviceModel } from '#tensor/language-backend.ts'
+import { STAGING_BYTES } from '#wasm/device-weights.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
+import { memoryPlan } from '#wasm/memory-plan.ts'
 import { randomModel } from '../test/support/random-language-model.ts'
 import type { Bench, BenchRecord } from './lib/bench.ts'
 import { BENCH_SHAPE, weightsPerToken } from './lib/language-shape.ts'
@@ -11,34 +14,51 @@ import { BENCH_SHAPE, weightsPerToken } from './lib/language-shape.ts'
 const ROUNDS = 5
 const DECODED = 64
 const PREFILLED = 256
+const CACHE_POSITIONS = 1024
 
-/** Decode after prompts of two lengths, and prefill; medians of rounds. */
+/** Decode after prompts of two lengths, and prefill, on one thread and on all; medians of rounds. Then the memory that it took. */
 export const bench: Bench = {
   summary: `Decode and prefill of a 25.7M-parameter Llama on the WASM backend; medians of ${ROUNDS} rounds of ${DECODED} and ${PREFILLED} tokens.`,
   async run() {
     const weights = randomModel({ seed: 'bench', shape: BENCH_SHAPE })
-    const backend = openWasmLanguageBackend(await loadKernels())
-    const model = await backend.load(weights)
-    await assertEqual(model, await openCpuLanguageBackend().load(weights))
-
-    const adapter = backend.info.adapter
-    const record = (name: string, perSecond: number): BenchRecord[] => [
-      { name, value: perSecond, unit: 'tokens/s', adapter },
-      {
-        name: `${name}, linear layers`,
-        value: (perSecond * weightsPerToken(BENCH_SHAPE)) / 1e9,
-        unit: 'GMAC/s',
+    const reference = await openCpuLanguageBackend().load(weights)
+    const records: BenchRecord[] = []
+    for (const threads of new Set([1, availableParallelism()])) {
+      const backend = openWasmLanguageBackend(await loadKernels(threads))
+      const model = await backend.load(weights)
+      await assertEqual(model, reference)
+      const { adapter } = backend.info
+      records.push(...(await speeds(model, adapter)))
+      const { weightsBytes, cacheBytes, workBytes } = memoryPlan(weights, threads, CACHE_POSITIONS)
+      records.push({
+        name: 'memory taken',
+        value: model.memoryBytes / 2 ** 20,
+        unit: 'MiB',
+        peer: 'weights, keys and values, activations',
+        ratio: model.memoryBytes / (weightsBytes + cacheBytes + workBytes - STAGING_BYTES),
         adapter,
-      },
-    ]
-    const records = [
-      ...record('decode from 0', await decodeSpeed(model, 0)),
-      ...record('decode from 960', await decodeSpeed(model, 960)),
-      ...record('prefill', await prefillSpeed(model, PREFILLED)),
-    ]
-    await model.close()
+      })
+      await model.close()
+    }
     return records
   },
+}
+
+async function speeds(model: DeviceModel, adapter: string): Promise<BenchRecord[]> {
+  const record = (name: string, perSecond: number): BenchRecord[] => [
+    { name, value: perSecond, unit: 'tokens/s', adapter },
+    {
+      name: `${name}, linear layers`,
+      value: (perSecond * weightsPerToken(BENCH_SHAPE)) / 1e9,
+      unit: 'GMAC/s',
+      adapter,
+    },
+  ]
+  return [
+    ...record('decode from 0', await decodeSpeed(model, 0)),
+    ...record('decode from 960', await decodeSpeed(model, 960)),
+    ...record('prefill', await prefillSpeed(model, PREFILLED)),
+  ]
 }
 
 /** Throws unless a prompt and a decoded token have the digests and logits of the reference. */
@@ -55,7 +75,7 @@ async function assertEqual(model: DeviceModel, reference: DeviceModel): Promise<
 }
 
 async function decodeSpeed(model: DeviceModel, start: number): Promise<number> {
-  const cache = model.openCache(1024)
+  const cache = model.openCache(CACHE_POSITIONS)
   for (let at = 0; at < start; at += PREFILLED)
     await forward(model, [{ cache, tokens: tokensFrom(at, Math.min(PREFILLED, start - at)) }], 'none')
   const speed = await medianSpeed(DECODED, async () => {
@@ -67,7 +87,7 @@ async function decodeSpeed(model: DeviceModel, start: number): Promise<number> {
 }
 
 async function prefillSpeed(model: DeviceModel, count: number): Promise<number> {
-  const cache = model.openCache(1024)
+  const cache = model.openCache(CACHE_POSITIONS)
   const speed = await medianSpeed(count, async () => {
     cache.truncate(0)
     await forward(model, [{ cache, tokens: tokensFrom(0, count) }], 'last')

@@ -9,8 +9,8 @@ import type { Kernels } from './module.ts'
 /** Rows of a panel. */
 const PANEL = 4
 
-/** Weights are packed by way of a region of about this size. */
-const STAGING_BYTES = 4 * 2 ** 20
+/** Weights are packed by way of a region of about this size: beside them, there is never a second copy of a matrix. */
+export const STAGING_BYTES = 4 * 2 ** 20
 
 /** Addresses of the records that operations name. */
 export type DeviceLayer = {
@@ -31,6 +31,11 @@ export function paddedColumns(cols: number): number {
 /** Values of a head as they are stored: a multiple of 8. */
 export function headStride(headDim: number): number {
   return Math.ceil(headDim / 8) * 8
+}
+
+/** Bytes that a matrix takes. */
+export function matrixBytes({ rows, cols, bias }: Pick<WeightMatrix, 'rows' | 'cols' | 'bias'>): number {
+  return Math.ceil(rows / PANEL) * PANEL * paddedColumns(cols) + rows * (bias === null ? 8 : 12)
 }
 
 /** Copies a model into memory, a piece at a time. */
