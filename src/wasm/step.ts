@@ -203,7 +203,7 @@ export class WasmStep implements Step {
   #rowsAt(at: number, count: number, width: number): Int32Array<ArrayBuffer>[] {
     const all = this.#model.memory.i32(at, count * width)
     // slice() copies out of shared memory too.
-    return Array.from({ length: count }, (_, i) => Int32Array.from(all.subarray(i * width, (i + 1) * width)))
+    return Array.from({ length: count }, (_, i) => all.slice(i * width, (i + 1) * width))
   }
 
   #layer(layer: number): DeviceLayer {
