@@ -29,10 +29,12 @@ export type WasmCourse = {
   readonly rounds: number
   readonly compared: number
   readonly checked: readonly number[]
-  /** Least share of equal choices, and widest gap of a differing one. */
-  readonly leastAgreement: number
-  readonly widestGap: number
+  /** How far llama.cpp may be from us, by its weights. */
+  readonly bounds: Readonly<Record<'Q8_0' | 'F32', Bounds>>
 }
+
+/** Least share of equal choices, and widest gap of a differing one in nats. */
+export type Bounds = { readonly leastAgreement: number; readonly widestGap: number }
 
 /** Candidates of the peer in which our choice is looked for. */
 const CANDIDATES = 40
@@ -56,7 +58,7 @@ export async function run(course: WasmCourse): Promise<WasmTimings> {
     agreements[name] = assertAgreement(
       name,
       compareChoices(ours, await bestByPosition(peer, compared, CANDIDATES)),
-      course,
+      course.bounds[type],
     )
     contenders.push({ name, feed: (tokens) => peer.feed(tokens), clear: () => peer.clear() })
   }
@@ -91,7 +93,7 @@ async function ourWorker(): Promise<Contender> {
   }
 }
 
-function assertAgreement(name: string, agreement: Agreement, { leastAgreement, widestGap }: WasmCourse): Agreement {
+function assertAgreement(name: string, agreement: Agreement, { leastAgreement, widestGap }: Bounds): Agreement {
   const { agreeing, gaps, positions } = agreement
   const widest = Math.max(0, ...gaps)
   if (agreeing < leastAgreement * positions || widest > widestGap)
