@@ -34,6 +34,8 @@ export default defineConfig({
           name: 'node',
           include: ['src/**/*.test.ts', 'test/node/**/*.test.ts'],
           environment: 'node',
+          // V8 ends a process now and then when it frees WebAssembly code that several threads share (nodejs/node#64500).
+          execArgv: ['--no-wasm-code-gc'],
           testTimeout: 30_000,
         },
       },
