@@ -102,6 +102,7 @@ async function generate(context: CommandContext, options: GenerateOptions): Prom
     const { replication, maxPrice, maxTokens } = options
     const { onProgress, onText } = writer
     const request = { model, prompt, maxTokens, sampling: samplingOf(options), stops: options.stop ?? [] }
+    const askedMs = performance.now() - startMs
     const written = await generateText(client, request, {
       replication,
       maxPrice,
@@ -114,7 +115,8 @@ async function generate(context: CommandContext, options: GenerateOptions): Prom
     writer.finish()
     if (options.stream !== true) output.line(written.text)
     else if (written.text === '') output.line('')
-    report(context, options, written, performance.now() - startMs)
+    const firstMs = written.firstTokenMs === null ? null : askedMs + written.firstTokenMs
+    report(context, options, written, { ms: performance.now() - startMs, firstMs })
   } catch (error) {
     writer.finish()
     if (error instanceof StreamContradictedError) await keepEvidence(output, options, error)
@@ -156,8 +158,16 @@ async function keepEvidence(
   output.note(`The certificate is in ${certificate}, what the node signed in ${evidence}.`)
 }
 
-function report({ output }: CommandContext, options: GenerateOptions, written: TextOutcome, ms: number): void {
-  const { text, generated, promptTokens, outcome, firstTokenMs } = written
+/** From the command's start to its end, and to the first token that was streamed. */
+type Times = { readonly ms: number; readonly firstMs: number | null }
+
+function report(
+  { output }: CommandContext,
+  options: GenerateOptions,
+  written: TextOutcome,
+  { ms, firstMs }: Times,
+): void {
+  const { text, generated, promptTokens, outcome } = written
   const { certificate, certificateBytes, paid, job, status, checks } = outcome
   const digest = toHex(sha256(certificateBytes))
   const { replication } = certificate.job.body
@@ -165,7 +175,7 @@ function report({ output }: CommandContext, options: GenerateOptions, written: T
   output.note(
     `${describeCount(generated.tokens.length, 'token')} after ${promptTokens} (${generated.finishReason}), ` +
       `${describeCount(replication, 'replica')} (compared over ${transports.join(', ') || 'nothing'}), ` +
-      `${firstTokenMs === null ? '' : `the first after ${seconds(firstTokenMs)}, `}${seconds(ms)}, ${formatCredits(paid, 9)} credits paid`,
+      `${firstMs === null ? '' : `the first after ${seconds(firstMs)}, `}${seconds(ms)}, ${formatCredits(paid, 9)} credits paid`,
   )
   output.note(`Certificate ${digest}${options.certificate === undefined ? '' : ` in ${options.certificate}`}, verified`)
   output.json({
@@ -182,7 +192,7 @@ function report({ output }: CommandContext, options: GenerateOptions, written: T
     transports,
     paid,
     milliseconds: Math.round(ms),
-    firstTokenMilliseconds: firstTokenMs === null ? null : Math.round(firstTokenMs),
+    firstTokenMilliseconds: firstMs === null ? null : Math.round(firstMs),
     stages: status.stages,
     checks,
   })
