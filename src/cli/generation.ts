@@ -13,7 +13,7 @@ import {
   blobSource,
 } from '#sdk/index.ts'
 import { type GeneratedText, parseResult } from '#work/kinds/generate/result.ts'
-import { generateParams, generationOf, tokenBytes, tokensIn } from '#work/kinds/generate/task.ts'
+import { assertRoom, generateParams, generationOf, tokenBytes, tokensIn } from '#work/kinds/generate/task.ts'
 
 /** What is to be written. */
 export type TextRequest = {
@@ -49,6 +49,7 @@ export async function generateText(
   const ref = { id: model.id, layout: { form: 'blob', sizeBytes: model.sizeBytes } } as const
   const text: TextModel = await openTextModel(await client.open(ref, options.signal))
   const tokens = typeof prompt === 'string' ? text.promptTokens(prompt) : text.chatTokens(prompt)
+  assertRoom({ promptLength: tokens.length, maxTokens }, text.shape)
   const params = generateParams(text.shape, maxTokens, sampling, stops)
   const parts: Uint8Array<ArrayBuffer>[] = []
   const inputs = [ref, blobSource(tokenBytes(tokens))]

@@ -3,7 +3,7 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { MAX_TEXTS_BYTES, readTexts } from './text-files.ts'
+import { MAX_MESSAGES_BYTES, MAX_TEXTS_BYTES, readMessages, readTexts } from './text-files.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'texts-'))
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -37,4 +37,25 @@ test('limit: a file past 64 MiB is not read', async () => {
   const path = await fileOf('large.txt', 'x')
   await truncate(path, MAX_TEXTS_BYTES + 1)
   await expect(readTexts(path)).rejects.toThrow(String(MAX_TEXTS_BYTES + 1))
+})
+
+test('default: messages of a chat', async () => {
+  const chat = [{ role: 'user', content: 'Grüße' }]
+  expect(await readMessages(await fileOf('chat.json', JSON.stringify(chat)))).toEqual(chat)
+})
+
+test.each([
+  ['text that is not JSON', 'chat1.json', '[', 'is not JSON'],
+  ['bytes that are not UTF-8', 'chat2.json', Uint8Array.of(0x5b, 0x22, 0xe9, 0x22, 0x5d), 'is not UTF-8'],
+  ['no messages', 'chat3.json', '[]', 'one at least'],
+  ['messages without a role', 'chat4.json', '[{"content": "x"}]', 'is not a list of'],
+])('error: a chat of %s', async (_, name, content, part) => {
+  const refused = readMessages(await fileOf(name, content))
+  await expect(refused).rejects.toMatchObject({ kind: 'input', message: expect.stringContaining(part) as string })
+})
+
+test('limit: a chat past 1 MiB is not read', async () => {
+  const path = await fileOf('large.json', '[]')
+  await truncate(path, MAX_MESSAGES_BYTES + 1)
+  await expect(readMessages(path)).rejects.toThrow(String(MAX_MESSAGES_BYTES + 1))
 })

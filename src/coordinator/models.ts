@@ -6,6 +6,7 @@ import { AppError } from '#core/errors.ts'
 import { digestSchema, signedSchema } from '#core/schema.ts'
 import { type Signed, verifyMessage } from '#core/signed.ts'
 import { assertExactModel } from '#model/exact-file.ts'
+import { openTextModel } from '#model/text-model.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import { costOf } from '#work/kinds/generate/task.ts'
 import { MAX_MODEL_BYTES } from '#work/model-input.ts'
@@ -90,6 +91,9 @@ async function describe({ blobs }: Grid, content: ContentRef): Promise<Descripti
   const { sizeBytes } = content.layout
   if (sizeBytes > MAX_MODEL_BYTES) throw new NoModelError(`it has ${sizeBytes} bytes, more than ${MAX_MODEL_BYTES}`)
   const { card, shape } = await assertExactModel(blobs.source(content))
+  // A tokenizer that cannot be opened, or is another model's, shows at the first text.
+  const text = await openTextModel(blobs.source(content))
+  text.promptTokens('a')
   const { name, architecture, tokenizer, chatTemplate } = card
   return { name, architecture, tokenizer, hasChatTemplate: chatTemplate !== '', shape }
 }

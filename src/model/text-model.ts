@@ -3,7 +3,7 @@ import type { ByteSource } from '#core/byte-source.ts'
 import { AppError } from '#core/errors.ts'
 import { renderTemplate } from './chat-template.ts'
 import { type ModelHeader, readModelHeader, readTokenizer } from './exact-file.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import { type Tokenizer, TokenizerError } from './tokenizer.ts'
 import type { TokenizerConfig } from './tokenizers/hugging-face.ts'
 import { openTokenizer } from './tokenizers/open.ts'
 
@@ -13,7 +13,7 @@ export type ChatMessage = { readonly role: string; readonly content: string }
 /** The textual side of a model. */
 export type TextModel = ModelHeader & {
   readonly tokenizer: Tokenizer
-  /** Tokens of a prompt as it is written. Throws {@link EmptyPromptError} when there are none. */
+  /** Tokens of a prompt as it is written. Throws {@link EmptyPromptError} when there is nothing in it, TokenizerError when they are not the model's. */
   promptTokens(text: string): number[]
   /** Tokens of a chat that the model shall answer. Throws {@link ChatError} when the model has no template or it does not take the chat. */
   chatTokens(messages: readonly ChatMessage[]): number[]
@@ -25,12 +25,14 @@ export async function openTextModel(source: ByteSource): Promise<TextModel> {
   const { card } = header
   const kept = card.tokenizer === 'bytes' ? '' : await readTokenizer(source)
   const { tokenizer, config } = openTokenizer(card.tokenizer, kept)
+  const usable = (tokens: number[]) => assertUsable(tokens, header.shape.vocabulary)
   const begin = card.beginToken === null ? [] : [card.beginToken]
   return {
     ...header,
     tokenizer,
-    promptTokens: (text) => assertSome([...begin, ...tokenizer.encode(text)]),
-    chatTokens: (messages) => assertSome(tokenizer.encodeRendered(render(card.chatTemplate, messages, config))),
+    promptTokens: (text) => usable(text === '' ? [] : [...begin, ...tokenizer.encode(text)]),
+    chatTokens: (messages) =>
+      usable(messages.length === 0 ? [] : tokenizer.encodeRendered(render(card.chatTemplate, messages, config))),
   }
 }
 
@@ -48,8 +50,13 @@ function render(template: string, messages: readonly ChatMessage[], config: Toke
   }
 }
 
-function assertSome(tokens: number[]): number[] {
+function assertUsable(tokens: number[], vocabulary: number): number[] {
   if (tokens.length === 0) throw new EmptyPromptError()
+  const wrong = tokens.find((token) => token >= vocabulary)
+  if (wrong !== undefined)
+    throw new TokenizerError(
+      `The tokenizer does not match its model: it gives token ${wrong} of a vocabulary of ${vocabulary}.`,
+    )
   return tokens
 }
 

@@ -14,6 +14,7 @@ import { openModels } from '#coordinator/open-models.ts'
 import { BATCH_TEXTS, embedOnGrid } from '#cli/embedding.ts'
 import { findModel } from '#cli/find-model.ts'
 import { generateText, registerModel } from '#cli/generation.ts'
+import { encodeExactModel } from '#model/exact-file.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
 import { processParts } from '#node/process.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
@@ -32,7 +33,8 @@ import { MissingFileError, decodeFaultProof, verifyFaultProof } from '#verify/fa
 import { PROGRESS_TYPE } from '#verify/progress.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
 import { runCommandLine } from '../support/command-line.ts'
-import { holdBlob, tinyModelFile } from '../support/tiny-model.ts'
+import { ODD_SHAPE, randomModel } from '../support/random-language-model.ts'
+import { byteCard, holdBlob, tinyModelFile } from '../support/tiny-model.ts'
 
 const PATIENCE_MS = 60_000
 const bugs: unknown[] = []
@@ -250,6 +252,29 @@ test.each([
   const before = (await client.accountOf(client.account)).balance
   await expect(client.run(task, async () => ({ writePart: async () => undefined }))).rejects.toThrow(part)
   expect((await client.accountOf(client.account)).balance).toBe(before)
+})
+
+test.each([
+  ['an empty prompt', '', 'empty'],
+  ['a prompt past the context', 'x'.repeat(256), '256 tokens and 2 more do not fit'],
+  ['half a surrogate pair', 'a\ud800', 'surrogate'],
+  ['an empty chat', [], 'empty'],
+  ['a chat for a model without a template', [{ role: 'user', content: 'hello' }], 'no chat template'],
+])('error: %s is refused before anything is sent', async (_, prompt, part) => {
+  const untouched: Client = { ...client, run: () => Promise.reject(new Error('It was sent.')) }
+  await expect(generateText(untouched, { model, prompt, maxTokens: 2 }, {})).rejects.toMatchObject({
+    kind: 'input',
+    message: expect.stringContaining(part) as string,
+  })
+})
+
+test('error: a model whose tokenizer gives tokens that it does not have is not registered', async () => {
+  const shape = { ...ODD_SHAPE, maxPositions: 256 }
+  const mismatched = encodeExactModel({ card: byteCard('mismatched'), weights: randomModel({ seed: 'odd', shape }) })
+  await expect(registerModel(client, bytesSource(mismatched))).rejects.toMatchObject({
+    kind: 'input',
+    message: expect.stringContaining('does not match its model') as string,
+  })
 })
 
 async function shapeOf() {

@@ -1,10 +1,8 @@
 // `commonwatt run generate --model ID --prompt TEXT`: a verified text.
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import * as v from 'valibot'
 import { toHex } from '#core/bytes.ts'
 import { sha256 } from '#core/digest.ts'
-import { AppError } from '#core/errors.ts'
 import { randomInt, systemRandom } from '#core/random.ts'
 import type { Sampling } from '#tensor/exact/sampler.ts'
 import type { ChatMessage } from '#model/text-model.ts'
@@ -22,6 +20,7 @@ import { UsageError } from '#cli/failure.ts'
 import { findModel } from '#cli/find-model.ts'
 import { type TextOutcome, generateText } from '#cli/generation.ts'
 import type { Output, Progress } from '#cli/output.ts'
+import { readMessages } from '#cli/text-files.ts'
 import { describeCount, transportsOf } from '#cli/words.ts'
 
 type GenerateOptions = {
@@ -49,11 +48,6 @@ Examples:
   commonwatt run generate --model commonwatt-tiny --prompt 'Q: 23+45=? A:' --stream
   commonwatt run generate --model commonwatt-tiny --messages chat.json --stop . --certificate text.json
   commonwatt run generate --model commonwatt-tiny --prompt 'Q: ' --temperature 0.8 --seed 7 --json`
-
-/** Largest file of messages. */
-const MAX_MESSAGES_BYTES = 2 ** 20
-
-const messagesSchema = v.pipe(v.array(v.strictObject({ role: v.string(), content: v.string() })), v.minLength(1))
 
 const STAGES: Readonly<Record<Stage, string>> = {
   digest: 'Digesting',
@@ -207,17 +201,7 @@ async function promptOf({ prompt, messages }: GenerateOptions): Promise<string |
     if (prompt === undefined) throw new UsageError('Say what to write: --prompt TEXT or --messages FILE.')
     return prompt
   }
-  const { size } = await stat(messages)
-  if (size > MAX_MESSAGES_BYTES) throw new MessagesError(messages, `has ${size} bytes, more than ${MAX_MESSAGES_BYTES}`)
-  let json: unknown
-  try {
-    json = JSON.parse(await readFile(messages, 'utf8'))
-  } catch {
-    throw new MessagesError(messages, 'is not JSON')
-  }
-  const parsed = v.safeParse(messagesSchema, json)
-  if (!parsed.success) throw new MessagesError(messages, 'is not a list of {"role": text, "content": text}')
-  return parsed.output
+  return readMessages(messages)
 }
 
 /** Without a temperature nothing is drawn, and a seed or cut would mean nothing; with one the seed is made when none is given. */
@@ -245,12 +229,4 @@ function parseSeed(text: string): bigint {
   if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 1n << 64n)
     throw new InvalidArgumentError('It must be an integer from 0 to 2^64 - 1.')
   return BigInt(text)
-}
-
-/** A file holds no messages. */
-export class MessagesError extends AppError {
-  override readonly name = 'cli.Messages'
-  constructor(path: string, problem: string) {
-    super('input', `${path} ${problem}.`)
-  }
 }

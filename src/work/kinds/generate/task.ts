@@ -128,9 +128,17 @@ export function assertFits(generation: Generation, shape: ModelShape): void {
     throw new GenerateError(
       `it claims ${generation.tokenOps} and ${generation.pairOps} operations where its model takes ${tokenOps} and ${pairOps}`,
     )
-  if (positionsOf(generation) > shape.maxPositions)
+  assertRoom(generation, shape)
+}
+
+/** Throws {@link GenerateError} unless prompt and text fit in the model's context. */
+export function assertRoom(
+  { promptLength, maxTokens }: Pick<Generation, 'promptLength' | 'maxTokens'>,
+  { maxPositions }: Pick<ModelShape, 'maxPositions'>,
+): void {
+  if (promptLength + maxTokens - 1 > maxPositions)
     throw new GenerateError(
-      `${generation.promptLength} tokens and ${generation.maxTokens} more do not fit in the model's context of ${shape.maxPositions}`,
+      `${promptLength} tokens and ${maxTokens} more do not fit in the model's context of ${maxPositions}`,
     )
 }
 
