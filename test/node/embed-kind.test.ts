@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { bytesSource } from '#core/byte-source.ts'
 import { concat, utf8 } from '#core/bytes.ts'
 import { contentBytes, partCount } from '#core/content.ts'
-import { digestOf } from '#core/digest.ts'
+import { type Digest, digestOf } from '#core/digest.ts'
+import { EMPTY_ROOT, leafDigest } from '#core/merkle.ts'
 import { embedTexts } from '#model/embed.ts'
 import { ModelCache, referenceModels } from '#model/model-cache.ts'
 import { openTextModel } from '#model/text-model.ts'
@@ -12,6 +13,14 @@ import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { VECTOR_ONE } from '#tensor/exact/mean-pool.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
+import type { PartSource } from '#verify/content-file.ts'
+import {
+  type FaultProof,
+  decodeFaultProof,
+  encodeFaultProof,
+  makeFaultProof,
+  verifyFaultProof,
+} from '#verify/fault-proof.ts'
 import type { JobTask } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
 import { parseVectors } from '#work/kinds/embed/result.ts'
@@ -24,7 +33,7 @@ import {
   embedParamsOf,
 } from '#work/kinds/embed/task.ts'
 import { MAX_MODEL_BYTES } from '#work/model-input.ts'
-import { type HeldContent, inputsOf } from '../support/certified-job.ts'
+import { type HeldContent, createTestNetwork, evidenceOf, inputsOf, signLease } from '../support/certified-job.ts'
 import { TINY_CONFIG, holdBlob, tinyModelFile } from '../support/tiny-model.ts'
 
 const kind = kindOf('embed', 1)
@@ -98,6 +107,33 @@ test('behaviour: tags of possession are bound to the key and the same on every b
 test('behaviour: an abort ends the batch', async () => {
   const signal = AbortSignal.abort(new Error('enough'))
   await expect(kind.run(unit, inputs, { backend, models: wasm }, { signal })).rejects.toThrow('enough')
+})
+
+test('behaviour: a changed vector is proven with the model at hand, and a right one is not', async () => {
+  const network = createTestNetwork('embed fault')
+  const [signer] = network.nodes
+  if (signer === undefined) throw new Error('no node')
+  const right = await kind.run(unit, inputs, { backend, models: wasm })
+  const wrong = right.map((part) => part.with(3, (part[3] ?? 0) ^ 1))
+  const lease = await signLease(network, unit, digestOf('test-job', 1), signer)
+  const [evidence] = await evidenceOf(network, unit, inputs, [{ signer, lease, parts: wrong }])
+  if (evidence === undefined) throw new Error('no evidence')
+  const [expected = '' as Digest] = right.map((part) => leafDigest(part))
+  const leaves = wrong.map((part) => leafDigest(part))
+  const inputLeaves = [model.leaves, batch.leaves]
+  const proof = makeFaultProof({ kind, unit, evidence, leaves, part: 0, expected, inputs, inputLeaves })
+  const authority = { network: network.context.network, coordinator: network.coordinator.publicKey }
+  const contents: PartSource = {
+    leaves: async ({ id }) => (id === model.ref.id ? model.leaves : []),
+    part: async (_, index) => model.parts[index] ?? new Uint8Array(0),
+  }
+  expect(encodeFaultProof(proof).length).toBeLessThan(16_384)
+  const verify = (given: FaultProof) => verifyFaultProof(given, authority, { models: wasm, contents })
+  expect(await verify(decodeFaultProof(encodeFaultProof(proof)))).toMatchObject({ ok: true })
+  const otherRoot = { ...proof, files: proof.files.map(({ input }) => ({ input, root: EMPTY_ROOT })) }
+  expect(await verify(otherRoot)).toMatchObject({ ok: false, check: 'input' })
+  expect(await verify({ ...proof, files: [] })).toMatchObject({ ok: false, check: 'input' })
+  expect(await verify({ ...proof, expected: leaves[0] ?? expected })).toMatchObject({ ok: false, check: 'recompute' })
 })
 
 test('behaviour: on the trained model, texts of one sort are nearer than texts of another', async () => {
