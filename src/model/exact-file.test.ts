@@ -94,6 +94,7 @@ describe('exact model file', () => {
     const lie = (from: string, to: string) =>
       bytesSource(encodeSafetensors(tensors, { commonwatt: (file.metadata.commonwatt ?? '').replace(from, to) }))
     await expect(parseExactModel(lie('"vocabulary": 20', '"vocabulary": 21'))).rejects.toThrow('embedding.q')
+    await expect(parseExactModel(lie('exact-model/v2', 'exact-model/v1'))).rejects.toThrow('commonwatt/exact-model/v2')
     await expect(parseExactModel(lie('"layers": 2', '"layers": 3'))).rejects.toThrow('2 layers of 3')
     await expect(parseExactModel(lie('"width": 16', '"width": 99999999'))).rejects.toThrow('malformed')
   })
