@@ -3,8 +3,20 @@ import { describe, expect, test } from 'vitest'
 import { headerDigest, positionDigest, runRoot } from '#model/digest.ts'
 import { forward } from '#model/transformer.ts'
 import { boundaryLeaf } from '#tensor/exact/boundary.ts'
+import { chosenToken } from '#tensor/exact/sampler.ts'
+import type { ModelWeights } from '#tensor/exact/weights.ts'
 import type { LanguageBackend } from '#tensor/language-backend.ts'
+import { randomRequests } from '../support/sample-requests.ts'
 import { model, weightsFor } from '../support/vector-model.ts'
+
+/** `weights` with a head whose rows come in pairs: every logit has its equal. */
+function tied(weights: ModelWeights): ModelWeights {
+  const { head } = weights
+  const twin = (row: number) => row - (row % 2)
+  const scales = (values: Int32Array) => values.map((_, row) => values[twin(row)] ?? 0)
+  const q = head.q.map((_, i) => head.q[twin(Math.floor(i / head.cols)) * head.cols + (i % head.cols)] ?? 0)
+  return { ...weights, head: { ...head, q, m: scales(head.m), e: scales(head.e) } }
+}
 
 /** Declares the suite for the backend that `open` gives. */
 export function languageBackendCompliance(open: () => Promise<LanguageBackend>): void {
@@ -43,6 +55,21 @@ export function languageBackendCompliance(open: () => Promise<LanguageBackend>):
       for (const [position, row] of residual.entries())
         expect(boundaryLeaf(device.shape.layers, position, row)).toBe(leaves[position]?.at(-1))
       expect(leaves).toEqual(run.leaves)
+    })
+
+    test('behaviour: tokens are what the sampler chooses from the logits, ties and extremes included', async () => {
+      const device = await (await open()).load(tied(weightsFor(run.options)))
+      const { vocabulary } = device.shape
+      for (const [i, token] of model.tokens.entries()) {
+        const requests = randomRequests(`compliance ${i}`, 4, vocabulary)
+        const sequences = requests.map(() => ({ cache: device.openCache(64), tokens: [token, i] }))
+        const { logits } = await forward(device, sequences, 'last')
+        for (const { cache } of sequences) cache.truncate(0)
+        const { tokens, logits: none } = await forward(device, sequences, requests)
+        expect(tokens).toEqual(requests.map((request, n) => chosenToken(logits[n] ?? new Int32Array(), request)))
+        expect(none).toEqual([])
+        for (const { cache } of sequences) cache.close()
+      }
     })
 
     test('behaviour: a batch and a reused prefix do not change a digest', async () => {

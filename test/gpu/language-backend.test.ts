@@ -64,6 +64,37 @@ describe('against the reference', () => {
     expect(await expectReference({ seed: 'odd', shape: ODD_SHAPE }, steps)).toBe(0)
   })
 
+  test('behaviour: queries and keys are normalised', async () => {
+    expect(await expectReference({ seed: 'normed', shape: ODD_SHAPE, hasNorms: true }, steps)).toBe(0)
+  })
+
+  test('behaviour: a batch of sequences over several pages gives what each gives alone, prefilled or decoded', async () => {
+    const shape = { ...ODD_SHAPE, layers: 1, heads: 1, headDim: 4, width: 8, hidden: 8 }
+    const weights = randomModel({ seed: 'pages', shape })
+    const sequences = [270, 515].map((count) => randomTokens(`pages ${count}`, count, shape.vocabulary))
+    const reference = await openCpuLanguageBackend().load(weights)
+    const expected = await Promise.all(sequences.map(async (tokens) => (await outputs(reference, [tokens]))[0]?.leaves))
+    for (const backend of [shared, alone]) {
+      const model = await backend.load(weights)
+      const batch = sequences.map((tokens) => ({ cache: model.openCache(600), tokens: tokens.slice(0, 254) }))
+      const leaves = await forward(model, batch, 'none').then((output) => [
+        output.leaves.slice(0, 254),
+        output.leaves.slice(254),
+      ])
+      for (let at = 254; at < 258; at++) {
+        const rows = batch.map(({ cache }, i) => ({ cache, tokens: [sequences[i]?.[at] ?? 0] }))
+        const output = await forward(model, rows, 'none')
+        for (const [i, own] of leaves.entries()) own.push(...output.leaves.slice(i, i + 1))
+      }
+      const rest = batch.map(({ cache }, i) => ({ cache, tokens: sequences[i]?.slice(258) ?? [] }))
+      const last = await forward(model, rest, 'none')
+      leaves[0]?.push(...last.leaves.slice(0, rest[0]?.tokens.length))
+      leaves[1]?.push(...last.leaves.slice(rest[0]?.tokens.length))
+      expect(leaves).toEqual(expected)
+      await model.close()
+    }
+  })
+
   test.each([6, 12])('behaviour: values cut at their bounds are counted alike, weights x2^%i', async (gain) => {
     expect(await expectReference({ seed: 'loud', shape: ODD_SHAPE, gain }, steps)).toBeGreaterThan(100)
   })

@@ -5,6 +5,7 @@ import { forward } from '#model/transformer.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
 import type { LanguageBackend } from '#tensor/language-backend.ts'
 import { ODD_SHAPE, randomModel, randomTokens } from './random-language-model.ts'
+import { randomRequests } from './sample-requests.ts'
 import { model as vectors, weightsFor } from './vector-model.ts'
 
 /** A model and the steps fed to one sequence. */
@@ -67,7 +68,10 @@ export const LANGUAGE_CASES: readonly LanguageCase[] = [
   },
 ]
 
-/** A digest of all that `steps` bring back. */
+/** Tokens chosen after the steps of a case. */
+const SAMPLED = 8
+
+/** A digest of all that `steps` bring back, and of tokens chosen after them. */
 export async function digestOfCase(
   backend: LanguageBackend,
   { weights, steps }: Pick<LanguageCase, 'weights' | 'steps'>,
@@ -79,6 +83,11 @@ export async function digestOfCase(
     const { leaves, logits, saturated } = await forward(model, [{ cache, tokens }], 'last')
     hash.update(utf8(JSON.stringify([leaves, saturated])))
     for (const row of logits) hash.update(new Uint8Array(row.buffer, row.byteOffset, row.byteLength))
+  }
+  for (const [i, request] of randomRequests('case', SAMPLED, model.shape.vocabulary).entries()) {
+    cache.truncate(cache.length - 1)
+    const { tokens } = await forward(model, [{ cache, tokens: [i] }], [request])
+    hash.update(utf8(JSON.stringify(tokens)))
   }
   cache.close()
   await model.close()

@@ -8,6 +8,7 @@ import { HASH_CHUNKS } from './kernels/hash-chunks.ts'
 import { HASH_LEAVES } from './kernels/hash-leaves.ts'
 import { type Emit, type LinearForm, linearKernel } from './kernels/linear.ts'
 import { normQuantiseKernel } from './kernels/norm-quantise.ts'
+import { sampleKernel } from './kernels/sample.ts'
 import type { Dot, QuantisedForm, WeightLayout } from './kernels/pieces.ts'
 import { quantiseKernel } from './kernels/quantise.ts'
 import { rotateHeadsKernel } from './kernels/rotate-heads.ts'
@@ -24,6 +25,7 @@ export type ModelKernels = {
   readonly attention: (stage: AttentionStage) => CompiledKernel
   readonly hashChunks: CompiledKernel
   readonly hashLeaves: CompiledKernel
+  readonly sample: CompiledKernel
   readonly linear: (form: LinearForm, emit: Emit) => CompiledKernel
 }
 
@@ -88,7 +90,7 @@ export async function compileKernels(
     ...ATTENTION_USES[sharing].map((stage) => [stage, attentionKernel(stage, keyBits, dot, keptScores)] as const),
   ]
   const compileNamed = uses.map(async ([name, kernel]) => named.set(name, await pipelines.get(kernel)))
-  const [embed, angles, normQuantise, quantise, rotateHeads, hashChunks, hashLeaves] = await Promise.all([
+  const [embed, angles, normQuantise, quantise, rotateHeads, hashChunks, hashLeaves, sample] = await Promise.all([
     pipelines.get(embedKernel(WEIGHT_LAYOUT[sharing])),
     pipelines.get(ANGLES),
     pipelines.get(normQuantiseKernel(activationBits, form, lanes.norm)),
@@ -96,6 +98,7 @@ export async function compileKernels(
     pipelines.get(rotateHeadsKernel({ keyBits, form, isNormed, lanes: lanes.rotate })),
     pipelines.get(HASH_CHUNKS),
     pipelines.get(HASH_LEAVES),
+    pipelines.get(sampleKernel(lanes.sample)),
     ...compileNamed,
   ])
   const use = (name: string) => {
@@ -115,12 +118,13 @@ export async function compileKernels(
     attention: use,
     hashChunks,
     hashLeaves,
+    sample,
     linear,
   }
 }
 
 /** Threads of a workgroup that reduces a row or a head: as few as one vector of an emulated device holds. */
-const LANES: Readonly<Record<Sharing, { readonly norm: number; readonly rotate: number }>> = {
-  workgroup: { norm: 128, rotate: 64 },
-  quad: { norm: 4, rotate: 4 },
+const LANES: Readonly<Record<Sharing, { readonly norm: number; readonly rotate: number; readonly sample: number }>> = {
+  workgroup: { norm: 128, rotate: 64, sample: 256 },
+  quad: { norm: 4, rotate: 4, sample: 4 },
 }

@@ -79,6 +79,11 @@ export class ScratchKeeper {
     return this.#atLeast('logits', count * this.#shape.vocabulary * 4)
   }
 
+  /** Room for the words of requests for tokens, and for the tokens. */
+  sampling(words: number, requests: number): { readonly requests: GPUBuffer; readonly tokens: GPUBuffer } {
+    return { requests: this.#atLeast('requests', words * 4), tokens: this.#atLeast('tokens', requests * 4) }
+  }
+
   /** Room for the words of a row table. */
   table(words: number): GPUBuffer {
     return this.#atLeast('rows', words * 4)

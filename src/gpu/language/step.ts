@@ -1,13 +1,11 @@
 // One forward pass on the GPU. Its operations are recorded as they are called; finish() encodes them into one submit with one read-back,
 // so nothing of the model's shared scratch is touched before.
-import { toHex } from '#core/bytes.ts'
-import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { ContextLengthError } from '#tensor/context-length.ts'
 import { INT16_MAX } from '#tensor/exact/attention.ts'
 import { LOGIT_MAX } from '#tensor/exact/logits.ts'
 import { RESIDUAL_MAX } from '#tensor/exact/residual.ts'
-import { type SampleRequest, chosenToken } from '#tensor/exact/sampler.ts'
+import type { SampleRequest } from '#tensor/exact/sampler.ts'
 import { GATE_MAX } from '#tensor/exact/silu-gate.ts'
 import type { LayerWeights } from '#tensor/exact/weights.ts'
 import type {
@@ -27,9 +25,11 @@ import { dispatchAttention } from './attention-layer.ts'
 import { type Encoding, type Input, dispatchLinear } from './linear-layer.ts'
 import { QUANTISED_FORM } from './model-kernels.ts'
 import type { StepHost } from './model-parts.ts'
-import { DIGEST_BYTES, MAXIMA_AT, type Scratch, chunksOf, packedRowBytes } from './scratch.ts'
+import { MAXIMA_AT, type Scratch, chunksOf, packedRowBytes } from './scratch.ts'
 import { type StepRow, rowTable } from './row-table.ts'
+import { sampleWords } from './sample-requests.ts'
 import type { StepEncoder } from './step-encoder.ts'
+import { type OutputCounts, outputOffsets, readOutput } from './step-output.ts'
 
 type Operation = (encoding: Encoding) => void
 
@@ -39,9 +39,9 @@ export class GpuStep implements Step {
   readonly #rows: readonly StepRow[]
   readonly #operations: Operation[] = []
   readonly #boundaries: number[] = []
-  #wanted: readonly number[] = []
+  #logitRows = 0
+  #tokens = 0
   #isRead = false
-  #requests: readonly SampleRequest[] = []
 
   constructor(host: StepHost, sequences: readonly SequenceRows[]) {
     this.#host = host
@@ -203,50 +203,44 @@ export class GpuStep implements Step {
   read(_x: Rows): void {
     this.#isRead = true
     this.#record(({ encoder, scratch, staging }) => {
-      const to = { buffer: staging, offset: this.#leafBytes + this.#logitBytes }
+      const to = { buffer: staging, offset: outputOffsets(this.#counts).residual }
       encoder.copy({ buffer: scratch.residual, offset: 0 }, to, this.#residualBytes)
     })
   }
 
   unembed(a: Quantised, rows: LogitRows): void {
-    const { shape } = this.#host
-    this.#wanted = this.#rows.flatMap(({ isLast }, i) => (rows === 'all' || (rows === 'last' && isLast) ? [i] : []))
-    if (this.#wanted.length === 0) return
+    const wanted = this.#rows.flatMap(({ isLast }, i) => (rows === 'all' || (rows === 'last' && isLast) ? [i] : []))
+    this.#logitRows = wanted.length
     this.#record((encoding) => {
-      const { encoder, live, scratch, staging } = encoding
-      const logits = live.scratches.logits(this.#wanted.length)
-      const form = QUANTISED_FORM[live.kernels.sharing]
-      const rowBytes = packedRowBytes(shape, form, wordsOf(shape.width))
-      const [first = 0] = this.#wanted
-      // The wanted rows move up to follow the first: each move goes to a row before the ones still to be moved.
-      for (const [i, row] of this.#wanted.entries())
-        if (row !== first + i) this.#movePacked(encoder, scratch, row * rowBytes, (first + i) * rowBytes, rowBytes)
-      const output = {
-        emit: 'store',
-        buffer: logits,
-        stride: shape.vocabulary,
-        bound: LOGIT_MAX,
-        countsCuts: true,
-      } as const
-      dispatchLinear(encoding, 'head', inputOf(a), live.weights.head, output, {
-        first,
-        count: this.#wanted.length,
-      })
-      encoder.copy({ buffer: logits, offset: 0 }, { buffer: staging, offset: this.#leafBytes }, this.#logitBytes)
+      const logits = this.#dispatchHead(encoding, a, wanted)
+      const to = { buffer: encoding.staging, offset: outputOffsets(this.#counts).logits }
+      encoding.encoder.copy({ buffer: logits, offset: 0 }, to, wanted.length * this.#host.shape.vocabulary * 4)
     })
   }
 
   sample(a: Quantised, requests: readonly SampleRequest[]): void {
-    this.#requests = requests
-    this.unembed(a, 'last')
+    const { vocabulary } = this.#host.shape
+    const last = this.#rows.flatMap(({ isLast }, i) => (isLast ? [i] : []))
+    this.#tokens = requests.length
+    this.#record((encoding) => {
+      const { encoder, live, staging } = encoding
+      const words = sampleWords(requests)
+      const sampling = live.scratches.sampling(words.length, requests.length)
+      live.queue.writeBuffer(sampling.requests, 0, words)
+      const logits = this.#dispatchHead(encoding, a, last)
+      const tensors = [sampling.requests, live.weights.exp2, logits, sampling.tokens]
+      encoder.dispatch('', live.kernels.sample, tensors, { vocabulary }, [requests.length, 1])
+      const to = { buffer: staging, offset: outputOffsets(this.#counts).tokens }
+      encoder.copy({ buffer: sampling.tokens, offset: 0 }, to, requests.length * 4)
+    })
   }
 
   async finish(): Promise<StepOutput> {
     const live = await this.#host.live()
     if (this.#rows.some(({ cache }) => cache.isLost)) throw new CacheLostError()
-    const statusAt = this.#leafBytes + this.#logitBytes + (this.#isRead ? this.#residualBytes : 0)
     const { words, boundariesAt } = rowTable(this.#rows, this.#boundaries)
-    const output = await live.readBack(statusAt + 4, (staging) => {
+    const offsets = outputOffsets(this.#counts)
+    const output = await live.readBack(offsets.end, (staging) => {
       const scratch = live.scratches.for(this.#rows.length)
       const table = live.scratches.table(words.length)
       live.cache.reserve(this.#host.pages)
@@ -255,34 +249,34 @@ export class GpuStep implements Step {
       const encoding = { encoder, live, scratch, staging, table }
       for (const operation of this.#operations) operation(encoding)
       this.#hash(encoding, boundariesAt)
-      encoder.copy({ buffer: scratch.leaves, offset: 0 }, { buffer: staging, offset: 0 }, this.#leafBytes)
-      encoder.copy({ buffer: scratch.status, offset: 0 }, { buffer: staging, offset: statusAt }, 4)
+      encoder.copy({ buffer: scratch.leaves, offset: 0 }, { buffer: staging, offset: 0 }, offsets.logits)
+      encoder.copy({ buffer: scratch.status, offset: 0 }, { buffer: staging, offset: offsets.status }, 4)
       encoder.submit(scratch.status)
-      return (bytes) => this.#output(bytes, statusAt)
+      return (bytes) => readOutput(bytes, this.#counts)
     })
     for (const { cache, position } of this.#rows) cache.fill(position + 1)
     return output
   }
 
-  #output(bytes: ArrayBuffer, statusAt: number): StepOutput {
-    const { vocabulary, width } = this.#host.shape
-    const rows = this.#rows.length
-    const leaves = this.#rows.map((_, row) =>
-      this.#boundaries.map((__, boundary) => {
-        const at = (boundary * rows + row) * DIGEST_BYTES
-        return toHex(new Uint8Array(bytes, at, DIGEST_BYTES)) as Digest
-      }),
-    )
-    const logits = this.#wanted.map((_, i) =>
-      new Int32Array(bytes, this.#leafBytes + i * vocabulary * 4, vocabulary).slice(),
-    )
-    const residualAt = this.#leafBytes + this.#logitBytes
-    const residual = this.#isRead
-      ? this.#rows.map((_, i) => new Int32Array(bytes, residualAt + i * width * 4, width).slice())
-      : []
-    const tokens = this.#requests.map((request, i) => chosenToken(logits[i] ?? new Int32Array(), request))
-    const saturated = new Uint32Array(bytes, statusAt, 1)[0] ?? 0
-    return { leaves, logits: tokens.length > 0 ? [] : logits, residual, tokens, saturated }
+  /** Logits of the rows `wanted`, in their order. */
+  #dispatchHead(encoding: Encoding, a: Quantised, wanted: readonly number[]): GPUBuffer {
+    const { shape } = this.#host
+    const { encoder, live, scratch } = encoding
+    const logits = live.scratches.logits(wanted.length)
+    const rowBytes = packedRowBytes(shape, QUANTISED_FORM[live.kernels.sharing], wordsOf(shape.width))
+    const [first = 0] = wanted
+    // The wanted rows move up to follow the first: each move goes to a row before the ones still to be moved.
+    for (const [i, row] of wanted.entries())
+      if (row !== first + i) this.#movePacked(encoder, scratch, row * rowBytes, (first + i) * rowBytes, rowBytes)
+    const output = {
+      emit: 'store',
+      buffer: logits,
+      stride: shape.vocabulary,
+      bound: LOGIT_MAX,
+      countsCuts: true,
+    } as const
+    dispatchLinear(encoding, 'head', inputOf(a), live.weights.head, output, { first, count: wanted.length })
+    return logits
   }
 
   /** By way of the wide rows, which nothing reads any more: a buffer cannot be copied onto itself. */
@@ -319,12 +313,17 @@ export class GpuStep implements Step {
     return { first: 0, count: this.#rows.length }
   }
 
-  get #leafBytes(): number {
-    return this.#boundaries.length * this.#rows.length * DIGEST_BYTES
-  }
-
-  get #logitBytes(): number {
-    return this.#wanted.length * this.#host.shape.vocabulary * 4
+  get #counts(): OutputCounts {
+    const { vocabulary, width } = this.#host.shape
+    return {
+      rows: this.#rows.length,
+      boundaries: this.#boundaries.length,
+      width,
+      vocabulary,
+      logitRows: this.#logitRows,
+      residualRows: this.#isRead ? this.#rows.length : 0,
+      tokens: this.#tokens,
+    }
   }
 
   get #residualBytes(): number {

@@ -90,18 +90,26 @@ export function penalisedLogits(
  */
 export function penalise(
   logit: number,
-  { repetition, presence, frequency }: Pick<Sampling, 'repetition' | 'presence' | 'frequency'>,
+  sampling: Pick<Sampling, 'repetition' | 'presence' | 'frequency'>,
   isSeen: boolean,
   count: number,
 ): number {
+  const { repetition } = sampling
   let z = logit
   if (isSeen && repetition !== 1000) {
     const scaled =
       z > 0 ? floorDivide(1000 * z + Math.floor(repetition / 2), repetition) : floorDivide(z * repetition + 500, 1000)
     z = clamp(scaled, LOGIT_MAX)
   }
-  if (count > 0) z = clamp(z - floorDivide((presence + frequency * count) * 65_536 + 500, 1000), LOGIT_MAX)
-  return z
+  return count > 0 ? clamp(z - presencePenalty(sampling, count), LOGIT_MAX) : z
+}
+
+/** What a token generated `count` times loses: floor(((p + f·n)·65536 + 500) / 1000), nothing if it was not. */
+export function presencePenalty(
+  { presence, frequency }: Pick<Sampling, 'presence' | 'frequency'>,
+  count: number,
+): number {
+  return count > 0 ? floorDivide((presence + frequency * count) * 65_536 + 500, 1000) : 0
 }
 
 /** m = floor(log2(e)·1000 / temperature·2^s) in [2^30, 2^31). */
