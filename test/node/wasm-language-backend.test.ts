@@ -88,3 +88,32 @@ describe('WASM equals the reference', () => {
     await expectEqual({ seed: 'threads', shape: { ...ODD_SHAPE, hidden: 131, vocabulary: 129, width: 70 } }, threads)
   })
 })
+
+describe('loading', () => {
+  test('behaviour: says how many layers are there, and an abort is heard between two', async () => {
+    const weights = randomModel({ seed: 'load', shape: { ...ODD_SHAPE, layers: 5 } })
+    const backend = openWasmLanguageBackend(await loadKernels())
+    const progress: [number, number][] = []
+    await (await backend.load(weights, { onProgress: (...at) => progress.push(at) })).close()
+    expect(progress).toEqual([1, 2, 3, 4, 5].map((done) => [done, 5]))
+
+    const abort = new AbortController()
+    progress.length = 0
+    const onProgress = (done: number, total: number) => {
+      progress.push([done, total])
+      if (done === 2) setTimeout(() => abort.abort(), 0)
+    }
+    await expect(backend.load(weights, { signal: abort.signal, onProgress })).rejects.toThrow(/abort/i)
+    expect(progress.length).toBeLessThan(5)
+  })
+
+  test('error: a closed cache, and one of another backend, are refused', async () => {
+    const weights = randomModel({ seed: 'cache', shape: ODD_SHAPE })
+    const model = await openWasmLanguageBackend(await loadKernels()).load(weights)
+    const cache = model.openCache(8)
+    cache.close()
+    expect(() => model.begin([{ cache, tokens: [1] }])).toThrow(TypeError)
+    const other = (await openCpuLanguageBackend().load(weights)).openCache(8)
+    expect(() => model.begin([{ cache: other, tokens: [1] }])).toThrow(TypeError)
+  })
+})
