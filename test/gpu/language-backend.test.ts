@@ -2,9 +2,11 @@
 // against the reference where sizes leave remainders, values reach their bounds and contexts outgrow what a workgroup keeps.
 import { describe, expect, test } from 'vitest'
 import { PACKED_DOT } from '#gpu/kernels/kernel.ts'
+import { memoryPlan } from '#gpu/language/memory-plan.ts'
 import { openWebGpuLanguageBackend } from '#gpu/language/language-backend.ts'
 import { forward } from '#model/transformer.ts'
 import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
+import { plannedBytes } from '#tensor/memory-plan.ts'
 import type { DeviceModel, StepOutput } from '#tensor/language-backend.ts'
 import { languageBackendCompliance } from '../compliance/language-backend.ts'
 import { ODD_SHAPE, type RandomModelOptions, randomModel, randomTokens } from '../support/random-language-model.ts'
@@ -62,6 +64,21 @@ describe('against the reference', () => {
 
   test('behaviour: sizes that fit no tile, with biases', async () => {
     expect(await expectReference({ seed: 'odd', shape: ODD_SHAPE }, steps)).toBe(0)
+  })
+
+  test('limit: a model takes what was planned, within 15%; a budget of a byte less refuses it', async () => {
+    const weights = randomModel({ seed: 'plan', shape: { ...ODD_SHAPE, width: 256, hidden: 512, vocabulary: 2048 } })
+    const plan = memoryPlan(weights, { layout: 'rows', form: 'planes' })
+    const model = await shared.load(weights)
+    const cache = model.openCache(256)
+    await forward(model, [{ cache, tokens: randomTokens('plan', 256, 256) }], 'last')
+    expect(model.memory.peakBytes).toBeGreaterThan(0.95 * plannedBytes(plan))
+    expect(model.memory.peakBytes).toBeLessThan(1.15 * plannedBytes(plan))
+    await model.close()
+    expect(model.memory.heldBytes).toBe(0)
+    const small = await openWebGpuLanguageBackend({ sharing: 'workgroup', memoryBytes: plannedBytes(plan) - 1 })
+    await expect(small.load(weights)).rejects.toMatchObject({ name: 'tensor.ModelTooLarge', kind: 'capacity' })
+    await small.close()
   })
 
   test('behaviour: queries and keys are normalised', async () => {

@@ -62,7 +62,7 @@ export type UploadOptions = {
 const CHUNK_BYTES = 4 * 2 ** 20
 
 /** Rows that a band holds a multiple of: pairs of gate and up, or what a workgroup of quads computes. */
-const ROWS_TOGETHER: Readonly<Record<WeightLayout, number>> = { rows: 2, quads: 32 }
+export const ROWS_TOGETHER: Readonly<Record<WeightLayout, number>> = { rows: 2, quads: 32 }
 
 /** Fraction bits of logits, gate and up. */
 const Q16 = 16

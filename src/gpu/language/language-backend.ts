@@ -4,7 +4,9 @@ import { PACKED_DOT } from '#gpu/kernels/kernel.ts'
 import { type Session, openSession } from '#gpu/session.ts'
 import { GpuFaultError } from '#gpu/webgpu-backend.ts'
 import type { ModelShape, ModelWeights } from '#tensor/exact/weights.ts'
+import { assertFits } from '#tensor/memory-plan.ts'
 import type { DeviceModel, KvCache, LanguageBackend, SequenceRows, Step } from '#tensor/language-backend.ts'
+import { memoryPlan } from './memory-plan.ts'
 import { putWeights } from './device-weights.ts'
 import { MAX_HEAD_DIM } from './kernels/attention.ts'
 import type { Dot } from './kernels/pieces.ts'
@@ -14,7 +16,7 @@ import type { LiveModel, StepHost, Submission } from './model-parts.ts'
 import { ScratchKeeper } from './scratch.ts'
 import { StepEncoder, StepResources } from './step-encoder.ts'
 import { GpuStep } from './step.ts'
-import { Storage, storageLimit } from './storage.ts'
+import { Storage, type StorageStats, storageLimit } from './storage.ts'
 
 /** How to open the backend. */
 export type WebGpuLanguageOptions = {
@@ -26,6 +28,8 @@ export type WebGpuLanguageOptions = {
   readonly sharing?: Sharing
   /** Keys from which on the attention of few rows goes in splits: 2,048 by default. No result depends on it. */
   readonly splitFrom?: number
+  /** Most bytes that a model may take, its cache and work included: 8 GiB by default. */
+  readonly memoryBytes?: number
 }
 
 /** Scores that a workgroup keeps between its passes. */
@@ -34,8 +38,22 @@ const KEPT_SCORES = 2048
 /** As many on emulated devices, whose compilers write zeros to workgroup memory word by word. */
 const EMULATED_KEPT_SCORES = 128
 
+/** Most bytes that a model may take, unless told otherwise: WebGPU does not say what there is. */
+const MEMORY_BYTES = 8 * 2 ** 30
+
+/** A model on a GPU. */
+export type WebGpuDeviceModel = DeviceModel & {
+  /** Bytes in the buffers of the model, its caches and its work. */
+  readonly memory: StorageStats
+}
+
+/** The backend, whose models say what memory they take. */
+export interface WebGpuLanguageBackend extends LanguageBackend {
+  load(...request: Parameters<LanguageBackend['load']>): Promise<WebGpuDeviceModel>
+}
+
 /** Opens a device for language models; a lost one is opened again. Throws {@link NoGpuError} when there is none. */
-export async function openWebGpuLanguageBackend(options: WebGpuLanguageOptions = {}): Promise<LanguageBackend> {
+export async function openWebGpuLanguageBackend(options: WebGpuLanguageOptions = {}): Promise<WebGpuLanguageBackend> {
   const gpu = options.gpu ?? globalThis.navigator?.gpu
   const sessions = new Sessions(gpu, await openSession(gpu))
   return {
@@ -70,9 +88,9 @@ class Sessions {
 
 type Loading = NonNullable<Parameters<LanguageBackend['load']>[1]>
 
-type Loaded = { readonly session: Session; readonly live: LiveModel; release(): void }
+type Loaded = { readonly session: Session; readonly storage: Storage; readonly live: LiveModel; release(): void }
 
-class GpuModel implements DeviceModel, StepHost {
+class GpuModel implements WebGpuDeviceModel, StepHost {
   readonly weights: ModelWeights
   readonly #sessions: Sessions
   readonly #options: WebGpuLanguageOptions
@@ -93,13 +111,17 @@ class GpuModel implements DeviceModel, StepHost {
     options: WebGpuLanguageOptions,
     weights: ModelWeights,
     loading: Loading = {},
-  ): Promise<DeviceModel> {
+  ): Promise<WebGpuDeviceModel> {
     assertHeads(weights.shape)
     return new GpuModel(sessions, options, weights, await upload(await sessions.current(), options, weights, loading))
   }
 
   get shape(): ModelShape {
     return this.weights.shape
+  }
+
+  get memory(): StorageStats {
+    return this.#loaded.storage.stats
   }
 
   get pages(): number {
@@ -154,6 +176,8 @@ async function upload(
     keptScores: session.info.isSoftware ? EMULATED_KEPT_SCORES : KEPT_SCORES,
     splitFrom: options.splitFrom ?? KEPT_SCORES,
   }
+  const plan = memoryPlan(weights, { layout: WEIGHT_LAYOUT[choice.sharing], form: QUANTISED_FORM[choice.sharing] })
+  assertFits(plan, options.memoryBytes ?? MEMORY_BYTES, 'the GPU')
   const storage = new Storage(device)
   const destination = { storage, queue: device.queue, layout: WEIGHT_LAYOUT[choice.sharing] }
   const resources = new StepResources(device, pipelines)
@@ -173,7 +197,7 @@ async function upload(
         encoder: () => new StepEncoder(device, resources),
         readBack: (sizeBytes, submit) => readBack(session, sizeBytes, submit),
       }
-      return { session, live, release }
+      return { session, storage, live, release }
     })
   } catch (error) {
     release()

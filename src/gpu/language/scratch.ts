@@ -109,20 +109,41 @@ export class ScratchKeeper {
   }
 }
 
-function createScratch(storage: Storage, shape: ModelShape, form: QuantisedForm, rows: number): Scratch {
+/** Bytes of each buffer of a step of `rows`. */
+export function scratchSizes(
+  shape: ModelShape,
+  form: QuantisedForm,
+  rows: number,
+): Readonly<Record<keyof Scratch, number>> {
   const { headDim, heads, hidden, kvHeads, layers, width } = shape
   const words = Math.max(wordsOf(width), wordsOf(heads * headDim), wordsOf(hidden))
   const wide = Math.max((heads + 2 * kvHeads) * headDim, 16 * wordsOf(heads * headDim), 16 * wordsOf(hidden))
   const boundaries = boundaryLayers(layers).length
   return {
-    angles: storage.create('angles', rows * headDim * 4),
-    residual: storage.create('residual', rows * width * 4),
-    boundaries: storage.create('boundaries', boundaries * rows * width * 4),
-    packed: storage.create('quantised rows', rows * packedRowBytes(shape, form, words)),
-    wide: storage.create('wide rows', rows * wide * 4),
-    queries: storage.create('queries', rows * heads * (8 + (form === 'whole' ? 4 : 2) * headDim)),
-    chunkDigests: storage.create('chunk digests', boundaries * rows * chunksOf(width) * DIGEST_BYTES),
-    leaves: storage.create('leaves', boundaries * rows * DIGEST_BYTES),
-    status: storage.create('status', (peaksAt(shape, rows) + layers * rows * heads) * 4),
+    angles: rows * headDim * 4,
+    residual: rows * width * 4,
+    boundaries: boundaries * rows * width * 4,
+    packed: rows * packedRowBytes(shape, form, words),
+    wide: rows * wide * 4,
+    queries: rows * heads * (8 + (form === 'whole' ? 4 : 2) * headDim),
+    chunkDigests: boundaries * rows * chunksOf(width) * DIGEST_BYTES,
+    leaves: boundaries * rows * DIGEST_BYTES,
+    status: (peaksAt(shape, rows) + layers * rows * heads) * 4,
+  }
+}
+
+function createScratch(storage: Storage, shape: ModelShape, form: QuantisedForm, rows: number): Scratch {
+  const sizes = scratchSizes(shape, form, rows)
+  const create = (name: keyof Scratch) => storage.create(name, sizes[name])
+  return {
+    angles: create('angles'),
+    residual: create('residual'),
+    boundaries: create('boundaries'),
+    packed: create('packed'),
+    wide: create('wide'),
+    queries: create('queries'),
+    chunkDigests: create('chunkDigests'),
+    leaves: create('leaves'),
+    status: create('status'),
   }
 }
