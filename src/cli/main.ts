@@ -1,4 +1,5 @@
 // Entry of the `commonwatt` command.
+import './keep-wasm-code.ts'
 import { CommanderError } from 'commander'
 import { EXIT_FAILED, EXIT_USAGE, describeFailure } from './failure.ts'
 import { createProgram } from './program.ts'

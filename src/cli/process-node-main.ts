@@ -1,5 +1,6 @@
 // Entry of the child that process-node.ts starts: contributes to the coordinator of its first argument with the key in the folder of its
 // second, until the channel to its parent closes.
+import './keep-wasm-code.ts'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type ErrorRecord, toErrorRecord } from '#core/errors.ts'
