@@ -9,7 +9,7 @@ let contender: Contender | undefined
 
 const worker = {
   async open(): Promise<string> {
-    const model = await openWasmLanguageBackend(await loadKernels()).load(await smallWeights())
+    const model = await openWasmLanguageBackend(await loadKernels(1)).load(await smallWeights())
     contender = ourContender('commonwatt', model)
     return contender.name
   },
