@@ -4,6 +4,7 @@ import { matmulF32Bound } from '#tensor/backend.ts'
 import { matmulF32 } from '#tensor/cpu/matmul-f32.ts'
 import { matmulInt8 } from '#tensor/cpu/matmul-int8.ts'
 import { median } from '../lib/median.ts'
+import type { Contender } from './matmul-contender.ts'
 import { openJax } from './peers/jax.ts'
 import { openOnnxRuntime } from './peers/onnxruntime.ts'
 import { openTensorflow } from './peers/tensorflow.ts'
@@ -13,16 +14,6 @@ export type MatmulTimings = {
   readonly adapter: string
   readonly variants: Readonly<Record<'int8' | 'f32', string>>
   readonly medianMs: Readonly<Record<string, number>>
-}
-
-/** A library that multiplies the operands it was opened with. */
-export type Contender = { readonly name: string; readonly multiply: () => Promise<Float32Array | Int32Array> }
-
-/** Operands of a square f32 product. */
-export type SquareOperands = {
-  readonly side: number
-  readonly a: Float32Array<ArrayBuffer>
-  readonly b: Float32Array<ArrayBuffer>
 }
 
 /** Times products of `side`^3. */

@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises'
 import { type BrowserContext, type Locator, type Page, chromium } from 'playwright'
 import { AppError } from '#core/errors.ts'
-import type { HeadlessNode } from './headless-nodes.ts'
+import type { HeadlessNode } from './headless-node.ts'
 
 /** How one is started. */
 export type ChromiumNodeOptions = {

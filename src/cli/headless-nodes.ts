@@ -5,14 +5,7 @@ import { join } from 'node:path'
 import { toErrorRecord } from '#core/errors.ts'
 import { connect } from '#sdk/index.ts'
 import { chromiumArgs, findChromium } from '#scripts/find-chromium.mjs'
-
-/** One running contributor. */
-export interface HeadlessNode {
-  /** Resolves with the reason when it ended without having been asked to. */
-  readonly ended: Promise<string>
-  /** Stops contributing, says so to the network, and closes what it runs in. */
-  stop(): Promise<void>
-}
+import type { HeadlessNode } from './headless-node.ts'
 
 /** How contributors are started. */
 export type HeadlessOptions = {

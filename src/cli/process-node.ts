@@ -4,7 +4,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type ErrorRecord, RemoteError } from '#core/errors.ts'
-import type { HeadlessNode } from './headless-nodes.ts'
+import type { HeadlessNode } from './headless-node.ts'
 
 /** How one is started. */
 export type ProcessNodeOptions = { readonly url: string; readonly folder: string; readonly signal: AbortSignal }

@@ -1,14 +1,7 @@
 // Getting a device: the adapter, the limits asked for by name, what the device can do, and the news that it was lost.
 import { AppError } from '#core/errors.ts'
 import type { BackendInfo } from '#tensor/backend.ts'
-import { PACKED_DOT } from './kernels/kernel.ts'
-
-/** What decides which kernels an adapter can run. */
-export type AdapterTraits = {
-  readonly features: ReadonlySet<string>
-  /** WGSL language features of the implementation. */
-  readonly languageFeatures: ReadonlySet<string>
-}
+import { type AdapterTraits, PACKED_DOT } from './kernels/kernel.ts'
 
 /** An open device. */
 export type OpenDevice = AdapterTraits & {

@@ -21,17 +21,8 @@ import {
 import { type AddModelOptions, type RegisteredModel, addModel, listModels, removeModel } from './models.ts'
 import { FIRST_TRIES, type NetworkInfo, fetchNetwork, signingContext } from './network.ts'
 import { type ContentSink, type ContentSource, type Matrix, matrixSink, matrixSource } from './parts.ts'
-import {
-  type RunOptions,
-  type RunOutcome,
-  type Session,
-  type Task,
-  type TaskInput,
-  cancelJob,
-  runTask,
-  submitTask,
-  taskBody,
-} from './run.ts'
+import { type RunOptions, type Session, type TaskInput, cancelJob, runTask, submitTask, taskBody } from './run.ts'
+import type { RunOutcome, Task } from './task.ts'
 import { type Verification, type VerifyOptions, verifyCertificate } from './verify.ts'
 import { type FaultVerification, type VerifyFaultOptions, verifyFault } from './verify-fault.ts'
 

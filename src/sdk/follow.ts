@@ -10,7 +10,7 @@ import { kindOf } from '#work/kinds.ts'
 import { type Lease, leaseId } from '#work/lease.ts'
 import { type Unit, unitId } from '#work/unit.ts'
 import type { ProgressEvent } from './jobs.ts'
-import type { RunOutcome, Task } from './run.ts'
+import type { RunOutcome, Task } from './task.ts'
 
 /** Bytes that a node says come next in a unit's result. Nobody has checked them: the certificate does, at the end. */
 export type PartialResult = { readonly unit: Digest; readonly bytes: Uint8Array<ArrayBuffer> }

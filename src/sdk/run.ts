@@ -19,14 +19,12 @@ import { AnswerError, type Http } from './http.ts'
 import { type Admission, type JobStatus, admissionSchema, jobEvents, jobStatusSchema } from './jobs.ts'
 import { type NetworkInfo, fetchNetwork, signingContext } from './network.ts'
 import { type Addressed, type ContentSink, type ContentSource, addressOf } from './parts.ts'
+import type { RunOutcome, Task } from './task.ts'
 import { upload } from './upload.ts'
 import { verifyCertificate } from './verify.ts'
 
 /** What a client acts with. */
 export type Session = { readonly http: Http; readonly signer: Signer; readonly info: NetworkInfo }
-
-/** A piece of work: a kind of this build, its parameters and inputs. */
-export type Task = JobTask & { readonly kind: string; readonly version: number }
 
 /** The stages of a run, in order. */
 export type Stage = 'digest' | 'upload' | 'compute' | 'download'
@@ -44,20 +42,6 @@ export type RunOptions = {
   readonly onProgress?: ((stage: Stage, done: number, total: number) => void) | undefined
   /** Hears the beginning of a result while it is computed, for kinds that have one, as a node claims it: the certificate comes later. */
   readonly onPartial?: ((partial: PartialResult) => void) | undefined
-}
-
-/** A finished job whose certificate was verified. */
-export type RunOutcome = {
-  readonly job: Digest
-  readonly result: ContentRef
-  /** The certificate in the exact bytes that can be kept and verified anywhere. */
-  readonly certificateBytes: Uint8Array<ArrayBuffer>
-  readonly certificate: JobCertificate
-  /** Every check that the certificate passed. */
-  readonly checks: readonly Passed[]
-  readonly status: JobStatus
-  /** Atto-credit that was paid. */
-  readonly paid: bigint
 }
 
 /** Nodes that compute a unit when nothing else is asked for. */

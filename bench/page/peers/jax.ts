@@ -1,6 +1,6 @@
 // jax-js on WebGPU.
 import { defaultDevice, init, numpy } from '@jax-js/jax'
-import type { Contender, SquareOperands } from '../matmul.ts'
+import type { Contender, SquareOperands } from '../matmul-contender.ts'
 
 /** Operands on the GPU; the product is read back. */
 export async function openJax({ side, a, b }: SquareOperands): Promise<Contender> {

@@ -2,7 +2,7 @@
 import * as ort from 'onnxruntime-web/webgpu'
 import { concat } from '#core/bytes.ts'
 import { type Encoded, integer, message, text } from '../../language/protobuf.ts'
-import type { Contender, SquareOperands } from '../matmul.ts'
+import type { Contender, SquareOperands } from '../matmul-contender.ts'
 
 /** Operands are uploaded each time, as this runtime's interface has it; the product is read back. */
 export async function openOnnxRuntime({ side, a, b }: SquareOperands): Promise<Contender> {

@@ -1,7 +1,7 @@
 // TensorFlow.js on WebGPU.
 import '@tensorflow/tfjs-backend-webgpu'
 import { matMul, ready, setBackend, tensor2d } from '@tensorflow/tfjs-core'
-import type { Contender, SquareOperands } from '../matmul.ts'
+import type { Contender, SquareOperands } from '../matmul-contender.ts'
 
 /** Operands on the GPU after the first product; the product is read back. */
 export async function openTensorflow({ side, a, b }: SquareOperands): Promise<Contender> {

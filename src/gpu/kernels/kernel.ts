@@ -2,7 +2,6 @@
 // Group 0 holds the tensors, inputs before outputs; group 1 one uniform, `Params`, of u32 fields.
 import dot4Packed from '#shaders/lib/dot4-packed.wgsl?raw'
 import dot4Plain from '#shaders/lib/dot4-plain.wgsl?raw'
-import type { AdapterTraits } from '#gpu/device.ts'
 
 /** A WGSL kernel with an entry point `main`. */
 export type Kernel = {
@@ -20,6 +19,13 @@ export type Kernel = {
   readonly enables: readonly GPUFeatureName[]
   /** WGSL language features the source requires, e.g. 'packed_4x8_integer_dot_product'. */
   readonly requires: readonly string[]
+}
+
+/** What decides which kernels an adapter can run. */
+export type AdapterTraits = {
+  readonly features: ReadonlySet<string>
+  /** WGSL language features of the implementation. */
+  readonly languageFeatures: ReadonlySet<string>
 }
 
 /** The language feature behind `dot4I8Packed`. */
