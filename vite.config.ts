@@ -1,4 +1,5 @@
 // Build of the pages and the two Vitest projects: `node` beside the source, `gpu` in a real Chromium.
+import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumArgs, findChromium } from './scripts/find-chromium.mjs'
@@ -36,6 +37,8 @@ export default defineConfig({
           environment: 'node',
           // V8 ends a process now and then when it frees WebAssembly code that several threads share (nodejs/node#64500).
           execArgv: ['--no-wasm-code-gc'],
+          // What tests start as processes of their own starts in a third of the time.
+          env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url)) },
           testTimeout: 30_000,
         },
       },

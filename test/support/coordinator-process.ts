@@ -1,4 +1,5 @@
 // A coordinator in a process of its own, so that a test can kill it: `node coordinator-process.ts DATA_DIR PORT`.
+import { flushCompileCache } from 'node:module'
 import { openCoordinator } from '#coordinator/coordinator.ts'
 
 const [dataDir, port] = process.argv.slice(2)
@@ -8,4 +9,6 @@ const { url } = await openCoordinator({
   port: Number(port),
   report: (error) => console.error(error),
 })
+// A killed process writes no cache at its end.
+flushCompileCache()
 process.send?.({ url })
