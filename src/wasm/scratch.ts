@@ -5,7 +5,7 @@ import { storedPositions } from './kv-cache.ts'
 import { type Memory, type Region, alignedBytes } from './memory.ts'
 
 /** Rows that kernels work on at a time (ROW_BLOCK of assembly/). */
-const ROW_BLOCK = 64
+const ROW_BLOCK = 128
 
 /** Outputs of a piece of a linear layer. */
 const PIECE_OUTPUTS = 64
@@ -40,7 +40,7 @@ export function scratchBytes(shape: ModelShape, count: number): number {
 
 /** Bytes that a thread needs for itself, with caches of up to `positions`. */
 export function threadBytes({ width, heads, headDim, hidden }: ModelShape, positions: number): number {
-  const panel = 64 + 8 * paddedColumns(Math.max(width, heads * headDim, hidden))
+  const panel = 80 + 8 * paddedColumns(Math.max(width, heads * headDim, hidden))
   const blocks = ROW_BLOCK * 4 * Math.max(headDim, 2 * PIECE_OUTPUTS)
   const attention = 8 * storedPositions(positions) + 4 * headStride(headDim) + 128
   const hash = 64 + Math.ceil((width * 4) / 1024) * 32 + 320

@@ -75,6 +75,18 @@ describe('WASM equals the reference', () => {
   })
 
   test.each([
+    [8, 2],
+    [24, 12],
+    [40, 24],
+    [60, 32],
+  ])('behaviour: scales of %i octaves side by side, weights 2^%i times larger', async (exponents, gain) => {
+    for (const activationBits of [8, 16] as const) {
+      const shape = { ...ODD_SHAPE, activationBits, hidden: 131 }
+      await expectEqual({ seed: `octaves ${exponents}`, shape, exponents, gain })
+    }
+  })
+
+  test.each([
     ['heads of one block of values', { headDim: 16, heads: 4, kvHeads: 2 }],
     ['heads of 8 values beyond a block', { headDim: 24, heads: 2, kvHeads: 2 }],
     ['heads that begin within a panel', { headDim: 6, heads: 3, kvHeads: 3 }],

@@ -25,6 +25,8 @@ export type RandomModelOptions = {
   readonly shape: ModelShape
   /** Weights are larger by this power of two: from 6 on, values reach their bounds. */
   readonly gain?: number
+  /** Exponents of the scales of a matrix's rows; 3 of them by default. */
+  readonly exponents?: number
   /** Projections to heads have biases; they do by default. */
   readonly hasBiases?: boolean
   /** Queries and keys are normalised, with fractions so narrow that some values are cut; they are not by default. */
@@ -33,14 +35,14 @@ export type RandomModelOptions = {
 
 /** A model's weights, its head apart from its embedding. */
 export function randomModel(options: RandomModelOptions): ModelWeights {
-  const { seed, shape, gain = 0, hasBiases = true, hasNorms = false } = options
+  const { seed, shape, exponents = 3, gain = 0, hasBiases = true, hasNorms = false } = options
   const draw = (name: string, count: number) => seededRandom(`${seed}/${name}`).bytes(count)
   const matrix = (name: string, rows: number, cols: number, bits: number, hasBias = false): WeightMatrix => ({
     rows,
     cols,
     q: new Int8Array(draw(`${name}/q`, rows * cols).buffer).map((q) => Math.max(q, -127)),
     m: Int32Array.from(draw(`${name}/m`, rows), (byte) => 2 ** 30 + byte * 4_194_301),
-    e: Int32Array.from(draw(`${name}/e`, rows), (byte) => bits - gain + (byte % 3)),
+    e: Int32Array.from(draw(`${name}/e`, rows), (byte) => bits - gain + (byte % exponents)),
     bias: hasBias ? Int32Array.from(draw(`${name}/bias`, rows), (byte) => (byte - 128) * 7) : null,
   })
   const norm = (name: string, count = shape.width) => ({

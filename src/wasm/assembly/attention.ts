@@ -1,12 +1,14 @@
 // Causal attention of one query head of one row over its cache: exact scores, base-2 weights in Q22, exact sums, one division.
-import { exp2neg, mulScaleShift, mulShiftWide } from './fixed'
+import { mulScaleShift, mulShiftWide } from './fixed'
 import { Model, Row, Step, rowAt } from './records'
-import { sums4 } from './vector'
+import { exp2neg4, hasRoom4, largest4, lift4, product4, rescale4, sums4 } from './vector'
 
 const SCORE_MAX: i32 = 1 << 30
 
 /** Keys whose products with a weight's half (11 bits) fit an i32 lane: 16 pairs of 2·32,767·2,048 are below 2^31. */
 const FLUSH_KEYS: i32 = 32
+
+const LANES: v128 = i32x4(0, 1, 2, 3)
 
 /** Columns of values that the registers hold at a time. */
 const BLOCK: i32 = 16
@@ -74,10 +76,11 @@ function scoreAll(
   const keyE = keyM + ((<usize>row.capacity) << 2)
 
   const dots = planes + 2 * width
-  let max: i32 = -SCORE_MAX
+  const limit = i32x4.splat(SCORE_MAX)
+  let most = i32x4.splat(-SCORE_MAX)
   saturated = 0
   for (let u = 0; u < count; u += 4) {
-    // Past the end the last key stands in; its score is not kept.
+    // Past the end the last key stands in; its score does not count.
     const last = count - 1 - u
     const k0 = keys + <usize>u * keyBytes
     const k1 = k0 + <usize>min(1, last) * keyBytes
@@ -85,27 +88,42 @@ function scoreAll(
     const k3 = k0 + <usize>min(3, last) * keyBytes
     if (isWide) scoreWideKeys(planes, planes + width, k0, k1, k2, k3, width, dots)
     else scoreKeys(query, k0, k1, k2, k3, width, dots)
-    const end = (<usize>min(u + 4, count)) << 2
-    let from = dots
-    for (let at = (<usize>u) << 2; at < end; at += 4) {
-      const dot = load<i64>(from)
-      from += 8
-      const scale = <u64>qm * <u64>load<u32>(keyM + at)
-      const top = <i32>(scale >> 61)
-      const m = <i64>(scale >> (30 + top))
-      const s = qe + load<i32>(keyE + at) - 30 - top
-      let score: i64
-      if (<i64>(<i32>dot) == dot && <u32>(s - 9) <= 53) score = (((dot * m) >> (s - 1)) + 1) >> 1
-      else score = mulShiftWide(dot, m, s)
-      if (score >= SCORE_MAX || score <= -SCORE_MAX) {
-        score = score > 0 ? SCORE_MAX : -SCORE_MAX
-        saturated++
-      }
-      store<i32>(scores + at, <i32>score)
-      max = <i32>score > max ? <i32>score : max
+    const at = (<usize>u) << 2
+    const a = v128.load(dots)
+    const b = v128.load(dots, 16)
+    const low = v128.shuffle<i32>(a, b, 0, 2, 4, 6)
+    const high = v128.shuffle<i32>(a, b, 1, 3, 5, 7)
+    const exponents = v128.load(keyE + at)
+    const largest = largest4(exponents)
+    const lift = lift4(largest, exponents)
+    const s = qe + i32x4.extract_lane(largest, 0) - 30
+    let score = rescale4(low, lift, product4(qm, v128.load(keyM + at)), s)
+    const isCut = v128.or(v128.xor(high, i32x4.shr_s(low, 31)), i32x4.ge_u(i32x4.abs(score), limit))
+    if (!hasRoom4(low, lift, s) || v128.any_true(isCut)) {
+      scoreSingly(dots, qm, qe, keyM + at, keyE + at, min(4, last + 1), scores + at)
+      score = v128.load(scores + at)
     }
+    v128.store(scores + at, score)
+    if (last < 3) score = v128.bitselect(score, i32x4.splat(-SCORE_MAX), i32x4.le_s(LANES, i32x4.splat(last)))
+    most = i32x4.max_s(most, score)
   }
-  return max
+  return i32x4.extract_lane(largest4(most), 0)
+}
+
+/** The scores of `count` keys whose dots are i64, cut at their bound. */
+function scoreSingly(dots: usize, qm: u32, qe: i32, keyM: usize, keyE: usize, count: i32, scores: usize): void {
+  for (let i = 0; i < count; i++) {
+    const at = (<usize>i) << 2
+    const scale = <u64>qm * <u64>load<u32>(keyM + at)
+    const top = <i32>(scale >> 61)
+    const m = <i64>(scale >> (30 + top))
+    let score = <i64>mulShiftWide(load<i64>(dots + (at << 1)), m, qe + load<i32>(keyE + at) - 30 - top)
+    if (score >= SCORE_MAX || score <= -SCORE_MAX) {
+      score = score > 0 ? SCORE_MAX : -SCORE_MAX
+      saturated++
+    }
+    store<i32>(scores + at, <i32>score)
+  }
 }
 
 /** A query times four int8 keys; `width` counts the query's bytes. Heads up to 512 fit i32 sums: 512·32,639·127 < 2^31. */
@@ -181,21 +199,24 @@ function splitQuery(query: usize, width: usize, planes: usize): void {
   }
 }
 
-/** Scores -> weights w = 2^-(max - score) in Q22 as halves w >> 11 and w & 2047, i16; a zero behind an odd number. Returns their sum. */
+/** Scores -> weights w = 2^-(max - score) in Q22 as halves w >> 11 and w & 2047, i16; zeros up to a multiple of four. Returns their sum. */
 function weigh(scores: usize, count: i32, max: i32, table: usize, high: usize, low: usize): i64 {
-  let total: i64 = 0
-  for (let u = 0; u < count; u++) {
-    const weight = (exp2neg(<u32>max - <u32>load<i32>(scores + ((<usize>u) << 2)), table) + 128) >> 8
-    total += weight
+  const top = i32x4.splat(max)
+  const half = i32x4.splat(128)
+  const mask = i32x4.splat(2047)
+  let totals = i64x2.splat(0)
+  for (let u = 0; u < count; u += 4) {
+    const distance = i32x4.sub(top, v128.load(scores + ((<usize>u) << 2)))
+    let weight = i32x4.shr_u(i32x4.add(exp2neg4(distance, table), half), 8)
+    if (u + 4 > count) weight = v128.and(weight, i32x4.lt_s(LANES, i32x4.splat(count - u)))
+    totals = i64x2.add(totals, i64x2.add(i64x2.extend_low_i32x4_u(weight), i64x2.extend_high_i32x4_u(weight)))
     const at = (<usize>u) << 1
-    store<i16>(high + at, <i16>(weight >> 11))
-    store<i16>(low + at, <i16>(weight & 2047))
+    const highs = i32x4.shr_u(weight, 11)
+    v128.store_lane<i64>(high + at, i16x8.narrow_i32x4_s(highs, highs), 0)
+    const lows = v128.and(weight, mask)
+    v128.store_lane<i64>(low + at, i16x8.narrow_i32x4_s(lows, lows), 0)
   }
-  if ((count & 1) == 1) {
-    store<i16>(high + ((<usize>count) << 1), 0)
-    store<i16>(low + ((<usize>count) << 1), 0)
-  }
-  return total
+  return i64x2.extract_lane(totals, 0) + i64x2.extract_lane(totals, 1)
 }
 
 /** Weighted sums of sixteen columns of values, as i64. `stride` counts bytes of a pair of positions. */

@@ -8,7 +8,7 @@ import { mulShift4, silu4 } from './vector'
 const GATE_MAX: i32 = (1 << 26) - 1
 
 /** Rows at a time. */
-const ROW_BLOCK: i32 = 64
+const ROW_BLOCK: i32 = 128
 
 /** Magnitudes whose products with 17 bits shifted off fit an i32. */
 const SMALL: i32 = 1 << 24

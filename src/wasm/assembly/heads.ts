@@ -8,7 +8,7 @@ import { Layer, Model, Projection, Row, Step, rowAt } from './records'
 const INT16_MAX: i32 = 32767
 
 /** Rows projected at a time: their activations and outputs stay in the cache. */
-const ROW_BLOCK: i32 = 64
+const ROW_BLOCK: i32 = 128
 
 /** Head `index` of queries, then keys, then values, for every row. `scratch` as linear's, behind ROW_BLOCK heads of i32. */
 export function projectHead(model: Model, layer: Layer, layerIndex: i32, step: Step, index: i32, scratch: usize): void {

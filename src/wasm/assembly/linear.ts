@@ -1,13 +1,13 @@
 // Linear layers: i16 activation rows times panels of int8 weights, exact, one rounding.
 import { mulShift, mulShiftWide, saturate } from './fixed'
 import { Matrix } from './records'
-import { wideSums2 } from './vector'
+import { hasRoom4, largest4, lift4, product4, rescale4, wideSums2 } from './vector'
 
 /** Columns whose products fit an i32 lane: 2·127·32,639·(2048/8) < 2^31. */
 const FLUSH: i32 = 2048
 
-/** Bytes of a thread's scratch that linear layers use before the panel: sums of two rows by four outputs. */
-const SUMS_BYTES: usize = 64
+/** Bytes of a thread's scratch that linear layers use before the panel: sums of two rows by four outputs, and the lifts of its scales. */
+const SUMS_BYTES: usize = 80
 
 /** What happens to the values of a linear layer. */
 export const STORE: i32 = 0
@@ -37,6 +37,7 @@ export function linear(
   const cols = w.cols
   const rowBytes = (<usize>cols) << 1
   const sums = scratch
+  const lifts = scratch + 64
   const panel = scratch + SUMS_BYTES
   a += <usize>first * rowBytes
   aM += (<usize>first) << 2
@@ -47,36 +48,76 @@ export function linear(
     const low = max(n, from)
     const high = min(n + 4, to)
     const target = out - ((<usize>from) << 2)
-    if (count == 1) {
-      dotPanel(a, weights, cols, sums)
-      saturated += round(sums, load<u32>(aM), load<i32>(aE) - F, w, n, low, high, bound, bits, mode, target)
-      continue
-    }
-    widen(weights, cols, panel)
+    openPanel(w, n, lifts)
+    if (count == 1) dotPanel(a, weights, cols, sums)
+    else widen(weights, cols, panel)
     for (let t = 0; t < count; t += 2) {
       // The last row of an odd number stands in for its missing neighbour, whose sums are not used.
-      const next = t + 1 < count ? rowBytes : 0
-      dotPanelTwo(a + <usize>t * rowBytes, a + <usize>t * rowBytes + next, panel, cols, sums)
-      const at = (<usize>t) << 2
-      const row = target + <usize>t * stride
-      saturated += round(sums, load<u32>(aM + at), load<i32>(aE + at) - F, w, n, low, high, bound, bits, mode, row)
-      if (next == 0) break
-      saturated += round(
-        sums + 32,
-        load<u32>(aM + at, 4),
-        load<i32>(aE + at, 4) - F,
-        w,
-        n,
-        low,
-        high,
-        bound,
-        bits,
-        mode,
-        row + stride,
-      )
+      const end = min(t + 2, count)
+      const x = a + <usize>t * rowBytes
+      if (count > 1) dotPanelTwo(x, t + 1 < count ? x + rowBytes : x, panel, cols, sums)
+      let from = sums
+      for (let r = t; r < end; r++) {
+        const at = (<usize>r) << 2
+        const am = load<u32>(aM + at)
+        const ae = load<i32>(aE + at) - F
+        const row = target + <usize>r * stride
+        if (high - low < 4 || !roundPanel(from, am, ae, w, n, bound, mode, row, lifts))
+          saturated += round(from, am, ae, w, n, low, high, bound, bits, mode, row)
+        from += 32
+      }
     }
   }
   return saturated
+}
+
+/** Largest exponent of the panel that {@link openPanel} was last called for, and how far each of its scales is below it. */
+let panelE: i32 = 0
+
+/** Prepares to round sums of the panel at output n; writes the lifts of its four scales to `lifts`. */
+function openPanel(w: Matrix, n: i32, lifts: usize): void {
+  const exponents = v128.load(w.e + ((<usize>n) << 2))
+  const most = largest4(exponents)
+  panelE = i32x4.extract_lane(most, 0)
+  v128.store(lifts, lift4(most, exponents))
+}
+
+/** What round does to the whole panel that was opened, four lanes at a time; false where it would cut something or needs more bits. */
+function roundPanel(
+  sums: usize,
+  am: u32,
+  ae: i32,
+  w: Matrix,
+  n: i32,
+  bound: i32,
+  mode: i32,
+  out: usize,
+  lifts: usize,
+): bool {
+  const a = v128.load(sums)
+  const b = v128.load(sums, 16)
+  const low = v128.shuffle<i32>(a, b, 0, 2, 4, 6)
+  const high = v128.shuffle<i32>(a, b, 1, 3, 5, 7)
+  if (v128.any_true(v128.xor(high, i32x4.shr_s(low, 31)))) return false
+  const at = (<usize>n) << 2
+  const lift = v128.load(lifts)
+  const s = ae + panelE - 30
+  if (!hasRoom4(low, lift, s)) return false
+  let y = rescale4(low, lift, product4(am, v128.load(w.m + at)), s)
+  if (w.bias != 0) {
+    const bias = v128.load(w.bias + at)
+    const sum = i32x4.add(y, bias)
+    if (v128.bitmask<i32>(v128.and(v128.xor(sum, y), v128.xor(sum, bias))) != 0) return false
+    y = sum
+  }
+  const limit = i32x4.splat(bound)
+  if (v128.any_true(i32x4.ge_u(i32x4.abs(y), limit))) return false
+  if (mode == ADD) {
+    y = i32x4.add(y, v128.load(out + at))
+    if (v128.any_true(i32x4.ge_u(i32x4.abs(y), limit))) return false
+  }
+  v128.store(out + at, y)
+  return true
 }
 
 /** Sums of the panel at output n -> values `low` .. `high` of the row `out`, which begins with output 0; returns values cut. */

@@ -32,7 +32,7 @@ const LOGIT_MAX: i32 = 1 << 30
 const PIECE: i32 = 64
 
 /** Rows that pass a linear layer at a time. */
-const ROW_BLOCK: i32 = 64
+const ROW_BLOCK: i32 = 128
 
 /** Looks at a counter before a thread sleeps on it. */
 const SPINS: i32 = 20_000

@@ -1,5 +1,4 @@
 // The arithmetic of fixed.ts on four lanes at a time.
-import { exp2neg } from './fixed'
 
 /** log2(e) in Q30. */
 const LOG2E: u32 = 1549082005
@@ -31,12 +30,19 @@ function reciprocal4(d: v128): v128 {
   return r
 }
 
-/** 2^-t in Q30 of unsigned lanes in Q16: shifts differ by lane, so one by one. */
-function exp2neg4(t: v128, table: usize): v128 {
-  let e = i32x4.splat(<i32>exp2neg(<u32>i32x4.extract_lane(t, 0), table))
-  e = i32x4.replace_lane(e, 1, <i32>exp2neg(<u32>i32x4.extract_lane(t, 1), table))
-  e = i32x4.replace_lane(e, 2, <i32>exp2neg(<u32>i32x4.extract_lane(t, 2), table))
-  return i32x4.replace_lane(e, 3, <i32>exp2neg(<u32>i32x4.extract_lane(t, 3), table))
+/** exp2neg of unsigned lanes: the table gives a value and the one behind it at once, and lanes shift by products with powers of two. */
+export function exp2neg4(t: v128, table: usize): v128 {
+  const index = v128.and(i32x4.shr_u(t, 6), i32x4.splat(1020))
+  const a = v128.load_zero<i64>(table + <usize>i32x4.extract_lane(index, 0))
+  const b = v128.load_zero<i64>(table + <usize>i32x4.extract_lane(index, 2))
+  const first = v128.load_lane<i64>(table + <usize>i32x4.extract_lane(index, 1), a, 1)
+  const second = v128.load_lane<i64>(table + <usize>i32x4.extract_lane(index, 3), b, 1)
+  const here = v128.shuffle<i32>(first, second, 0, 2, 4, 6)
+  const step = i32x4.sub(here, v128.shuffle<i32>(first, second, 1, 3, 5, 7))
+  const fraction = v128.and(t, i32x4.splat(255))
+  const octaves = i32x4.min_u(i32x4.shr_u(t, 16), i32x4.splat(31))
+  const within = i32x4.sub(here, i32x4.shr_u(i32x4.mul(step, fraction), 8))
+  return mulShiftDown4(within, power4(i32x4.sub(i32x4.splat(30), octaves)), 30)
 }
 
 /** silu(x) in Q16 of lanes in Q16 within ±(2^26 - 1). */
@@ -47,6 +53,58 @@ export function silu4(x: v128, table: usize): v128 {
   const above = i32x4.min_u(i32x4.shr_u(r, 1), one)
   const below = mulShiftDown4(e, r, 31)
   return mulShift4(x, v128.bitselect(below, above, i32x4.shr_s(x, 31)), 30)
+}
+
+/** 2^x of signed lanes for x from -126 on, rounded down; 2^31 - 1 for more than 30. Floats of such exponents are exact. */
+function power4(x: v128): v128 {
+  return i32x4.trunc_sat_f32x4_s(i32x4.shl(i32x4.add(i32x4.min_s(x, i32x4.splat(31)), i32x4.splat(127)), 23))
+}
+
+/** Largest of the four signed lanes, in each. */
+export function largest4(x: v128): v128 {
+  const halves = i32x4.max_s(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1))
+  return i32x4.max_s(halves, v128.shuffle<i32>(halves, halves, 1, 0, 3, 2))
+}
+
+/*
+ * Rounding four sums at once: sums of 32 bits times the product of the scales (m, e) and (m4, e4), as mulScale and then mulShift give them, one at a
+ * time. Lanes shift right alike, by s = e + most - 30 for the largest exponent there is, and left before by what lift4 gives.
+ */
+
+/** 2^(most - e4); past 2^21, where a single lane might shift by less than the 9 that its rounding needs, a lift that 0 alone has room for. */
+export function lift4(most: v128, e4: v128): v128 {
+  const octaves = i32x4.sub(most, e4)
+  return power4(v128.or(octaves, i32x4.shr_u(i32x4.gt_s(octaves, i32x4.splat(21)), 27)))
+}
+
+/** m·m4 in Q30 of unsigned lanes: 32 bits, of which the last is dropped where all are used. */
+export function product4(m: u32, m4: v128): v128 {
+  const one = i32x4.splat(<i32>m)
+  const low = i64x2.shr_u(i64x2.extmul_low_i32x4_u(one, m4), 30)
+  const high = i64x2.shr_u(i64x2.extmul_high_i32x4_u(one, m4), 30)
+  return v128.shuffle<i32>(low, high, 0, 2, 4, 6)
+}
+
+/** Whether |sum|·lift·2 < 2^31, and what comes out of the shift has 32 bits: where it does not hold, round the sums singly. */
+export function hasRoom4(sums: v128, lift: v128, s: i32): bool {
+  const size = f32x4.mul(f32x4.abs(f32x4.convert_i32x4_s(sums)), f32x4.convert_i32x4_s(lift))
+  return i32x4.all_true(f32x4.lt(size, f32x4.splat(1073741824))) && <u32>(s - 31) <= 31
+}
+
+/** Sums that have room, scaled; a product of 32 bits gives its mantissa half of it, and its sum twice. */
+export function rescale4(sums: v128, lift: v128, product: v128, s: i32): v128 {
+  const isLong = i32x4.shr_s(product, 31)
+  const lifted = i32x4.mul(sums, lift)
+  const factor = i32x4.add(lifted, v128.and(lifted, isLong))
+  return mulShiftFar4(factor, v128.bitselect(i32x4.shr_u(product, 1), product, isLong), s)
+}
+
+/** mulShift4 for any shift of products below 2^62: 2^62 keeps them positive, so that a logical shift does. */
+function mulShiftFar4(a: v128, b: v128, s: i32): v128 {
+  const offset = i64x2.splat(((<i64>1) << 62) + ((<i64>1) << (s - 1)))
+  const low = i64x2.shr_u(i64x2.add(i64x2.extmul_low_i32x4_s(a, b), offset), s)
+  const high = i64x2.shr_u(i64x2.add(i64x2.extmul_high_i32x4_s(a, b), offset), s)
+  return i32x4.sub(v128.shuffle<i32>(low, high, 0, 2, 4, 6), i32x4.splat(<i32>(((<i64>1) << 62) >> s)))
 }
 
 /** Sum of the four lanes of each of four vectors, where the sums fit an i32. */
