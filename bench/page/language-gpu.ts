@@ -1,6 +1,6 @@
 // In the page: our WebGPU backend against transformers.js on the same weights, adapter and page, and what a token asks of the device.
 import { openWebGpuLanguageBackend } from '#gpu/language/language-backend.ts'
-import { generate, openConversation } from '#model/generate.ts'
+import { PREFILL_ROWS, generate, openConversation, prefillDigests } from '#model/generate.ts'
 import { forward } from '#model/transformer.ts'
 import type { DeviceModel } from '#tensor/language-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
@@ -31,7 +31,8 @@ export type GpuTimings = {
   readonly prefillMs: number
   readonly peerPrefillMs: number
   readonly costs: readonly TokenCost[]
-  readonly memory: MemoryUse
+  /** What was held at most by then: a text generated, and then one checked, whose logits are all wanted. */
+  readonly memory: { readonly generating: MemoryUse; readonly checking: MemoryUse }
   readonly checks: readonly (CheckTimes & { readonly count: number })[]
 }
 
@@ -40,7 +41,6 @@ export type GpuCourse = {
   readonly prompt: number
   readonly decoded: number
   readonly rounds: number
-  readonly prefilled: number
   readonly costsAt: readonly number[]
   readonly checked: readonly number[]
   readonly widestGap: number
@@ -57,13 +57,16 @@ export async function run(course: GpuCourse): Promise<GpuTimings> {
   await assertSameLeaves(model, onCpu, drawn('same', 40))
 
   const costs = await tokenCosts(model, drawn('costs', Math.max(...course.costsAt)), course.costsAt, use)
-  const cache = model.openCache(POSITIONS)
-  await forward(model, [{ cache, tokens: drawn('memory', course.prefilled) }], 'last')
-  cache.close()
-  const memory = {
+  const held = (logitRows: number): MemoryUse => ({
     peakBytes: use().peakBytes,
-    floorBytes: memoryFloor(weights, { positions: POSITIONS, rows: course.prefilled, logitRows: 1 }),
-  }
+    floorBytes: memoryFloor(weights, { positions: POSITIONS, rows: PREFILL_ROWS, logitRows }),
+  })
+  const cache = model.openCache(POSITIONS)
+  await forward(model, [{ cache, tokens: drawn('memory', PREFILL_ROWS) }], 'last')
+  const generating = held(1)
+  cache.close()
+  await prefillDigests(model, drawn('memory', PREFILL_ROWS), () => {})
+  const memory = { generating, checking: held(PREFILL_ROWS) }
 
   const times = await againstTransformers(model, onCpu, drawn('prompt', course.prompt), course)
   const checks = []
@@ -83,7 +86,10 @@ async function tokenCosts(
   const cache = model.openCache(tokens.length + 1)
   const costs: TokenCost[] = []
   for (const position of positions) {
-    await forward(model, [{ cache, tokens: tokens.slice(cache.length, position) }], 'none')
+    while (cache.length < position) {
+      const fed = tokens.slice(cache.length, Math.min(cache.length + PREFILL_ROWS, position))
+      await forward(model, [{ cache, tokens: fed }], 'none')
+    }
     const start = use()
     await forward(model, [{ cache, tokens: [1] }], 'last')
     const end = use()

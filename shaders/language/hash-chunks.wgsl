@@ -2,10 +2,12 @@
 const CHUNK: u32 = 256u;
 
 struct Params {
-  /// Of all boundaries.
+  /// Of all boundaries in `residual`.
   rows: u32,
   width: u32,
   chunks: u32,
+  /// Where their digests begin.
+  firstDigest: u32,
 }
 
 @group(0) @binding(0) var<storage, read> residual: array<u32>;
@@ -39,6 +41,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     absorb();
   }
   for (var i = 0u; i < 8u; i++) {
-    digests[8u * id.x + i] = digest[i];
+    digests[8u * (params.firstDigest + id.x) + i] = digest[i];
   }
 }

@@ -32,8 +32,21 @@ export class BufferPool {
   /** A buffer of at least `sizeBytes`, with what its last use left in it. Throws {@link BufferCapacityError} past budget or memory. */
   async acquire(role: BufferRole, sizeBytes: number): Promise<GPUBuffer> {
     const size = sizeClass(sizeBytes)
-    const reused = this.#idle.get(`${role} ${size}`)?.pop()
-    if (reused !== undefined) return reused
+    return this.#idle.get(`${role} ${size}`)?.pop() ?? this.#within(role, size)
+  }
+
+  /** Runs `use` with a buffer of `sizeBytes` and no more, destroyed afterwards: for one that is large and seldom needed. */
+  async usingOnce<T>(role: BufferRole, sizeBytes: number, use: (buffer: GPUBuffer) => Promise<T>): Promise<T> {
+    const buffer = await this.#within(role, Math.ceil(sizeBytes / 4) * 4)
+    try {
+      return await use(buffer)
+    } finally {
+      this.#destroy(buffer)
+    }
+  }
+
+  /** A new buffer, if the budget allows it once nothing lies idle. */
+  async #within(role: BufferRole, size: number): Promise<GPUBuffer> {
     if (this.#heldBytes + size > this.#budgetBytes) this.#destroyIdle()
     if (this.#heldBytes + size > this.#budgetBytes)
       throw new BufferCapacityError(size, this.#heldBytes, `the budget is ${this.#budgetBytes} bytes`)

@@ -81,6 +81,12 @@ describe('against the reference', () => {
     await small.close()
   })
 
+  test('limit: 16 rows are hashed together, 17 one boundary at a time; 64 rows of logits come at once, 65 in two bands', async () => {
+    const shape = { ...ODD_SHAPE, vocabulary: 4099 } // 64 rows of logits are more than a read-back whose staging is kept
+    const prompts = [16, 17, 64, 65].map((count) => randomTokens(`rows ${count}`, count, shape.vocabulary))
+    expect(await expectReference({ seed: 'rows', shape }, prompts)).toBe(0)
+  })
+
   test('behaviour: queries and keys are normalised', async () => {
     expect(await expectReference({ seed: 'normed', shape: ODD_SHAPE, hasNorms: true }, steps)).toBe(0)
   })

@@ -41,6 +41,9 @@ const EMULATED_KEPT_SCORES = 128
 /** Most bytes that a model may take, unless told otherwise: WebGPU does not say what there is. */
 const MEMORY_BYTES = 8 * 2 ** 30
 
+/** Most bytes of a read-back whose staging buffer is kept for the next: logits of many rows are seldom wanted. */
+const KEPT_STAGING_BYTES = 2 ** 20
+
 /** A model on a GPU. */
 export type WebGpuDeviceModel = DeviceModel & {
   /** Bytes in the buffers of the model, its caches and its work. */
@@ -206,9 +209,8 @@ async function upload(
 }
 
 async function readBack<T>(session: Session, sizeBytes: number, submit: Submission<T>): Promise<T> {
-  return session.pool.using(async (acquire) => {
-    const staging = await acquire('staging', sizeBytes)
-    return scoped(session, async () => {
+  const read = (staging: GPUBuffer) =>
+    scoped(session, async () => {
       const use = submit(staging)
       await staging.mapAsync(GPUMapMode.READ, 0, sizeBytes)
       try {
@@ -217,7 +219,8 @@ async function readBack<T>(session: Session, sizeBytes: number, submit: Submissi
         staging.unmap()
       }
     })
-  })
+  if (sizeBytes > KEPT_STAGING_BYTES) return session.pool.usingOnce('staging', sizeBytes, read)
+  return session.pool.using(async (acquire) => read(await acquire('staging', sizeBytes)))
 }
 
 /** Runs `operation`; what the device reports meanwhile, its loss included, becomes its error. */

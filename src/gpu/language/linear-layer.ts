@@ -23,6 +23,9 @@ export type Input =
   | { readonly kind: 'packed' }
   | { readonly kind: 'wide'; readonly maxima: number; readonly fractionBits: number }
 
+/** Rows of a step. */
+export type RowRange = { readonly first: number; readonly count: number }
+
 /** What a linear layer does with its sums. */
 export type Output = {
   readonly emit: Emit
@@ -42,7 +45,7 @@ export function dispatchLinear(
   input: Input,
   matrix: DeviceMatrix,
   output: Output,
-  rows: { readonly first: number; readonly count: number },
+  rows: RowRange,
 ): void {
   const { sharing } = encoding.live.kernels
   const prefix = sharing === 'quad' ? 'quad-' : ''
@@ -75,7 +78,7 @@ function dispatchBands(
   input: Input,
   matrix: DeviceMatrix,
   output: Output,
-  rows: { readonly first: number; readonly count: number },
+  rows: RowRange,
 ): void {
   const compiled = live.kernels.linear(form, output.emit)
   const source = input.kind === 'wide' ? scratch.wide : scratch.packed

@@ -11,7 +11,7 @@ export type Scratch = {
   readonly angles: GPUBuffer
   /** (rows, width) i32. */
   readonly residual: GPUBuffer
-  /** (boundaries, rows, width) i32: the residual where it is hashed. */
+  /** (boundaries, rows, width) i32: the residual of a step of at most {@link HELD_ROWS}, where it is hashed. */
   readonly boundaries: GPUBuffer
   /** Quantised rows of the widest input of a linear layer. */
   readonly packed: GPUBuffer
@@ -30,6 +30,9 @@ export type SplitScratch = { readonly scores: GPUBuffer; readonly partials: GPUB
 
 /** Bytes of a SHA-256 digest. */
 export const DIGEST_BYTES = 32
+
+/** Most rows of a step whose boundaries wait to be hashed together: more have chunks enough for a dispatch each, and need no copies. */
+export const HELD_ROWS = 16
 
 /** Where the maxima of rows begin in `status`, in words. */
 export const MAXIMA_AT = 64
@@ -122,7 +125,7 @@ export function scratchSizes(
   return {
     angles: rows * headDim * 4,
     residual: rows * width * 4,
-    boundaries: boundaries * rows * width * 4,
+    boundaries: boundaries * Math.min(rows, HELD_ROWS) * width * 4,
     packed: rows * packedRowBytes(shape, form, words),
     wide: rows * wide * 4,
     queries: rows * heads * (8 + (form === 'whole' ? 4 : 2) * headDim),

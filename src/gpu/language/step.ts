@@ -3,7 +3,6 @@
 import { AppError } from '#core/errors.ts'
 import { ContextLengthError } from '#tensor/context-length.ts'
 import { INT16_MAX } from '#tensor/exact/attention.ts'
-import { LOGIT_MAX } from '#tensor/exact/logits.ts'
 import { RESIDUAL_MAX } from '#tensor/exact/residual.ts'
 import type { SampleRequest } from '#tensor/exact/sampler.ts'
 import { GATE_MAX } from '#tensor/exact/silu-gate.ts'
@@ -22,13 +21,13 @@ import type {
 import { type DeviceGain, type DeviceWeights, wordsOf } from './device-weights.ts'
 import { ArenaCache } from './kv-arena.ts'
 import { dispatchAttention } from './attention-layer.ts'
-import { type Encoding, type Input, dispatchLinear } from './linear-layer.ts'
-import { QUANTISED_FORM } from './model-kernels.ts'
+import { dispatchLeaves, takeBoundary } from './boundary-layer.ts'
+import { dispatchLogits, readLogits } from './head-layer.ts'
+import { type Encoding, type Input, type RowRange, dispatchLinear } from './linear-layer.ts'
 import type { StepHost } from './model-parts.ts'
-import { MAXIMA_AT, type Scratch, chunksOf, packedRowBytes } from './scratch.ts'
+import { MAXIMA_AT } from './scratch.ts'
 import { type StepRow, rowTable } from './row-table.ts'
 import { sampleWords } from './sample-requests.ts'
-import type { StepEncoder } from './step-encoder.ts'
 import { type OutputCounts, outputOffsets, readOutput } from './step-output.ts'
 
 type Operation = (encoding: Encoding) => void
@@ -193,11 +192,9 @@ export class GpuStep implements Step {
   }
 
   commit(_x: Rows, boundary: number): void {
-    const offset = this.#boundaries.length * this.#residualBytes
+    const index = this.#boundaries.length
     this.#boundaries.push(boundary)
-    this.#record(({ encoder, scratch }) => {
-      encoder.copy({ buffer: scratch.residual, offset: 0 }, { buffer: scratch.boundaries, offset }, this.#residualBytes)
-    })
+    this.#record((encoding) => takeBoundary(encoding, this.#host.shape, this.#rows.length, index))
   }
 
   read(_x: Rows): void {
@@ -212,9 +209,8 @@ export class GpuStep implements Step {
     const wanted = this.#rows.flatMap(({ isLast }, i) => (rows === 'all' || (rows === 'last' && isLast) ? [i] : []))
     this.#logitRows = wanted.length
     this.#record((encoding) => {
-      const logits = this.#dispatchHead(encoding, a, wanted)
       const to = { buffer: encoding.staging, offset: outputOffsets(this.#counts).logits }
-      encoding.encoder.copy({ buffer: logits, offset: 0 }, to, wanted.length * this.#host.shape.vocabulary * 4)
+      readLogits(encoding, this.#host.shape, inputOf(a), wanted, to)
     })
   }
 
@@ -227,7 +223,7 @@ export class GpuStep implements Step {
       const words = sampleWords(requests)
       const sampling = live.scratches.sampling(words.length, requests.length)
       live.queue.writeBuffer(sampling.requests, 0, words)
-      const logits = this.#dispatchHead(encoding, a, last)
+      const logits = dispatchLogits(encoding, this.#host.shape, inputOf(a), last)
       const tensors = [sampling.requests, live.weights.exp2, logits, sampling.tokens]
       encoder.dispatch('', live.kernels.sample, tensors, { vocabulary }, [requests.length, 1])
       const to = { buffer: staging, offset: outputOffsets(this.#counts).tokens }
@@ -248,7 +244,8 @@ export class GpuStep implements Step {
       live.queue.writeBuffer(table, 0, words)
       const encoding = { encoder, live, scratch, staging, table }
       for (const operation of this.#operations) operation(encoding)
-      this.#hash(encoding, boundariesAt)
+      const { length: boundaries } = this.#boundaries
+      dispatchLeaves(encoding, this.#host.shape, { rows: this.#rows.length, boundaries, boundariesAt })
       encoder.copy({ buffer: scratch.leaves, offset: 0 }, { buffer: staging, offset: 0 }, offsets.logits)
       encoder.copy({ buffer: scratch.status, offset: 0 }, { buffer: staging, offset: offsets.status }, 4)
       encoder.submit(scratch.status)
@@ -258,50 +255,8 @@ export class GpuStep implements Step {
     return output
   }
 
-  /** Logits of the rows `wanted`, in their order. */
-  #dispatchHead(encoding: Encoding, a: Quantised, wanted: readonly number[]): GPUBuffer {
-    const { shape } = this.#host
-    const { encoder, live, scratch } = encoding
-    const logits = live.scratches.logits(wanted.length)
-    const rowBytes = packedRowBytes(shape, QUANTISED_FORM[live.kernels.sharing], wordsOf(shape.width))
-    const [first = 0] = wanted
-    // The wanted rows move up to follow the first: each move goes to a row before the ones still to be moved.
-    for (const [i, row] of wanted.entries())
-      if (row !== first + i) this.#movePacked(encoder, scratch, row * rowBytes, (first + i) * rowBytes, rowBytes)
-    const output = {
-      emit: 'store',
-      buffer: logits,
-      stride: shape.vocabulary,
-      bound: LOGIT_MAX,
-      countsCuts: true,
-    } as const
-    dispatchLinear(encoding, 'head', inputOf(a), live.weights.head, output, { first, count: wanted.length })
-    return logits
-  }
-
-  /** By way of the wide rows, which nothing reads any more: a buffer cannot be copied onto itself. */
-  #movePacked(encoder: StepEncoder, scratch: Scratch, from: number, to: number, sizeBytes: number): void {
-    const via = { buffer: scratch.wide, offset: 0 }
-    encoder.copy({ buffer: scratch.packed, offset: from }, via, sizeBytes)
-    encoder.copy(via, { buffer: scratch.packed, offset: to }, sizeBytes)
-  }
-
   #record(operation: Operation): void {
     this.#operations.push(operation)
-  }
-
-  /** One pair of dispatches for all boundaries. */
-  #hash({ encoder, live, scratch, table }: Encoding, boundariesAt: number): void {
-    const { hashChunks, hashLeaves } = live.kernels
-    const { width } = this.#host.shape
-    const rows = this.#rows.length
-    const boundaries = this.#boundaries.length
-    const chunks = chunksOf(width)
-    const all = boundaries * rows
-    const tensors = [scratch.boundaries, scratch.chunkDigests]
-    encoder.dispatch('', hashChunks, tensors, { rows: all, width, chunks }, [Math.ceil((all * chunks) / 64), 1])
-    const params = { rows, chunks, boundaries, boundariesAt }
-    encoder.dispatch('', hashLeaves, [table, scratch.chunkDigests, scratch.leaves], params, [Math.ceil(all / 64), 1])
   }
 
   /** Where the maxima of `site` lie in the status, in words. */
@@ -309,7 +264,7 @@ export class GpuStep implements Step {
     return MAXIMA_AT + site * this.#rows.length
   }
 
-  get #all(): { first: number; count: number } {
+  get #all(): RowRange {
     return { first: 0, count: this.#rows.length }
   }
 
