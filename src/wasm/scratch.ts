@@ -10,6 +10,9 @@ const ROW_BLOCK = 128
 /** Outputs of a piece of a linear layer. */
 const PIECE_OUTPUTS = 64
 
+/** Rows of a piece that the gate works on behind its blocks. */
+const GATED_ROWS = 2
+
 /** Bytes of the record of a row. */
 export const ROW_WORDS = 6
 
@@ -40,7 +43,10 @@ export function scratchBytes(shape: ModelShape, count: number): number {
 
 /** Bytes that a thread needs for itself, with caches of up to `positions`. */
 export function threadBytes({ width, heads, headDim, hidden }: ModelShape, positions: number): number {
-  const panel = 80 + 8 * paddedColumns(Math.max(width, heads * headDim, hidden))
+  const panel = Math.max(
+    80 + 8 * paddedColumns(Math.max(width, heads * headDim, hidden)),
+    GATED_ROWS * 4 * PIECE_OUTPUTS,
+  )
   const blocks = ROW_BLOCK * 4 * Math.max(headDim, 2 * PIECE_OUTPUTS)
   const attention = 8 * storedPositions(positions) + 4 * headStride(headDim) + 128
   const hash = 64 + Math.ceil((width * 4) / 1024) * 32 + 320

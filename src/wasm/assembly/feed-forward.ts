@@ -2,13 +2,16 @@
 import { mulShift } from './fixed'
 import { STORE, linear } from './linear'
 import { Layer, Model, Step } from './records'
-import { mulShift4, silu4 } from './vector'
+import { decay4, inverse4, mulShift4, silu4 } from './vector'
 
 /** Bound of |gate| and |up| in Q16. */
 const GATE_MAX: i32 = (1 << 26) - 1
 
 /** Rows at a time. */
 const ROW_BLOCK: i32 = 128
+
+/** Outputs at a time, at most. */
+const PIECE: i32 = 64
 
 /** Magnitudes whose products with 17 bits shifted off fit an i32. */
 const SMALL: i32 = 1 << 24
@@ -33,19 +36,27 @@ export function gateUp(model: Model, layer: Layer, step: Step, from: i32, to: i3
     for (let t = 0; t < count; t++) {
       const offset = <usize>t * rowBytes
       const out = step.wide + ((<usize>((first + t) * model.hidden + from)) << 2)
-      gateRow(gates + offset, ups + offset, width, layer.productF, model.exp2, out)
+      gateRow(gates + offset, ups + offset, width, layer.productF, model.exp2, out, rest)
     }
   }
   return saturated
 }
 
-/** Reads whole vectors: what lies behind the last value is part of the scratch. */
-function gateRow(gates: usize, ups: usize, width: i32, F: i32, table: usize, out: usize): void {
+/**
+ * Reads whole vectors: what lies behind the last value is part of the scratch. Steps of a chain that is long run for every value before the next
+ * does: then a processor has several at hand. `scratch` holds two rows.
+ */
+function gateRow(gates: usize, ups: usize, width: i32, F: i32, table: usize, out: usize, scratch: usize): void {
+  const decays = scratch
+  const inverses = decays + ((<usize>PIECE) << 2)
+  const end = (<usize>width) << 2
+  for (let at: usize = 0; at < end; at += 16) v128.store(decays + at, decay4(v128.load(gates + at), table))
+  for (let at: usize = 0; at < end; at += 16) v128.store(inverses + at, inverse4(v128.load(decays + at)))
   const shift = 32 - F
   const bound = i32x4.splat(SMALL)
   for (let i = 0; i < width; i += 4) {
     const at = (<usize>i) << 2
-    const silu = silu4(v128.load(gates + at), table)
+    const silu = silu4(v128.load(gates + at), v128.load(decays + at), v128.load(inverses + at))
     const up = v128.load(ups + at)
     const larger = i32x4.max_u(i32x4.abs(silu), i32x4.abs(up))
     if (i + 4 <= width && !v128.any_true(i32x4.ge_u(larger, bound))) {

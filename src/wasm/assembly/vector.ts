@@ -3,6 +3,9 @@
 /** log2(e) in Q30. */
 const LOG2E: u32 = 1549082005
 
+/** 1 in Q30. */
+const ONE: i32 = 1 << 30
+
 /** (a·b + 2^(s-1)) >> s of signed lanes, where every result fits an i32: so the low word of a logical shift is that of an arithmetic one. */
 export function mulShift4(a: v128, b: v128, s: i32): v128 {
   const half = i64x2.splat((<i64>1) << (s - 1))
@@ -45,13 +48,20 @@ export function exp2neg4(t: v128, table: usize): v128 {
   return mulShiftDown4(within, power4(i32x4.sub(i32x4.splat(30), octaves)), 30)
 }
 
-/** silu(x) in Q16 of lanes in Q16 within ±(2^26 - 1). */
-export function silu4(x: v128, table: usize): v128 {
-  const e = exp2neg4(mulShift4(i32x4.abs(x), i32x4.splat(LOG2E), 30), table)
-  const one = i32x4.splat(1073741824)
-  const r = reciprocal4(i32x4.add(one, e))
-  const above = i32x4.min_u(i32x4.shr_u(r, 1), one)
-  const below = mulShiftDown4(e, r, 31)
+/** e^-|x| in Q30 of lanes in Q16 within ±(2^26 - 1). */
+export function decay4(x: v128, table: usize): v128 {
+  return exp2neg4(mulShift4(i32x4.abs(x), i32x4.splat(LOG2E), 30), table)
+}
+
+/** About 2^61 / (1 + decay). */
+export function inverse4(decay: v128): v128 {
+  return reciprocal4(i32x4.add(i32x4.splat(ONE), decay))
+}
+
+/** silu(x) in Q16, of x and what decay4 and inverse4 gave for it. */
+export function silu4(x: v128, decay: v128, inverse: v128): v128 {
+  const above = i32x4.min_u(i32x4.shr_u(inverse, 1), i32x4.splat(ONE))
+  const below = mulShiftDown4(decay, inverse, 31)
   return mulShift4(x, v128.bitselect(below, above, i32x4.shr_s(x, 31)), 30)
 }
 
