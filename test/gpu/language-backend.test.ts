@@ -139,6 +139,21 @@ describe('against the reference', () => {
     expect(await expectReference({ seed: 'long', shape }, [prompt, [1], [2], [3], [4, 5, 6, 7, 8]])).toBe(0)
   })
 
+  test('behaviour: sequences of 8,192 positions, single rows at their end in splits and in quads', async () => {
+    const shape = { ...ODD_SHAPE, layers: 1, heads: 1, headDim: 4, width: 8, hidden: 8, maxPositions: 8192 }
+    const weights = randomModel({ seed: 'longest', shape })
+    const prompt = randomTokens('longest', 8188, shape.vocabulary)
+    const fed = async (model: DeviceModel) => {
+      const cache = model.openCache(8192)
+      const all = [await forward(model, [{ cache, tokens: prompt }], 'last')]
+      for (const token of [1, 2, 3, 4]) all.push(await forward(model, [{ cache, tokens: [token] }], 'last'))
+      await model.close()
+      return all
+    }
+    const expected = await fed(await openCpuLanguageBackend().load(weights))
+    for (const backend of [shared, alone]) expect(await fed(await backend.load(weights))).toEqual(expected)
+  })
+
   test('behaviour: the last logits of a batch are those of its sequences', async () => {
     const weights = randomModel({ seed: 'batch', shape: ODD_SHAPE })
     const model = await shared.load(weights)
