@@ -96,19 +96,23 @@ export async function prefillLeaves(
   }
 }
 
-/** Digests of every position of `tokens` by one prefill: what a checker compares with a generation's. Calls `onLogits` for each row. */
+/**
+ * Digests of every position of `tokens` by one prefill: what a checker compares with a generation's. Calls `onLogits` for the rows from
+ * position `from` on, and for earlier ones of the same step.
+ */
 export async function prefillDigests(
   model: DeviceModel,
   tokens: readonly number[],
   onLogits: (position: number, logits: Int32Array<ArrayBuffer>) => void,
   signal?: AbortSignal,
+  from = 0,
 ): Promise<Digest[]> {
   const conversation = openConversation(model, cacheCapacity(model.shape, tokens.length))
   try {
     for (let at = 0; at < tokens.length; at += PREFILL_ROWS) {
       signal?.throwIfAborted()
       const rows = { cache: conversation.cache, tokens: tokens.slice(at, at + PREFILL_ROWS) }
-      const output = await forward(model, [rows], 'all')
+      const output = await forward(model, [rows], at + PREFILL_ROWS <= from ? 'none' : 'all')
       remember(conversation, rows, output)
       for (const [i, logits] of output.logits.entries()) onLogits(at + i, logits)
     }

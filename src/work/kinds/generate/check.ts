@@ -49,6 +49,7 @@ export async function checkText(
       counts.set(chosen, (counts.get(chosen) ?? 0) + 1)
     },
     signal,
+    prompt.length - 1,
   )
   return isRight ? positions : null
 }
