@@ -1,9 +1,10 @@
 // Generation over the vector model on the WASM backend: what a checker's one prefill sees is what generating gave, token for token.
 import { describe, expect, test } from 'vitest'
-import { type GenerateRequest, generate, openConversation, prefillDigests } from '#model/generate.ts'
+import { type GenerateRequest, PREFILL_ROWS, generate, openConversation, prefillDigests } from '#model/generate.ts'
 import { GREEDY, type Sampling, sampleToken } from '#tensor/exact/sampler.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
+import { ODD_SHAPE, randomModel, randomTokens } from '../support/random-language-model.ts'
 import { model, weightsFor } from '../support/vector-model.ts'
 
 const device = await openWasmLanguageBackend(await loadKernels()).load(weightsFor({ activationBits: 16, keyBits: 8 }))
@@ -95,4 +96,20 @@ describe('limits', () => {
   ])('error: %s', async (_, prompt, part) => {
     await expect(generate(device, openConversation(device, 64), request({ prompt }))).rejects.toThrow(part)
   })
+})
+
+test('option: logits from a position on, digests of all', async () => {
+  const long = await openWasmLanguageBackend(await loadKernels()).load(randomModel({ seed: 'from', shape: ODD_SHAPE }))
+  const tokens = randomTokens('from', PREFILL_ROWS + 9, ODD_SHAPE.vocabulary)
+  const all: number[] = []
+  const digests = await prefillDigests(long, tokens, (position) => all.push(position))
+  const late: number[] = []
+  const from = async (first: number) => {
+    late.length = 0
+    return prefillDigests(long, tokens, (position) => late.push(position), undefined, first)
+  }
+  expect(await from(PREFILL_ROWS)).toEqual(digests)
+  expect(late).toEqual(all.slice(PREFILL_ROWS))
+  expect(await from(PREFILL_ROWS - 1)).toEqual(digests)
+  expect(late).toEqual(all)
 })
