@@ -7,6 +7,7 @@ import { type ErrorRecord, toErrorRecord } from '#core/errors.ts'
 import { MAX_CONSENT_MS } from '#node/consent.ts'
 import { startProcessNode } from '#node/process.ts'
 import type { NodeState } from '#node/state.ts'
+import { fileEvidence } from '#node/evidence-file.ts'
 import { fileTally } from '#node/tally-file.ts'
 import { openKeyFile } from './key-file.ts'
 import type { ChildMessage } from './process-node.ts'
@@ -24,8 +25,17 @@ try {
   const { signer } = await openKeyFile(join(folder, 'session-key'))
   const consent = { gpuShare: 1, expiresMs: Date.now() + CONSENT_MS, site: null }
   const tally = fileTally(join(folder, 'units-done'))
+  const evidence = fileEvidence(join(folder, 'evidence.json'))
   const modelFolder = join(dirname(folder), 'models') // one for all nodes beside this one
-  const node = startProcessNode({ coordinator, consent, signer, tally, modelFolder, onState: tellWhenStarted() })
+  const node = startProcessNode({
+    coordinator,
+    consent,
+    signer,
+    tally,
+    evidence,
+    modelFolder,
+    onState: tellWhenStarted(),
+  })
   const stop = (): void => void node.stop().finally(() => process.exit(0))
   process.once('disconnect', stop)
   process.once('SIGTERM', stop)

@@ -1,4 +1,5 @@
 // What an operator may set, with its defaults and the reasons for the bounds.
+import { EPOCH_MS, HOLDBACK_EPOCHS } from '#ledger/pending.ts'
 import { ATTO_PER_CREDIT } from '#ledger/price.ts'
 
 /** Settings of a coordinator. */
@@ -17,6 +18,10 @@ export type CoordinatorConfig = {
   readonly leaseMs: number
   /** How long a node that was proven wrong is kept out. */
   readonly faultBanMs: number
+  /** Length of an epoch of the ledger. */
+  readonly epochMs: number
+  /** Epochs that earnings stay pending; a log that has begun keeps the number it began with. */
+  readonly holdbackEpochs: number
   /** How long contents are kept after they were last announced, or used by a job that has ended. */
   readonly contentTtlMs: number
 }
@@ -30,5 +35,7 @@ export const DEFAULT_CONFIG: CoordinatorConfig = {
   maxRunningJobs: 64,
   leaseMs: 10 * 60_000,
   faultBanMs: 24 * 3_600_000,
+  epochMs: EPOCH_MS,
+  holdbackEpochs: HOLDBACK_EPOCHS,
   contentTtlMs: 7 * 24 * 3_600_000,
 }

@@ -19,6 +19,7 @@ import { BlobDirectory } from './blobs/blob-directory.ts'
 import { type CoordinatorConfig, DEFAULT_CONFIG } from './config.ts'
 import { sweepContents } from './content-sweep.ts'
 import { openCoordinatorKey } from './coordinator-key.ts'
+import { keepEpochs } from './epochs.ts'
 import { JobEvents } from './events.ts'
 import type { Grid } from './grid.ts'
 import { createApp } from './http/app.ts'
@@ -106,6 +107,7 @@ async function start(
   const nodes = new LiveNodes()
   const url = urlOf(server, host)
   onClose(sweepContents(grid))
+  onClose(keepEpochs(grid))
   onClose(await servePeers({ grid, nodes, peer, origins: options.origins ?? [url] }))
   const app = createApp({
     grid,

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { Ledger, LedgerRuleError, replay } from './balance.ts'
+import { PROVEN_CAUSES, type ProvenCause } from '#verify/faults.ts'
 import type { LogEntry } from './entry.ts'
 
 const random = seededRandom('balance')
@@ -19,8 +20,11 @@ const GENESIS: LogEntry = {
   genesis: { name: 'test', coordinator: A, nonce: digestOf('test', 'nonce') },
 }
 
+/** B has earned 5 in epoch 10; the next entry has index 5. */
+const EARNED = [GENESIS, grant(A, 9n), admission(A, 9n), epoch(10), receipt(2, 'u', [[B, 5n]])]
+
 describe('ledger', () => {
-  test('default: grant, escrow, payment, refund', () => {
+  test('default: grant, escrow, payment, maturity, refund', () => {
     const ledger = replay([
       GENESIS,
       grant(A, 100n),
@@ -30,13 +34,16 @@ describe('ledger', () => {
         [B, 20n],
         [C, 20n],
       ]),
-      { type: 'fault', admissionLeaf: 3, node: C, proof: digestOf('test', 'proof') },
+      fault(3, C, 'wrong-part'),
       refund(3, 20n),
     ])
+    const none = { balance: 0n, escrowed: 0n, pending: 0n, earned: 0n, burned: 0n, granted: 0n }
     expect(ledger.size).toBe(7)
     expect(ledger.minted).toBe(100n)
-    expect(ledger.balanceOf(A)).toEqual({ balance: 60n, escrowed: 0n, earned: 0n, granted: 100n })
-    expect(ledger.balanceOf(B)).toEqual({ balance: 20n, escrowed: 0n, earned: 20n, granted: 0n })
+    expect(ledger.balanceOf(A)).toEqual({ ...none, balance: 60n, granted: 100n })
+    expect(ledger.balanceOf(B)).toEqual({ ...none, pending: 20n, earned: 20n })
+    ledger.apply(epoch(100))
+    expect(ledger.balanceOf(B)).toEqual({ ...none, balance: 20n, earned: 20n })
     expect(ledger.balanceOf(signerFromSecret(random.bytes(32)).publicKey).balance).toBe(0n)
   })
 
@@ -78,10 +85,37 @@ describe('ledger', () => {
       [GENESIS, grant(A, 9n), admission(A, 9n), refund(2, 9n), refund(2, 1n)],
       '1 leave an escrow of 0',
     ],
+    ['a fault without admission', [GENESIS, fault(0, B, 'wrong-part')], 'entry 0 is no admission'],
+    ['the same epoch again', [GENESIS, epoch(5), epoch(5)], 'epoch 5 does not follow 5'],
+    ['an earlier epoch', [GENESIS, epoch(5), epoch(4)], 'epoch 4 does not follow 5'],
+    ['another holdback', [GENESIS, epoch(5), epoch(6, 2)], 'holdback of 3 epochs changes to 2'],
+    ['a repeated fault that names none', [...EARNED, fault(2, B, 'wrong-part-again')], 'only a repeated fault names'],
+    ['a first fault that names one', [...EARNED, fault(2, B, 'equivocation', 3)], 'only a repeated fault names'],
     [
-      'a fault without admission',
-      [GENESIS, { type: 'fault', admissionLeaf: 0, node: B, proof: digestOf('test', 'p') }],
-      'entry 0 is no admission',
+      'a repeated fault that names one of another node',
+      [...EARNED, fault(2, C, 'wrong-part'), fault(2, B, 'wrong-part-again', 5)],
+      'entry 5 is no fault of node',
+    ],
+    ['a forfeit without a fault', [...EARNED, forfeit(B, 4, 5n)], 'entry 4 is no fault of node'],
+    [
+      "a forfeit for another node's fault",
+      [...EARNED, fault(2, C, 'equivocation'), forfeit(B, 5, 5n)],
+      'entry 5 is no fault of node',
+    ],
+    [
+      'a forfeit for what a driver may do',
+      [...EARNED, fault(2, B, 'wrong-part'), forfeit(B, 5, 5n)],
+      'does not cost what is pending',
+    ],
+    [
+      'a forfeit of less',
+      [...EARNED, fault(2, B, 'equivocation'), forfeit(B, 5, 4n)],
+      '4 are forfeit and 5 are pending',
+    ],
+    [
+      'a forfeit of more',
+      [...EARNED, fault(2, B, 'equivocation'), forfeit(B, 5, 6n)],
+      '6 are forfeit and 5 are pending',
     ],
   ] as const)('error: %s', (_, entries, message) => {
     const error = caught(() => replay(entries))
@@ -89,10 +123,48 @@ describe('ledger', () => {
     expect(error).toMatchObject({ kind: 'hostile', message: expect.stringContaining(message) as unknown })
   })
 
+  test('limit: what was earned in epoch 10 is pending in epoch 12 and balance in 13', () => {
+    const ledger = replay([...EARNED, epoch(12)])
+    expect(ledger.balanceOf(B)).toMatchObject({ balance: 0n, pending: 5n })
+    expect(ledger.stakeOf(B)).toBe(5n)
+    ledger.apply(epoch(13))
+    expect(ledger.balanceOf(B)).toMatchObject({ balance: 5n, pending: 0n })
+    expect(ledger.stakeOf(B)).toBe(0n)
+  })
+
+  test('behaviour: a deliberate fault burns what that node has pending and earns in this epoch, and nobody gains', () => {
+    const ledger = replay([...EARNED, fault(2, B, 'equivocation'), forfeit(B, 5, 5n), receipt(2, 'v', [[B, 1n]])])
+    expect(ledger.balanceOf(B)).toMatchObject({ balance: 0n, pending: 0n, earned: 6n, burned: 6n })
+    expect(ledger.stakeOf(B)).toBe(0n)
+    ledger.apply(epoch(11))
+    ledger.apply(receipt(2, 'w', [[B, 1n]]))
+    expect(ledger.balanceOf(B)).toMatchObject({ pending: 1n, burned: 6n })
+  })
+
+  test('behaviour: two nodes of one account answer each for itself', () => {
+    const both = {
+      ...receipt(2, 'u', []),
+      payments: [
+        { node: B, account: C, amount: '3' },
+        { node: A, account: C, amount: '4' },
+      ],
+    } as LogEntry
+    const ledger = replay([GENESIS, grant(A, 9n), admission(A, 9n), epoch(10), both])
+    ledger.apply(fault(2, B, 'broken-claim'))
+    ledger.apply(forfeit(B, 5, 3n))
+    expect(ledger.balanceOf(C)).toMatchObject({ pending: 4n, burned: 3n })
+    expect(ledger.stakeOf(A)).toBe(4n)
+  })
+
+  test('behaviour: a fault of the same kind again is deliberate', () => {
+    const ledger = replay([...EARNED, fault(2, B, 'wrong-part'), fault(2, B, 'wrong-part-again', 5), forfeit(B, 6, 5n)])
+    expect(ledger.balanceOf(B)).toMatchObject({ pending: 0n, burned: 5n })
+  })
+
   test('limit: all of a balance may go to escrow, all of an escrow to payments', () => {
     const ledger = replay([GENESIS, grant(A, 9n), admission(A, 9n), receipt(2, 'u', [[B, 9n]])])
     expect(ledger.balanceOf(A)).toMatchObject({ balance: 0n, escrowed: 0n })
-    expect(ledger.balanceOf(B).earned).toBe(9n)
+    expect(ledger.balanceOf(B)).toMatchObject({ pending: 9n, earned: 9n })
   })
 
   test('behaviour: conserved, never negative, and unchanged by an entry that is refused', () => {
@@ -107,13 +179,24 @@ describe('ledger', () => {
         .tuple(leaf, unit, fc.array(fc.tuple(account, amount), { maxLength: 3 }))
         .map(([at, own, paid]) => receipt(at, own, paid)),
       fc.tuple(leaf, amount).map(([at, value]) => refund(at, value)),
+      fc.integer({ min: 1, max: 12 }).map((at) => epoch(at)),
+      fc
+        .tuple(leaf, account, fc.constantFrom(...PROVEN_CAUSES), fc.option(leaf))
+        .map(([at, node, cause, earlier]) => fault(at, node, cause, earlier)),
+      fc.tuple(account, leaf, amount).map(([node, at, value]) => forfeit(node, at, value)),
+      // What the rules ask for: the amount that is pending, whatever it is by then.
+      fc.tuple(account, leaf).map(([node, at]) => forfeit(node, at, -1n)),
     )
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 60 }), (entries) => {
         const ledger = new Ledger()
         ledger.apply(GENESIS)
         let refused = 0
-        for (const one of entries) {
+        for (const drawn of entries) {
+          const one =
+            drawn.type === 'forfeit' && drawn.amount === '-1'
+              ? forfeit(drawn.node, drawn.fault, ledger.stakeOf(drawn.node))
+              : drawn
           const before = booksOf(ledger)
           try {
             ledger.apply(one)
@@ -123,8 +206,11 @@ describe('ledger', () => {
             expect(booksOf(ledger)).toEqual(before)
           }
           const accounts = ledger.accounts().map((key) => ledger.balanceOf(key))
-          expect(accounts.every(({ balance, escrowed }) => balance >= 0n && escrowed >= 0n)).toBe(true)
-          expect(accounts.reduce((sum, { balance, escrowed }) => sum + balance + escrowed, 0n)).toBe(ledger.minted)
+          expect(accounts.flatMap((own) => Object.values(own)).every((value) => value >= 0n)).toBe(true)
+          const total = accounts.reduce((sum, own) => sum + own.balance + own.escrowed + own.pending + own.burned, 0n)
+          expect(total).toBe(ledger.minted)
+          const stakes = [A, B, C].reduce((sum, node) => sum + ledger.stakeOf(node), 0n)
+          expect(stakes).toBe(accounts.reduce((sum, { pending }) => sum + pending, 0n))
         }
         expect(ledger.size).toBe(1 + entries.length - refused)
       }),
@@ -132,7 +218,16 @@ describe('ledger', () => {
   })
 
   test('behaviour: every entry passes its schema, and nothing more', () => {
-    for (const entry of [GENESIS, grant(A, 1n), admission(A, 1n), receipt(1, 'u', [[B, 1n]]), refund(1, 1n)]) {
+    for (const entry of [
+      GENESIS,
+      grant(A, 1n),
+      admission(A, 1n),
+      receipt(1, 'u', [[B, 1n]]),
+      refund(1, 1n),
+      epoch(7),
+      fault(1, B, 'wrong-part-again', 0),
+      forfeit(B, 1, 2n),
+    ]) {
       expect(v.parse(logEntrySchema, entry)).toEqual(entry)
       expect(v.safeParse(logEntrySchema, { ...entry, more: 1 }).success).toBe(false)
     }
@@ -163,12 +258,24 @@ function receipt(admissionLeaf: number, unit: string, payments: readonly (readon
     admissionLeaf,
     unit: digestOf('test', unit),
     certificate: digestOf('test', 'certificate'),
-    payments: payments.map(([account, amount]) => ({ account, amount: amount.toString() })),
+    payments: payments.map(([account, amount]) => ({ node: account, account, amount: amount.toString() })),
   }
 }
 
 function refund(admissionLeaf: number, amount: bigint): LogEntry {
   return { type: 'refund', admissionLeaf, amount: amount.toString() }
+}
+
+function epoch(number: number, holdback = 3): LogEntry {
+  return { type: 'epoch', epoch: number, holdback }
+}
+
+function fault(admissionLeaf: number, node: PublicKey, cause: ProvenCause, earlier: number | null = null): LogEntry {
+  return { type: 'fault', admissionLeaf, node, cause, proof: digestOf('test', 'proof'), earlier }
+}
+
+function forfeit(node: PublicKey, at: number, amount: bigint): LogEntry {
+  return { type: 'forfeit', node, fault: at, amount: amount.toString() }
 }
 
 function booksOf(ledger: Ledger): unknown {

@@ -1,29 +1,42 @@
 // Balances as a pure function of the log: whoever replays the entries gets the coordinator's books, or the first entry that breaks a
-// rule. Amounts are bigint atto-credit; nothing is created but by grants, and what was created is held, in escrow, or nowhere.
+// rule. Amounts are bigint atto-credit; nothing is created but by grants, and what was created is held, in escrow, pending or burned.
+// Time is the log's own: epochs are its entries, so that what matures when needs no clock.
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
-import type { AdmissionEntry, LogEntry, ReceiptEntry } from './entry.ts'
+import { FAULTS } from '#verify/faults.ts'
+import type { AdmissionEntry, EpochEntry, FaultEntry, ForfeitEntry, LogEntry, ReceiptEntry } from './entry.ts'
+import { type Earning, PendingBook } from './pending.ts'
 
-/** What one account has. `balance` can be spent; it does not include what is in escrow. */
+/**
+ * What one account has. `balance` can be spent; it includes neither what is in escrow nor what is `pending`, earned and not matured. `earned` is
+ * everything ever earned, `burned` the part of it that nodes lost by faults.
+ */
 export type AccountBalance = {
   readonly balance: bigint
   readonly escrowed: bigint
+  readonly pending: bigint
   readonly earned: bigint
+  readonly burned: bigint
   readonly granted: bigint
 }
 
 /** The escrow of one job, by the log index of its admission. `units` are the salted commitments to the units that were paid. */
 type Escrow = { readonly account: PublicKey; left: bigint; readonly units: Set<Digest> }
 
-type Account = { balance: bigint; escrowed: bigint; earned: bigint; granted: bigint }
+type Account = { -readonly [Key in keyof AccountBalance]: bigint }
 
-const NOTHING: AccountBalance = { balance: 0n, escrowed: 0n, earned: 0n, granted: 0n }
+const NOTHING: AccountBalance = { balance: 0n, escrowed: 0n, pending: 0n, earned: 0n, burned: 0n, granted: 0n }
 
 /** The books of a network, entry by entry. */
 export class Ledger {
   readonly #accounts = new Map<PublicKey, Account>()
   readonly #escrows = new Map<number, Escrow>()
+  readonly #pending = new PendingBook()
+  readonly #faults = new Map<number, FaultEntry>()
+  readonly #forfeitedIn = new Map<PublicKey, number>()
+  #epoch = 0
+  #holdback: number | undefined
   #size = 0
   #minted = 0n
 
@@ -32,7 +45,17 @@ export class Ledger {
     return this.#size
   }
 
-  /** Everything ever granted. Equal to the sum of all balances and escrows, always. */
+  /** The epoch that the log is in; 0 before its first tick. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** What `node` has pending, and would lose by a deliberate fault. */
+  stakeOf(node: PublicKey): bigint {
+    return this.#pending.stakeOf(node)
+  }
+
+  /** Everything ever granted. Equal to the sum of all balances, escrows, pending and burned amounts, always. */
   get minted(): bigint {
     return this.#minted
   }
@@ -67,8 +90,14 @@ export class Ledger {
       case 'refund':
         this.#refund(entry, entry.admissionLeaf, BigInt(entry.amount))
         break
+      case 'epoch':
+        this.#tick(entry)
+        break
       case 'fault':
-        this.#escrowOf(entry, entry.admissionLeaf)
+        this.#convict(entry)
+        break
+      case 'forfeit':
+        this.#forfeit(entry)
         break
     }
     this.#size++
@@ -97,11 +126,57 @@ export class Ledger {
     if (escrow.units.has(entry.unit)) throw this.#broken(entry, 'the unit was paid before under this admission')
     this.#take(entry, escrow, total)
     escrow.units.add(entry.unit)
-    for (const { account, amount } of entry.payments) {
-      const own = this.#account(account)
-      own.balance += BigInt(amount)
-      own.earned += BigInt(amount)
+    for (const { node, account, amount } of entry.payments) this.#earn({ node, account, amount: BigInt(amount) })
+  }
+
+  /** What a node earns in an epoch in which it forfeited is lost with the rest: its share of that epoch. */
+  #earn(earning: Earning): void {
+    const own = this.#account(earning.account)
+    own.earned += earning.amount
+    if (this.#forfeitedIn.get(earning.node) === this.#epoch) own.burned += earning.amount
+    else {
+      own.pending += earning.amount
+      this.#pending.add(this.#epoch, earning)
     }
+  }
+
+  #tick(entry: EpochEntry): void {
+    if (entry.epoch <= this.#epoch) throw this.#broken(entry, `epoch ${entry.epoch} does not follow ${this.#epoch}`)
+    if (this.#holdback !== undefined && entry.holdback !== this.#holdback)
+      throw this.#broken(entry, `the holdback of ${this.#holdback} epochs changes to ${entry.holdback}`)
+    this.#epoch = entry.epoch
+    this.#holdback = entry.holdback
+    for (const { account, amount } of this.#pending.mature(entry.epoch - entry.holdback)) {
+      const own = this.#account(account)
+      own.pending -= amount
+      own.balance += amount
+    }
+  }
+
+  #convict(entry: FaultEntry): void {
+    this.#escrowOf(entry, entry.admissionLeaf)
+    const isRepeat = entry.cause === 'wrong-part-again'
+    if (isRepeat !== (entry.earlier !== null))
+      throw this.#broken(entry, 'only a repeated fault names an earlier one, and it does')
+    if (entry.earlier !== null && this.#faults.get(entry.earlier)?.node !== entry.node)
+      throw this.#broken(entry, `entry ${entry.earlier} is no fault of node ${entry.node}`)
+    this.#faults.set(this.#size, entry)
+  }
+
+  #forfeit(entry: ForfeitEntry): void {
+    const fault = this.#faults.get(entry.fault)
+    if (fault?.node !== entry.node) throw this.#broken(entry, `entry ${entry.fault} is no fault of node ${entry.node}`)
+    if (FAULTS[fault.cause].pending !== 'forfeit')
+      throw this.#broken(entry, `a fault by ${fault.cause} does not cost what is pending`)
+    const stake = this.#pending.stakeOf(entry.node)
+    if (BigInt(entry.amount) !== stake)
+      throw this.#broken(entry, `${entry.amount} are forfeit and ${stake} are pending`)
+    for (const { account, amount } of this.#pending.forfeit(entry.node)) {
+      const own = this.#account(account)
+      own.pending -= amount
+      own.burned += amount
+    }
+    this.#forfeitedIn.set(entry.node, this.#epoch)
   }
 
   #refund(entry: LogEntry, admissionLeaf: number, amount: bigint): void {

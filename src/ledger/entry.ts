@@ -6,12 +6,13 @@ import type { PublicKey } from '#core/ed25519.ts'
 import { leafDigest } from '#core/merkle.ts'
 import { amountSchema, digestSchema, publicKeySchema, uintSchema } from '#core/schema.ts'
 import { type Certificate, certificateId } from '#verify/certificate.ts'
+import { PROVEN_CAUSES, type ProvenCause } from '#verify/faults.ts'
 import { type Job, MAX_REPLICATION, jobId } from '#work/job.ts'
 import { unitId } from '#work/unit.ts'
 import { type Genesis, genesisSchema } from './genesis.ts'
 
-/** Credit to one account, in atto-credit as decimal text. */
-export type Payment = { readonly account: PublicKey; readonly amount: string }
+/** Credit for what `node` did, to the account it works for, in atto-credit as decimal text. It is pending until it matures. */
+export type Payment = { readonly node: PublicKey; readonly account: PublicKey; readonly amount: string }
 
 /** A job entered the grid: `job` is the salted commitment to its id, `escrow` what was taken from the requester's `account`. */
 export type AdmissionEntry = {
@@ -30,6 +31,27 @@ export type ReceiptEntry = {
   readonly payments: readonly Payment[]
 }
 
+/** The log's clock: hours since 1970 as a rule. Earnings older than `holdback` epochs mature with it; the holdback never changes. */
+export type EpochEntry = { readonly type: 'epoch'; readonly epoch: number; readonly holdback: number }
+
+/** A node was proven wrong. `proof` names the evidence; `earlier` is the log index of the fault that this one repeats. */
+export type FaultEntry = {
+  readonly type: 'fault'
+  readonly admissionLeaf: number
+  readonly node: PublicKey
+  readonly cause: ProvenCause
+  readonly proof: Digest
+  readonly earlier: number | null
+}
+
+/** All that `node` had pending is burned because of the deliberate fault in entry `fault`. */
+export type ForfeitEntry = {
+  readonly type: 'forfeit'
+  readonly node: PublicKey
+  readonly fault: number
+  readonly amount: string
+}
+
 /** One leaf. Amounts are atto-credit as decimal text; every mint, grants included, is a typed entry. */
 export type LogEntry =
   | { readonly type: 'genesis'; readonly genesis: Genesis }
@@ -37,11 +59,16 @@ export type LogEntry =
   | { readonly type: 'roster'; readonly root: Digest; readonly size: number }
   | AdmissionEntry
   | ReceiptEntry
-  | { readonly type: 'fault'; readonly admissionLeaf: number; readonly node: PublicKey; readonly proof: Digest }
+  | EpochEntry
+  | FaultEntry
+  | ForfeitEntry
   | { readonly type: 'refund'; readonly admissionLeaf: number; readonly amount: string }
 
 /** Payments of one receipt: a unit's replicas, and room for the parts that later rules pay. */
 export const MAX_PAYMENTS = MAX_REPLICATION + 3
+
+/** Longest holdback: a year of hours. */
+export const MAX_HOLDBACK = 8_760
 
 /** An admission as it comes from elsewhere. */
 export const admissionEntrySchema = v.strictObject({
@@ -58,7 +85,7 @@ export const receiptEntrySchema = v.strictObject({
   unit: digestSchema,
   certificate: digestSchema,
   payments: v.pipe(
-    v.array(v.strictObject({ account: publicKeySchema, amount: amountSchema })),
+    v.array(v.strictObject({ node: publicKeySchema, account: publicKeySchema, amount: amountSchema })),
     v.maxLength(MAX_PAYMENTS),
   ),
 })
@@ -70,12 +97,16 @@ export const logEntrySchema: v.GenericSchema<unknown, LogEntry> = v.variant('typ
   v.strictObject({ type: v.literal('roster'), root: digestSchema, size: uintSchema() }),
   admissionEntrySchema,
   receiptEntrySchema,
+  v.strictObject({ type: v.literal('epoch'), epoch: uintSchema(), holdback: uintSchema(MAX_HOLDBACK) }),
   v.strictObject({
     type: v.literal('fault'),
     admissionLeaf: uintSchema(),
     node: publicKeySchema,
+    cause: v.picklist(PROVEN_CAUSES),
     proof: digestSchema,
+    earlier: v.nullable(uintSchema()),
   }),
+  v.strictObject({ type: v.literal('forfeit'), node: publicKeySchema, fault: uintSchema(), amount: amountSchema }),
   v.strictObject({ type: v.literal('refund'), admissionLeaf: uintSchema(), amount: amountSchema }),
 ])
 

@@ -178,11 +178,13 @@ function* priceOutcomes({ job, units, admission, receipts }: JobCertificate, kin
     const payments = receipts[at]?.entry.payments ?? []
     const paid = payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
     yield outcome('price', paid === price, `The payments for unit ${at} are ${paid}, not ${price}.`)
-    for (const { delegation } of body.replicas)
-      if (delegation !== null) {
-        const isPaid = payments.some(({ account }) => account === delegation.body.payee)
-        yield outcome('price', isPaid, `The payee ${delegation.body.payee} was not paid for unit ${at}.`)
-      }
+    for (const { lease, delegation } of body.replicas) {
+      const { node } = lease.body
+      const own = payments.filter((payment) => payment.node === node)
+      const isPaid =
+        own.length === 1 && own.every(({ account }) => delegation === null || account === delegation.body.payee)
+      yield outcome('price', isPaid, `Node ${node}, or the payee that it names, was not paid once for unit ${at}.`)
+    }
     total += price
   }
   yield outcome('price', total <= BigInt(job.body.maxPrice), `The job cost ${total}, more than ${job.body.maxPrice}.`)

@@ -31,8 +31,13 @@ export type AdmissionParts = {
   readonly onCheckpoint: (checkpoint: Checkpoint) => void
 }
 
-/** An admitted node: its tier, its account's balance in atto-credit, its rate. */
-export type Admitted = { readonly tier: number; readonly balance: string; readonly ratedMops: number }
+/** An admitted node: its tier, what its account can spend and has pending in atto-credit, its rate. */
+export type Admitted = {
+  readonly tier: number
+  readonly balance: string
+  readonly pending: string
+  readonly ratedMops: number
+}
 
 /** Says hello. Throws {@link OtherNetworkError}, {@link RefusedError}, and what the network and the worker throw. */
 export async function introduce(parts: AdmissionParts, signal: AbortSignal): Promise<Admitted> {
@@ -52,7 +57,7 @@ export async function introduce(parts: AdmissionParts, signal: AbortSignal): Pro
     signal,
   )
   if (welcome.outcome === 'refused') throw new RefusedError(welcome.reason)
-  return { tier: welcome.tier, balance: welcome.balance, ratedMops }
+  return { tier: welcome.tier, balance: welcome.balance, pending: welcome.pending, ratedMops }
 }
 
 function helloOf({ identity, device, kinds, site, clock }: AdmissionParts): Hello {

@@ -7,6 +7,7 @@ import { KINDS, kindOf } from '#work/kinds.ts'
 import { obtainPageIdentity } from './page-identity.ts'
 import { openPageWorker } from './page-worker.ts'
 import { type NodeParts, startNode } from './contribution.ts'
+import { type EvidencePlace, EvidenceStore } from './evidence-store.ts'
 import { openExchange } from './exchange.ts'
 import { openLocalStore } from './local-store.ts'
 import { fetchNetworkInfo } from './network-info.ts'
@@ -14,6 +15,7 @@ import type { Consent, Contribution, NodeState } from './state.ts'
 import { type Tally, countOf } from './tally.ts'
 
 const UNITS_DONE = 'units-done'
+const EVIDENCE = 'evidence'
 
 /** What a page needs to contribute. */
 export type BrowserNodeOptions = {
@@ -47,6 +49,7 @@ export function browserParts({ coordinator, consent }: Omit<BrowserNodeOptions, 
     clock: systemClock,
     random: systemRandom,
     tally: pageTally(),
+    evidence: new EvidenceStore(pagePlace()),
     obtainIdentity: () => obtainPageIdentity(),
     fetchNetwork: (signal) => fetchNetworkInfo(String(coordinator), (...call) => fetch(...call), signal),
     openWorker: openPageWorker,
@@ -61,5 +64,17 @@ function pageTally(): Tally {
   return {
     load: async () => countOf(await (await store).get(UNITS_DONE)),
     save: async (unitsDone) => (await store).set(UNITS_DONE, unitsDone),
+  }
+}
+
+/** Evidence beside it. Of two tabs that catch somebody at once the later one's writing stays. */
+function pagePlace(): EvidencePlace {
+  const store = openLocalStore()
+  return {
+    load: async () => {
+      const text = await (await store).get(EVIDENCE)
+      return typeof text === 'string' ? text : undefined
+    },
+    save: async (text) => (await store).set(EVIDENCE, text),
   }
 }

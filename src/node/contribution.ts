@@ -10,6 +10,7 @@ import type { Kind } from '#work/kind.ts'
 import { introduce } from './admission.ts'
 import { ConsentError, assertConsent } from './consent.ts'
 import { Earnings } from './earnings.ts'
+import type { EvidenceStore, NewEvidence } from './evidence-store.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
 import type { NodeIdentity } from './identity.ts'
 import type { LeaseOutcome } from './lease-run.ts'
@@ -31,6 +32,7 @@ export type NodeParts = {
   readonly clock: Clock
   readonly random: Random
   readonly tally: Tally
+  readonly evidence: EvidenceStore
   readonly obtainIdentity: () => Promise<NodeIdentity>
   readonly fetchNetwork: (signal: AbortSignal) => Promise<NetworkInfo>
   readonly openWorker: () => WorkerHandle
@@ -144,6 +146,8 @@ export class NodeContribution implements Contribution {
     const identity = await parts.obtainIdentity()
     this.#closers.push(() => identity.close())
     this.#unitsBefore = await parts.tally.load()
+    await parts.evidence.load()
+    this.#showEvidence()
     this.#publisher.update({ node: identity.signer.publicKey, isIdentityPersistent: identity.isPersistent })
     const { info: device, note, maxModelBytes } = await worker.api.open(parts.preferred, parts.consent)
     this.#publisher.update({ device })
@@ -191,6 +195,7 @@ export class NodeContribution implements Contribution {
       signing: () => this.#context ?? network,
       refusal: () => this.#refusal(),
       own: (close) => this.#closers.push(close),
+      onEvidence: (evidence) => this.#keepEvidence(evidence),
       onCheckpoint: (checkpoint) => this.#sawCheckpoint(checkpoint),
       onRecord: (id, record) => this.#publisher.record(record, id),
       onOutcome: (outcome) => this.#count(outcome),
@@ -205,12 +210,12 @@ export class NodeContribution implements Contribution {
     const { kinds, clock, consent } = this.#parts
     const { network } = this.#signing()
     const onCheckpoint = (checkpoint: Checkpoint) => this.#sawCheckpoint(checkpoint)
-    const { tier, balance, ratedMops } = await introduce(
+    const { tier, balance, pending, ratedMops } = await introduce(
       { peer, network, identity, device, kinds, site: consent.site, worker: worker.api, clock, onCheckpoint },
       this.#stop.signal,
     )
     this.#ratedMops = ratedMops
-    this.#earnings.setBalance(balance)
+    this.#earnings.setAccount(balance, pending)
     this.#publisher.update({ tier, ...this.#earnings.shown })
     this.#isAdmitted = true
     this.#watchDelegation(live)
@@ -277,6 +282,15 @@ export class NodeContribution implements Contribution {
   #sawCheckpoint(checkpoint: Checkpoint): void {
     if (this.#context === undefined || checkpoint.size <= this.#context.checkpoint.size) return
     this.#context = { ...this.#context, checkpoint }
+  }
+
+  async #keepEvidence(evidence: NewEvidence): Promise<void> {
+    if (await this.#parts.evidence.add(evidence)) this.#showEvidence()
+  }
+
+  #showEvidence(): void {
+    const evidence = this.#parts.evidence.kept.map(({ id, against, says, atMs }) => ({ id, against, says, atMs }))
+    this.#publisher.update({ evidence })
   }
 
   /** The phase that follows from what is going on. */

@@ -19,16 +19,17 @@ function outcome(change: Partial<LeaseOutcome['record']>, operations = 2_000_000
 }
 
 describe('Earnings', () => {
-  test('default: counts what agreed, adds it to the balance, and takes the rate of all', () => {
+  test('default: counts what agreed, adds it to what is pending, and takes the rate of all', () => {
     const earnings = new Earnings()
-    earnings.setBalance('1000000000000000000000')
+    earnings.setAccount('1000000000000000000000', '7')
     earnings.add(outcome({}))
     earnings.add(outcome({ outcome: 'rejected', credited: '0' }, 2_000_000_000n, 3000))
     earnings.add(outcome({ outcome: 'lost', credited: '0' }, 0n, 0))
     expect(earnings.shown).toEqual({
       unitsDone: 1,
       creditedSession: '5',
-      balance: '1000000000000000000005',
+      balance: '1000000000000000000000',
+      pending: '12',
       rateMops: 1000,
     })
   })

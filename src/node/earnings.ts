@@ -10,6 +10,7 @@ export class Earnings {
   #unitsDone = 0
   #credited = 0n
   #balance = 0n
+  #pending = 0n
   readonly #last: Pick<LeaseOutcome, 'operations' | 'busyMs'>[] = []
 
   /** Units that agreed. */
@@ -17,9 +18,10 @@ export class Earnings {
     return this.#unitsDone
   }
 
-  /** The account's balance as the coordinator says, in atto-credit. */
-  setBalance(balance: string): void {
+  /** What the account can spend and has pending as the coordinator says, in atto-credit. */
+  setAccount(balance: string, pending: string): void {
     this.#balance = BigInt(balance)
+    this.#pending = BigInt(pending)
   }
 
   /** Counts a finished lease. */
@@ -32,11 +34,11 @@ export class Earnings {
     const credited = BigInt(record.credited ?? '0')
     this.#unitsDone++
     this.#credited += credited
-    this.#balance += credited
+    this.#pending += credited
   }
 
   /** The counters as they are shown. */
-  get shown(): Pick<NodeState, 'rateMops' | 'unitsDone' | 'creditedSession' | 'balance'> {
+  get shown(): Pick<NodeState, 'rateMops' | 'unitsDone' | 'creditedSession' | 'balance' | 'pending'> {
     const busyMs = this.#last.reduce((sum, unit) => sum + unit.busyMs, 0)
     const operations = this.#last.reduce((sum, unit) => sum + unit.operations, 0n)
     return {
@@ -44,6 +46,7 @@ export class Earnings {
       unitsDone: this.#unitsDone,
       creditedSession: String(this.#credited),
       balance: String(this.#balance),
+      pending: String(this.#pending),
     }
   }
 }

@@ -6,6 +6,7 @@ import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-p
 import { serveLeases } from '#net/protocols/lease/handler.ts'
 import type { Kind } from '#work/kind.ts'
 import { Beats } from './beats.ts'
+import type { NewEvidence } from './evidence-store.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
 import type { NodeIdentity } from './identity.ts'
 import { FileFetch } from './file-fetch.ts'
@@ -36,6 +37,8 @@ export type JoinParts = {
   readonly refusal: () => string | undefined
   /** Keeps what must be closed in the end, the last first. */
   readonly own: (close: () => Promise<void> | void) => void
+  /** Keeps proof that somebody broke the rules. */
+  readonly onEvidence: (evidence: NewEvidence) => Promise<void>
   readonly onCheckpoint: (checkpoint: Checkpoint) => void
   readonly onRecord: (id: string, record: UnitRecord) => void
   readonly onOutcome: (outcome: LeaseOutcome) => void

@@ -6,6 +6,7 @@ import { systemRandom } from '#core/random.ts'
 import { createNodePeer } from '#net/node-peer.ts'
 import { KINDS, kindOf } from '#work/kinds.ts'
 import { type NodeContribution, type NodeParts, startNode } from './contribution.ts'
+import { type EvidencePlace, EvidenceStore, memoryPlace } from './evidence-store.ts'
 import { openExchange } from './exchange.ts'
 import { fetchNetworkInfo } from './network-info.ts'
 import type { Consent, NodeState } from './state.ts'
@@ -23,6 +24,8 @@ export type ProcessNodeOptions = {
   readonly isKeyKept?: boolean
   /** Counts units across restarts; the count starts anew when omitted, and the coordinator takes no beats until it has caught up. */
   readonly tally?: Tally
+  /** Where evidence of broken rules is kept; it ends with the process when omitted. */
+  readonly evidence?: EvidencePlace
   /** Directory for the files of models, which nodes of one machine can share; in memory when omitted. */
   readonly modelFolder?: string
   readonly onState?: (state: NodeState) => void
@@ -37,7 +40,15 @@ export function startProcessNode(options: ProcessNodeOptions): NodeContribution 
 
 /** What such a node is made of. */
 export function processParts(options: ProcessNodeOptions): NodeParts {
-  const { coordinator, consent, signer, isKeyKept = true, tally = memoryTally(), modelFolder } = options
+  const {
+    coordinator,
+    consent,
+    signer,
+    isKeyKept = true,
+    tally = memoryTally(),
+    evidence = memoryPlace(),
+    modelFolder,
+  } = options
   return {
     consent,
     preferred: 'cpu',
@@ -46,6 +57,7 @@ export function processParts(options: ProcessNodeOptions): NodeParts {
     clock: systemClock,
     random: systemRandom,
     tally,
+    evidence: new EvidenceStore(evidence),
     obtainIdentity: async () => ({
       signer,
       beatKey: signer,

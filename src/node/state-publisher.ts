@@ -15,7 +15,9 @@ export const OFF_STATE: NodeState = {
   unitsDone: 0,
   creditedSession: '0',
   balance: '0',
+  pending: '0',
   peers: [],
+  evidence: [],
   units: [],
   beats: [],
 }

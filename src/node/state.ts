@@ -1,6 +1,7 @@
 // What a contributor's node shows to whoever watches it: a page, a widget, a command line. Plain data, structured-cloneable.
 import type { PublicKey } from '#core/ed25519.ts'
 import type { ErrorRecord } from '#core/errors.ts'
+import type { KeptEvidence } from './evidence-store.ts'
 import type { BackendInfo } from '#tensor/backend.ts'
 
 /** Where a node is in its life. `attention` needs the person: the error says what to do. */
@@ -54,10 +55,13 @@ export type NodeState = {
   /** Million integer operations a second over the last units. */
   readonly rateMops: number
   readonly unitsDone: number
-  /** Atto-credit as decimal text: since the node started, and the account's balance. */
+  /** Atto-credit as decimal text: since the node started, what the account can spend, and what it has earned that has not matured. */
   readonly creditedSession: string
   readonly balance: string
+  readonly pending: string
   readonly peers: readonly { readonly node: string; readonly transport: 'webrtc' | 'websocket' | 'relay' }[]
+  /** Proofs that somebody broke the rules, which this node keeps, oldest first. `says` is in plain words. */
+  readonly evidence: readonly Pick<KeptEvidence, 'id' | 'against' | 'says' | 'atMs'>[]
   /** Newest first, at most {@link MAX_RECORDS}. */
   readonly units: readonly UnitRecord[]
   readonly beats: readonly BeatSlot[]

@@ -14,8 +14,8 @@ export function fileTally(path: string): Tally {
   }
 }
 
-/** Writes beside and renames, so that a kill in between leaves the old count. */
-async function replaceFile(path: string, text: string): Promise<void> {
+/** Writes beside and renames, so that a kill in between leaves the old text. */
+export async function replaceFile(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text, { mode: 0o600 })
   await rename(`${path}.new`, path)
 }

@@ -7,12 +7,17 @@ import { amountSchema, publicKeySchema } from '#core/schema.ts'
 import { type SigningContext, signMessage } from '#core/signed.ts'
 import { AnswerError, type Http } from './http.ts'
 
-/** An account's state in atto-credit, as decimal text. */
+/**
+ * An account's state in atto-credit, as decimal text. `balance` can be spent; `pending` is earned and becomes balance when it matures; `burned` was
+ * earned by nodes that were proven to cheat, and lost.
+ */
 export type Account = {
   readonly account: PublicKey
   readonly balance: string
   readonly escrowed: string
+  readonly pending: string
   readonly earned: string
+  readonly burned: string
   readonly grant: string
 }
 
@@ -20,7 +25,9 @@ const accountSchema: v.GenericSchema<unknown, Account> = v.object({
   account: publicKeySchema,
   balance: amountSchema,
   escrowed: amountSchema,
+  pending: amountSchema,
   earned: amountSchema,
+  burned: amountSchema,
   grant: amountSchema,
 })
 

@@ -32,7 +32,9 @@ export const OFF_STATE: NodeState = {
   unitsDone: 0,
   creditedSession: '0',
   balance: '0',
+  pending: '0',
   peers: [],
+  evidence: [],
   units: [],
   beats: [],
 }
@@ -66,7 +68,8 @@ export class ContributionSession {
     if (consent.expiresMs <= this.#parts.clock.nowMs()) return
     const starting = new AbortController()
     this.#starting = starting
-    this.#show({ ...OFF_STATE, phase: 'starting', reason: 'Loading the node.', balance: this.#state.balance })
+    const { balance, pending } = this.#state
+    this.#show({ ...OFF_STATE, phase: 'starting', reason: 'Loading the node.', balance, pending })
     try {
       const { start, coordinator } = this.#parts
       const contribution = await start({ coordinator, consent, signal: starting.signal })

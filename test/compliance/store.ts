@@ -4,7 +4,7 @@ import { toHex } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
 import { type PublicKey, signerFromSecret } from '#core/ed25519.ts'
 import { seededRandom } from '#core/random.ts'
-import { earn, escrow, grantOnce, readAccount, refund, spend, totalGranted } from '#coordinator/store/accounts.ts'
+import { escrow, grantOnce, readAccount, refund, spend, totalGranted } from '#coordinator/store/accounts.ts'
 import { beatsOf, deleteBeatsBefore, latestBeat, upsertBeat } from '#coordinator/store/beats.ts'
 import { insertReceipt, receiptIndexes, receiptsOf } from '#coordinator/store/certificates.ts'
 import {
@@ -19,6 +19,7 @@ import {
 import { countRunning, expiredJobs, failJob, finishJob, insertJob, readJob } from '#coordinator/store/jobs.ts'
 import { readLogEntries, readLogSize, takeLogIndex, insertLogEntry } from '#coordinator/store/log.ts'
 import { banNode, countUnitDone, readNode, upsertNode } from '#coordinator/store/nodes.ts'
+import { beginEpoch, earn, forfeit, readEpoch, stakeOf, stakesOf } from '#coordinator/store/pending.ts'
 import type { Db } from '#coordinator/store/schema.ts'
 import type { Store } from '#coordinator/store/store.ts'
 import {
@@ -117,12 +118,39 @@ export function describeStore(factory: StoreFactory): void {
       await escrow(store.db, requester, 60n)
       await store.transaction(async (tx) => {
         await spend(tx, requester, 40n)
-        await earn(tx, payee, 40n, 2)
+        await earn(tx, { node: payee, account: payee, amount: 40n }, 1, 2)
       })
       await refund(store.db, requester, 20n)
       expect(await readAccount(store.db, requester)).toMatchObject({ balance: 60n, escrowed: 0n })
-      expect(await readAccount(store.db, payee)).toMatchObject({ balance: 40n, earned: 40n })
+      expect(await readAccount(store.db, payee)).toMatchObject({ balance: 0n, pending: 40n, earned: 40n })
       await expect(refund(store.db, requester, 1n)).rejects.toThrow('check constraint')
+    })
+
+    test('behaviour: earnings mature by epoch, are stake until then, and are forfeit by node', async () => {
+      const [honest, liar, payee] = [newKey(), newKey(), newKey()]
+      for (const node of [honest, liar])
+        await upsertNode(store.db, { node, payee, tier: 0, backend: 'cpu', adapter: 'a', ratedMops: 1, seenMs: 1 })
+      await earn(store.db, { node: honest, account: payee, amount: 3n }, 100, 1)
+      await earn(store.db, { node: honest, account: payee, amount: 4n }, 100, 1)
+      await earn(store.db, { node: liar, account: payee, amount: 5n }, 101, 1)
+      expect(await stakesOf(store.db, [honest, liar, payee])).toEqual(
+        new Map([
+          [honest, 7n],
+          [liar, 5n],
+        ]),
+      )
+      await beginEpoch(store.db, 109, 10)
+      expect(await readAccount(store.db, payee)).toMatchObject({ balance: 0n, pending: 12n })
+      await beginEpoch(store.db, 110, 10)
+      expect(await readEpoch(store.db)).toEqual({ epoch: 110, holdback: 10 })
+      expect(await readAccount(store.db, payee)).toMatchObject({ balance: 7n, pending: 5n })
+      expect(await forfeit(store.db, liar, 110)).toBe(5n)
+      await earn(store.db, { node: liar, account: payee, amount: 1n }, 110, 1)
+      await earn(store.db, { node: liar, account: payee, amount: 2n }, 111, 1)
+      const books = { balance: 7n, pending: 2n, burned: 6n, earned: 15n }
+      expect(await readAccount(store.db, payee)).toMatchObject(books)
+      expect(await stakeOf(store.db, liar)).toBe(2n)
+      expect(await stakeOf(store.db, honest)).toBe(0n)
     })
 
     test('behaviour: a transaction that throws leaves nothing', async () => {

@@ -63,11 +63,11 @@ describe('delegation in a certificate', () => {
     const payee = job.network.requester.publicKey
     const unit = await certificateWith(await delegationAt(deadlineMs - 3_600_000, { payee }))
     const { job: signed, result } = job.certificate
-    const toNodes = await logJob(job.network, signed, [unit], result)
-    expect(await verifyJobCertificate(toNodes)).toMatchObject({ ok: false, check: 'price' })
     const paymentsOf = (certificate: Certificate): Payment[] =>
-      honestPayments(certificate).map(({ account, amount }, at) => ({ account: at === 0 ? payee : account, amount }))
-    const toPayee = await logJob(job.network, signed, [unit], result, { paymentsOf })
+      honestPayments(certificate).map(({ node, amount }) => ({ node, account: node, amount }))
+    const toNodes = await logJob(job.network, signed, [unit], result, { paymentsOf })
+    expect(await verifyJobCertificate(toNodes)).toMatchObject({ ok: false, check: 'price' })
+    const toPayee = await logJob(job.network, signed, [unit], result)
     expect(await verifyJobCertificate(toPayee)).toMatchObject({ ok: true })
   })
 })

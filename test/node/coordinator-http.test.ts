@@ -147,7 +147,9 @@ describe('accounts', () => {
       account: one.signer.publicKey,
       balance: '0',
       escrowed: '0',
+      pending: '0',
       earned: '0',
+      burned: '0',
       grant: '0',
     })
     const size = site.grid.log.checkpoint.size

@@ -261,7 +261,7 @@ describe('contents over libp2p', { timeout: 60_000 }, () => {
 describe('admission of nodes', { timeout: 60_000 }, () => {
   test('behaviour: admitted nodes are listed, and away when they leave', async () => {
     const { signer, welcome, close } = await puppet(async () => {})
-    expect(welcome).toEqual({ outcome: 'admitted', tier: 0, balance: '0' })
+    expect(welcome).toEqual({ outcome: 'admitted', tier: 0, balance: '0', pending: '0' })
     const find = async () => {
       const { body } = await requester.get('/api/v1/nodes')
       return (body.nodes as { node: string; state: string }[]).find(({ node }) => node === signer.publicKey)

@@ -71,7 +71,12 @@ async function delegationOf(
 describe('hello', () => {
   test('default: a node without a device key is admitted at tier 0 and listed', async () => {
     const signer = newSigner()
-    expect(await judgeOf()(signer, helloOf(signer))).toEqual({ outcome: 'admitted', tier: 0, balance: '0' })
+    expect(await judgeOf()(signer, helloOf(signer))).toEqual({
+      outcome: 'admitted',
+      tier: 0,
+      balance: '0',
+      pending: '0',
+    })
     expect(site.nodes.get(signer.publicKey)).toMatchObject({ ratedMops: 10, state: 'idle', leases: 0 })
   })
 

@@ -98,11 +98,12 @@ test(`behaviour: ${KILLS} kills, and nothing is lost`, { timeout: 60_000 + KILLS
   const ledger = new Ledger()
   for (const entry of entries) ledger.apply(entry)
   for (const account of ledger.accounts()) {
-    const { balance, escrowed, earned } = await client.accountOf(account)
+    const { balance, escrowed, pending, earned } = await client.accountOf(account)
     const replayed = ledger.balanceOf(account)
-    expect({ balance, escrowed, earned }).toEqual({
+    expect({ balance, escrowed, pending, earned }).toEqual({
       balance: replayed.balance.toString(),
       escrowed: replayed.escrowed.toString(),
+      pending: replayed.pending.toString(),
       earned: replayed.earned.toString(),
     })
     expect(replayed.escrowed).toBe(0n)

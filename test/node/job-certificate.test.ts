@@ -354,7 +354,7 @@ describe('prices', () => {
     const dear = await certifyMatmul('dear', { m: 3, k: 4, n: 5, price: 10n ** 15n })
     const { job: signed, units, result } = dear.certificate
     const paymentsOf = (unit: Certificate): Payment[] =>
-      honestPayments(unit).map(({ account }) => ({ account, amount: (10n ** 15n / 2n).toString() }))
+      honestPayments(unit).map(({ node, account }) => ({ node, account, amount: (10n ** 15n / 2n).toString() }))
     const certificate = await logJob(dear.network, signed, units, result, { paymentsOf })
     expect(await verifyJobCertificate(certificate)).toMatchObject({
       check: 'price',

@@ -105,7 +105,7 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     const settled = { say: 'settled', certificate: close.body.unit, credited: '1000', reason: 'Agreed.' } as const
     await Promise.all(trials.map(({ stream }) => stream.say(settled)))
     const state = await until(a.node, ({ unitsDone, phase }) => unitsDone === 1 && phase === 'waiting')
-    expect(state).toMatchObject({ creditedSession: '1000', balance: '1000', error: null })
+    expect(state).toMatchObject({ creditedSession: '1000', balance: '0', pending: '1000', error: null })
     expect(state.rateMops).toBeGreaterThan(0)
     expect(state.units[0]).toMatchObject({
       outcome: 'agreed',

@@ -327,5 +327,9 @@ export async function logJob(
 export function honestPayments({ body }: Certificate): Payment[] {
   const operations = kindOf(body.unit.kind, body.unit.version).operations(body.unit)
   const amount = rewardAtto(operations).toString()
-  return body.replicas.map(({ lease }) => ({ account: lease.body.node, amount }))
+  return body.replicas.map(({ lease, delegation }) => ({
+    node: lease.body.node,
+    account: delegation?.body.payee ?? lease.body.node,
+    amount,
+  }))
 }

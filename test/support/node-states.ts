@@ -26,7 +26,9 @@ export function nodeStates(nowMs: number) {
     unitsDone: 18,
     creditedSession: '34359738368000000',
     balance: '1203144958123000000',
+    pending: '171798691840000000',
     peers: PEERS.map((node, i) => ({ node, transport: i === 3 ? 'websocket' : i === 4 ? 'relay' : 'webrtc' })),
+    evidence: [],
     units,
     beats: day(nowMs),
   }
@@ -46,6 +48,7 @@ export function nodeStates(nowMs: number) {
       unitsDone: 0,
       creditedSession: '0',
       balance: '0',
+      pending: '0',
       units: [],
       peers: working.peers.slice(0, 2),
       beats: working.beats.slice(-12),

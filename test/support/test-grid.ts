@@ -94,7 +94,7 @@ export class TestGrid {
     const port = options.port ?? 0
     const peer = await createCoordinatorPeer({ signer: network.coordinator, port })
     const grid = new TestGrid(network, peer)
-    await grid.#serve(options.welcome ?? (() => ({ outcome: 'admitted', tier: 0, balance: '0' })))
+    await grid.#serve(options.welcome ?? (() => ({ outcome: 'admitted', tier: 0, balance: '0', pending: '0' })))
     return grid
   }
 

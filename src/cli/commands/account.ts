@@ -32,8 +32,10 @@ function show({ output }: CommandContext, account: Account): void {
   output.line(`Account   ${account.account}`)
   const amounts = [
     ['Balance', account.balance],
+    ['Pending', account.pending],
     ['Escrowed', account.escrowed],
     ['Earned', account.earned],
+    ['Burned', account.burned],
     ['Granted', account.grant],
   ] as const
   for (const [name, amount] of amounts) output.line(`${name.padEnd(9)} ${formatCredits(BigInt(amount), 18)} credits`)

@@ -35,12 +35,14 @@ export function accountRoutes({ grid, newAccounts }: HttpParts): Hono {
   return app
 }
 
-function accountJson({ account, balance, escrowed, earned, granted }: Account) {
+function accountJson({ account, balance, escrowed, pending, earned, burned, granted }: Account) {
   return {
     account,
     balance: balance.toString(),
     escrowed: escrowed.toString(),
+    pending: pending.toString(),
     earned: earned.toString(),
+    burned: burned.toString(),
     grant: granted.toString(),
   }
 }

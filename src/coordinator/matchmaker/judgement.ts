@@ -2,7 +2,6 @@
 import { equals } from '#core/bytes.ts'
 import { contentId } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
-import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
 import type { Authority } from '#verify/commit.ts'
 import { type FaultProof, encodeFaultProof, faultProofId } from '#verify/fault-proof.ts'
@@ -11,10 +10,9 @@ import { decide, settleDispute } from '#verify/quorum.ts'
 import type { Kind, UnitInputs } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import { fromUtf8 } from '#core/bytes.ts'
+import { convict } from '#coordinator/conviction.ts'
 import type { Grid } from '#coordinator/grid.ts'
-import { insertFault } from '#coordinator/store/certificates.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
-import { banNode, readNode } from '#coordinator/store/nodes.ts'
 import { type RevealedReplica, proveFault, readInputs, revealProblem, sightingProblem } from './evidence.ts'
 
 /** A replica whose result does not count. `hostile` is what its node is scored for besides. */
@@ -46,9 +44,6 @@ export type Round = {
 /** Where the bytes are, and what computes on them. */
 type Sources = Pick<Grid, 'blobs' | 'models'>
 
-/** A second proven fault keeps a node out; the first costs it its admission, because drivers have bugs. */
-export const FAULTS_BEFORE_BAN = 2
-
 /** Judges a round. Results of a tolerant kind must have been delivered. */
 export async function judge({ blobs, models }: Sources, round: Round): Promise<Judgement> {
   const { kind, unit, replicas, authority } = round
@@ -79,16 +74,20 @@ export async function brokenClaims(
   return broken.map((of) => ({ of, reason: hostile.message, fault: null, hostile }))
 }
 
-/** Records a fault: proof, log entry and the node's record in one transaction. Returns the proof's id. */
-export async function recordFault(grid: Grid, job: JobRecord, node: PublicKey, proof: FaultProof): Promise<Digest> {
+/** Convicts the node of `proof`. Returns the proof's id. */
+export async function recordFault(grid: Grid, job: JobRecord, proof: FaultProof): Promise<Digest> {
   const id = faultProofId(proof)
-  const body = fromUtf8(encodeFaultProof(proof))
-  const { clock, config } = grid
-  await grid.log.transaction(async (tx, append) => {
-    const logIndex = await append({ type: 'fault', admissionLeaf: job.admissionLeaf, node, proof: id })
-    await insertFault(tx, { id, node, job: job.id, logIndex, body, atMs: clock.nowMs() })
-    const faults = ((await readNode(tx, node))?.faults ?? 0) + 1
-    await banNode(tx, node, faults >= FAULTS_BEFORE_BAN ? clock.nowMs() + config.faultBanMs : 0)
+  const { lease, unit } = proof
+  await convict(grid, {
+    id,
+    node: lease.body.node,
+    cause: 'wrong-part',
+    job: job.id,
+    admissionLeaf: job.admissionLeaf,
+    kind: unit.kind,
+    isExact: true,
+    leasedAt: lease.checkpoint.size,
+    body: fromUtf8(encodeFaultProof(proof)),
   })
   return id
 }

@@ -5,6 +5,7 @@ import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { signMessage } from '#core/signed.ts'
 import { type Payment, receiptEntry } from '#ledger/entry.ts'
+import { epochOf } from '#ledger/pending.ts'
 import { priceAtto, rewardAtto } from '#ledger/price.ts'
 import {
   CERTIFICATE_TYPE,
@@ -15,21 +16,20 @@ import {
 } from '#verify/certificate.ts'
 import { assuranceOf, transportOf } from '#verify/quorum.ts'
 import type { Kind } from '#work/kind.ts'
+import { tickEpoch } from '#coordinator/epochs.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import type { Append } from '#coordinator/log/transparency-log.ts'
-import { earn, spend } from '#coordinator/store/accounts.ts'
+import { spend } from '#coordinator/store/accounts.ts'
 import { insertCertificate, insertReceipt } from '#coordinator/store/certificates.ts'
 import { touchContents, uploadMs } from '#coordinator/store/contents.ts'
 import { type JobRecord, finishJob, readJob, readSalt, spendEscrow } from '#coordinator/store/jobs.ts'
 import { countUnitDone } from '#coordinator/store/nodes.ts'
+import { earn } from '#coordinator/store/pending.ts'
 import type { Db } from '#coordinator/store/schema.ts'
 import { type UnitRecord, countUnits, finishUnit, unitsOf } from '#coordinator/store/units.ts'
 import { type DoneUnit, assembleResult } from './assemble.ts'
 import type { RevealedReplica } from './evidence.ts'
 import { type Interval, stagesOf } from './stages.ts'
-
-/** An epoch is an hour. */
-export const EPOCH_MS = 3_600_000
 
 /** A unit whose replicas agree and whose result is here. */
 export type Agreement = {
@@ -97,7 +97,7 @@ async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
     admissionLeaf: job.admissionLeaf,
     attempt,
     price: priceAtto(record.operations, replicas.length).toString(),
-    epoch: Math.floor(grid.clock.nowMs() / EPOCH_MS),
+    epoch: epochOf(grid.clock.nowMs(), grid.config.epochMs),
     root,
     leaves,
     replicas,
@@ -124,6 +124,7 @@ async function pay(
   certificate: Certificate,
   reason: string,
 ): Promise<void> {
+  const epoch = await tickEpoch(grid, { tx, append })
   const payments = paymentsOf(replicas, rewardAtto(record.operations))
   const logIndex = await append(receiptEntry(certificate, await readSalt(tx, job.id), payments))
   const id = certificateId(certificate)
@@ -132,25 +133,29 @@ async function pay(
   await spendEscrow(tx, job.id, total)
   await spend(tx, job.account, total)
   const atMs = grid.clock.nowMs()
-  for (const { account, amount } of payments) {
-    await earn(tx, account, BigInt(amount), atMs)
+  for (const { node, account, amount } of payments)
+    await earn(tx, { node, account, amount: BigInt(amount) }, epoch, atMs)
+  for (const [account, amount] of sumsOf(payments))
     await insertReceipt(tx, {
       logIndex,
       account,
       job: job.id,
       unit: record.id,
       certificate: id,
-      amount: BigInt(amount),
+      amount,
       reason,
       atMs,
     })
-  }
   for (const { replica } of replicas) await countUnitDone(tx, replica.node)
 }
 
-/** One payment for each account: two nodes of one payee are paid together. */
 function paymentsOf(replicas: readonly RevealedReplica[], reward: bigint): Payment[] {
-  const amounts = new Map<PublicKey, bigint>()
-  for (const { replica } of replicas) amounts.set(replica.live.payee, (amounts.get(replica.live.payee) ?? 0n) + reward)
-  return [...amounts].map(([account, amount]) => ({ account, amount: amount.toString() }))
+  return replicas.map(({ replica: { node, live } }) => ({ node, account: live.payee, amount: reward.toString() }))
+}
+
+/** What each account is paid: two nodes of one payee have one receipt. */
+function sumsOf(payments: readonly Payment[]): Map<PublicKey, bigint> {
+  const sums = new Map<PublicKey, bigint>()
+  for (const { account, amount } of payments) sums.set(account, (sums.get(account) ?? 0n) + BigInt(amount))
+  return sums
 }

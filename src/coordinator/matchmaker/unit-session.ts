@@ -267,7 +267,7 @@ export class UnitSession {
     const { grid, onRejected } = this.#parts
     for (const { of, reason, fault, hostile } of rejections) {
       const { replica } = of
-      const proof = fault === null ? null : await recordFault(grid, this.job, replica.node, fault)
+      const proof = fault === null ? null : await recordFault(grid, this.job, fault)
       this.#excluded.add(replica.node)
       replica.dismiss({ say: 'rejected', reason: reason.slice(0, 300), fault: proof }, 'lost', reason, hostile)
       this.#replicas = this.#replicas.filter((other) => other !== replica)

@@ -96,7 +96,7 @@ async function admit(
   const { backend, adapter } = hello.capabilities
   const nowMs = grid.clock.nowMs()
   await upsertNode(grid.store.db, { node, payee, tier, backend, adapter, ratedMops, seenMs: nowMs })
-  const { balance } = await readAccount(grid.store.db, payee)
+  const { balance, pending } = await readAccount(grid.store.db, payee)
   if (peer.libp2p.getConnections(peerIdOf(node)).length === 0) return refuse('It went away while it was admitted.')
   nodes.admit({
     node,
@@ -113,7 +113,7 @@ async function admit(
     lastBeatMs: null,
     state: 'idle',
   })
-  return { outcome: 'admitted', tier, balance: balance.toString() }
+  return { outcome: 'admitted', tier, balance: balance.toString(), pending: pending.toString() }
 }
 
 function refuse(reason: string): Welcome {

@@ -1,23 +1,20 @@
 // Accounts: what a key has, what is held in escrow for its jobs, what it earned. Every change has its entry in the log,
-// appended in the same transaction by whoever calls these.
+// appended in the same transaction by whoever calls these. What is earned passes through pending.ts.
 import type { PublicKey } from '#core/ed25519.ts'
+import type { AccountBalance } from '#ledger/balance.ts'
 import { assertOneChanged } from './changed-row.ts'
 import type { Db } from './schema.ts'
 
-/** An account. All amounts in atto-credit; `balance` does not include `escrowed`. */
-export type Account = {
-  readonly account: PublicKey
-  readonly balance: bigint
-  readonly escrowed: bigint
-  readonly earned: bigint
-  readonly granted: bigint
-}
+/** An account by its key. */
+export type Account = AccountBalance & { readonly account: PublicKey }
+
+const NOTHING: AccountBalance = { balance: 0n, escrowed: 0n, pending: 0n, earned: 0n, burned: 0n, granted: 0n }
 
 /** The account of `key`; one that was never seen has zeros. */
 export async function readAccount(db: Db, key: PublicKey): Promise<Account> {
   const row = await db.selectFrom('accounts').selectAll().where('account', '=', key).executeTakeFirst()
-  const { balance, escrowed, earned, granted } = row ?? { balance: 0n, escrowed: 0n, earned: 0n, granted: 0n }
-  return { account: key, balance, escrowed, earned, granted }
+  const { balance, escrowed, pending, earned, burned, granted } = row ?? NOTHING
+  return { account: key, balance, escrowed, pending, earned, burned, granted }
 }
 
 /** Credits a grant to `key`. False, and nothing changes, when it already had one. */
@@ -72,21 +69,11 @@ export async function spend(tx: Db, key: PublicKey, amount: bigint): Promise<voi
   assertOneChanged(updated, `the account ${key}`)
 }
 
-/** Credits `amount` to `key` as earned. */
-export async function earn(tx: Db, key: PublicKey, amount: bigint, nowMs: number): Promise<void> {
-  await ensureAccount(tx, key, nowMs)
-  const updated = await tx
-    .updateTable('accounts')
-    .set((eb) => ({ balance: eb('balance', '+', amount), earned: eb('earned', '+', amount) }))
-    .where('account', '=', key)
-    .executeTakeFirstOrThrow()
-  assertOneChanged(updated, `the account ${key}`)
-}
-
-async function ensureAccount(tx: Db, key: PublicKey, nowMs: number): Promise<void> {
+/** Makes the account of `key` if there is none. */
+export async function ensureAccount(tx: Db, key: PublicKey, nowMs: number): Promise<void> {
   await tx
     .insertInto('accounts')
-    .values({ account: key, balance: 0n, escrowed: 0n, earned: 0n, granted: 0n, opened_ms: nowMs })
+    .values({ account: key, ...NOTHING, opened_ms: nowMs })
     .onConflict((conflict) => conflict.column('account').doNothing())
     .execute()
 }

@@ -1,6 +1,7 @@
 // Certificates, fault proofs and receipts: the evidence, kept in the text that is handed out.
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
+import type { ProvenCause } from '#verify/faults.ts'
 import type { Db } from './schema.ts'
 
 /** A payment as an account sees it. */
@@ -23,6 +24,8 @@ export type FaultRecord = {
   readonly logIndex: number
   readonly body: string
   readonly atMs: number
+  readonly cause: ProvenCause
+  readonly kind: string
 }
 
 /** Receipts in one answer. */
@@ -60,6 +63,8 @@ export async function insertFault(tx: Db, fault: FaultRecord): Promise<void> {
       log_index: fault.logIndex,
       body: fault.body,
       at_ms: fault.atMs,
+      cause: fault.cause,
+      kind: fault.kind,
     })
     .onConflict((conflict) => conflict.column('fault').doNothing())
     .execute()
@@ -69,6 +74,29 @@ export async function insertFault(tx: Db, fault: FaultRecord): Promise<void> {
 export async function readFault(db: Db, id: string): Promise<string | null> {
   const row = await db.selectFrom('faults').select('body').where('fault', '=', id).executeTakeFirst()
   return row?.body ?? null
+}
+
+/** Whether fault proof `id` is kept. */
+export async function hasFault(db: Db, id: Digest): Promise<boolean> {
+  return (await db.selectFrom('faults').select('node').where('fault', '=', id).executeTakeFirst()) !== undefined
+}
+
+/** The log index of the node's latest wrong part of work of `kind` that the log held when it had `before` entries, or null. */
+export async function latestFault(
+  db: Db,
+  { node, kind, before }: { node: PublicKey; kind: string; before: number },
+): Promise<number | null> {
+  const row = await db
+    .selectFrom('faults')
+    .select('log_index')
+    .where('node', '=', node)
+    .where('kind', '=', kind)
+    .where('cause', 'in', ['wrong-part', 'wrong-part-again'])
+    .where('log_index', '<', BigInt(before))
+    .orderBy('log_index', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? null : Number(row.log_index)
 }
 
 /** How many faults were proven. */

@@ -58,10 +58,26 @@ const MODELS = [
     registered_ms int8 not null)`,
 ]
 
+/** What is earned matures: it is pending by node and epoch until then. `ledger_epoch` is the log's latest tick, 0 before the first. */
+const PENDING = [
+  `alter table accounts add column pending numeric(40,0) not null default 0 check (pending >= 0)`,
+  `alter table accounts add column burned numeric(40,0) not null default 0`,
+  `create table pending (
+    node text not null, account text not null, epoch int8 not null, amount numeric(40,0) not null,
+    primary key (node, account, epoch))`,
+  `create index pending_epoch on pending (epoch)`,
+  `create table ledger_epoch (id int4 primary key, epoch int8 not null, holdback int4 not null)`,
+  `insert into ledger_epoch (id, epoch, holdback) values (0, 0, 0)`,
+  `alter table nodes add column forfeited_epoch int8`,
+  `alter table faults add column cause text not null default 'wrong-part'`,
+  `alter table faults add column kind text not null default ''`,
+]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
   '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
   '0003-models': { up: (db) => runAll(db, MODELS) },
+  '0007-pending': { up: (db) => runAll(db, PENDING) },
 }
 
 /** Brings the schema up to date. Throws {@link MigrationError} on a store that a newer version wrote. */

@@ -32,7 +32,7 @@ export async function upsertNode(db: Db, hello: NodeHello): Promise<void> {
   }
   await db
     .insertInto('nodes')
-    .values({ node: hello.node, ...changing, units_done: 0, faults: 0, banned_until_ms: 0 })
+    .values({ node: hello.node, ...changing, units_done: 0, faults: 0, banned_until_ms: 0, forfeited_epoch: null })
     .onConflict((conflict) => conflict.column('node').doUpdateSet(changing))
     .execute()
 }

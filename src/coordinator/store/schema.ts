@@ -11,7 +11,9 @@ export type Schema = {
     account: string
     balance: Amount
     escrowed: Amount
+    pending: Amount
     earned: Amount
+    burned: Amount
     granted: Amount
     opened_ms: Int8
   }
@@ -52,7 +54,16 @@ export type Schema = {
     leaves: string | null
   }
   certificates: { certificate: string; job: string; number: number; body: string }
-  faults: { fault: string; node: string; job: string; log_index: Int8; body: string; at_ms: Int8 }
+  faults: {
+    fault: string
+    node: string
+    job: string
+    log_index: Int8
+    body: string
+    at_ms: Int8
+    cause: string
+    kind: string
+  }
   receipts: {
     log_index: Int8
     account: string
@@ -63,6 +74,8 @@ export type Schema = {
     reason: string
     at_ms: Int8
   }
+  pending: { node: string; account: string; epoch: Int8; amount: Amount }
+  ledger_epoch: { id: number; epoch: Int8; holdback: number }
   models: { content: string; account: string; size_bytes: Int8; description: string; registered_ms: Int8 }
   nodes: {
     node: string
@@ -74,6 +87,7 @@ export type Schema = {
     units_done: number
     faults: number
     banned_until_ms: Int8
+    forfeited_epoch: Int8 | null
     seen_ms: Int8
   }
   beats: { node: string; slot: Int8; state: string; beat: string; witness: string | null }

@@ -76,6 +76,10 @@ export class CreditPanel extends LitElement {
           <dt>Balance</dt>
           <dd class="figure" data-testid="credits-balance">${formatCredits(state.balance)}</dd>
         </div>
+        <div class="balance">
+          <dt>Pending</dt>
+          <dd class="figure" data-testid="credits-pending">${formatCredits(state.pending)}</dd>
+        </div>
       </dl>
       <p class="why">${why(state.units)}</p>
       <dl class="facts">

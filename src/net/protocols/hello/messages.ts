@@ -3,7 +3,15 @@
 import * as v from 'valibot'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
-import { checkpointSchema, digestSchema, nonceSchema, publicKeySchema, textSchema, uintSchema } from '#core/schema.ts'
+import {
+  amountSchema,
+  checkpointSchema,
+  digestSchema,
+  nonceSchema,
+  publicKeySchema,
+  textSchema,
+  uintSchema,
+} from '#core/schema.ts'
 import type { Checkpoint } from '#core/signed.ts'
 import { type Delegation, delegationSchema } from '#identity/delegation.ts'
 
@@ -27,9 +35,9 @@ export type Challenge = { readonly network: Digest; readonly checkpoint: Checkpo
 /** The self-test's digest and how fast the device was, in 10^6 operations a second. */
 export type SelfTest = { readonly digest: Digest; readonly ratedMops: number }
 
-/** The verdict. `tier` is what the delegation proves. */
+/** The verdict. `tier` is what the delegation proves; the payee's account can spend `balance`, and `pending` is earned and not matured. */
 export type Welcome =
-  | { readonly outcome: 'admitted'; readonly tier: number; readonly balance: string }
+  | { readonly outcome: 'admitted'; readonly tier: number; readonly balance: string; readonly pending: string }
   | { readonly outcome: 'refused'; readonly reason: string }
 
 export const helloSchema: v.GenericSchema<unknown, Hello> = v.strictObject({
@@ -57,6 +65,6 @@ export const selfTestSchema: v.GenericSchema<unknown, SelfTest> = v.strictObject
 })
 
 export const welcomeSchema: v.GenericSchema<unknown, Welcome> = v.variant('outcome', [
-  v.strictObject({ outcome: v.literal('admitted'), tier: uintSchema(3), balance: textSchema(40) }),
+  v.strictObject({ outcome: v.literal('admitted'), tier: uintSchema(3), balance: amountSchema, pending: amountSchema }),
   v.strictObject({ outcome: v.literal('refused'), reason: textSchema(300) }),
 ])

@@ -1,0 +1,70 @@
+// What a fault costs, by its cause: the one table that the coordinator acts on, the ledger checks and the documentation prints.
+// Deliberate is what no driver bug explains. A kind without a portable reference costs nobody what is pending, whatever the cause.
+
+/** What a cause leads to. `evidence` is the document that proves it; null where nothing can be proven and nothing is logged. */
+export type Fault = {
+  readonly says: string
+  readonly evidence: 'fault-proof' | 'equivocation' | 'broken-claim' | null
+  readonly isDeliberate: boolean
+  /** What becomes of the node's history with audits. */
+  readonly trust: 'kept' | 'reset'
+  /** What the node must do before it is given work again: nothing, the self-test, or wait. */
+  readonly admission: 'kept' | 'self-test' | 'kept-out'
+  /** What becomes of what the node has pending, this epoch's share included: burned, so that nobody gains by it. */
+  readonly pending: 'kept' | 'forfeit'
+}
+
+const LAPSE = { evidence: null, isDeliberate: false, trust: 'reset', admission: 'kept', pending: 'kept' } as const
+const CHEAT = { isDeliberate: true, trust: 'reset', admission: 'kept-out', pending: 'forfeit' } as const
+
+/** Every cause and its consequences. In all cases the unit is not paid to the node. */
+export const FAULTS = {
+  'wrong-part': {
+    says: 'A part of an exact result is not what the reference computes: a driver may do this.',
+    evidence: 'fault-proof',
+    isDeliberate: false,
+    trust: 'reset',
+    admission: 'self-test',
+    pending: 'kept',
+  },
+  'wrong-part-again': {
+    says: 'A second wrong part of the same kind of work, under a lease given after the first was in the log and the self-test was passed again.',
+    evidence: 'fault-proof',
+    ...CHEAT,
+  },
+  equivocation: {
+    says: 'Two different commitments under one lease, both signed.',
+    evidence: 'equivocation',
+    ...CHEAT,
+  },
+  'broken-claim': {
+    says: 'What the node signed of its result while it computed it is not how the result begins that it then revealed.',
+    evidence: 'broken-claim',
+    ...CHEAT,
+  },
+  unrevealed: { says: 'It committed to a result and did not open it.', ...LAPSE },
+  unopened: {
+    says: 'What it revealed does not open its commitment, or its possession tag is not of the inputs.',
+    ...LAPSE,
+  },
+  'untrue-sighting': { says: 'What it signed about the other replicas is not what they revealed.', ...LAPSE },
+  'outside-bounds': {
+    says: 'A result of a tolerant kind is outside the bounds that correct ones keep.',
+    ...LAPSE,
+    trust: 'kept',
+  },
+} as const satisfies Readonly<Record<string, Fault>>
+
+/** Name of a cause. */
+export type FaultCause = keyof typeof FAULTS
+
+/** A cause that evidence proves: one that the log holds. */
+export type ProvenCause = 'wrong-part' | 'wrong-part-again' | 'equivocation' | 'broken-claim'
+
+/** Causes that the log holds. */
+export const PROVEN_CAUSES = [
+  'wrong-part',
+  'wrong-part-again',
+  'equivocation',
+  'broken-claim',
+] as const satisfies readonly ProvenCause[]
