@@ -3,10 +3,11 @@
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { FAULTS, type ProvenCause } from '#verify/faults.ts'
+import { type Lease, leaseId } from '#work/lease.ts'
 import type { Grid } from './grid.ts'
 import type { Append } from './log/transparency-log.ts'
 import { tickEpoch } from './epochs.ts'
-import { hasFault, insertFault, latestFault } from './store/certificates.ts'
+import { faultUnder, insertFault, latestFault } from './store/certificates.ts'
 import { banNode } from './store/nodes.ts'
 import { forfeit } from './store/pending.ts'
 import type { Db } from './store/schema.ts'
@@ -20,28 +21,35 @@ export type Charge = {
   readonly admissionLeaf: number
   readonly kind: string
   readonly isExact: boolean
-  /** Size of the log when the lease was signed: what was in it before, the node had answered for when it took the lease. */
-  readonly leasedAt: number
+  /** What it did wrong under. What was in the log when this was signed, the node had answered for. */
+  readonly lease: Lease
   readonly body: string
 }
 
-/** What came of a charge. `isNew` is false when this evidence was in the log before. */
-export type Conviction = { readonly cause: ProvenCause; readonly forfeited: bigint; readonly isNew: boolean }
+/** What came of a charge. `isNew` is false when the log had a conviction before, which `id` names. */
+export type Conviction = {
+  readonly id: Digest
+  readonly cause: ProvenCause
+  readonly forfeited: bigint
+  readonly isNew: boolean
+}
 
-/** Convicts. The same evidence again changes nothing. */
+/** Convicts. Once for each lease and cause: who signs a hundred commitments under one lease does not fill the log. */
 export async function convict(grid: Grid, charge: Charge): Promise<Conviction> {
   return grid.log.transaction(async (tx, append) => {
     const { id, node, job, admissionLeaf, kind, body } = charge
-    if (await hasFault(tx, id)) return { cause: charge.cause, forfeited: 0n, isNew: false }
+    const lease = leaseId(charge.lease)
+    const known = await faultUnder(tx, lease, sameCause(charge.cause))
+    if (known !== null) return { ...known, forfeited: 0n, isNew: false }
     const earlier = await repeatedFault(tx, charge)
     const cause = earlier === null ? charge.cause : 'wrong-part-again'
     const logIndex = await append({ type: 'fault', admissionLeaf, node, cause, proof: id, earlier })
     const atMs = grid.clock.nowMs()
-    await insertFault(tx, { id, node, job, logIndex, body, atMs, cause, kind })
+    await insertFault(tx, { id, node, job, logIndex, body, atMs, cause, kind, lease })
     const isKeptOut = FAULTS[cause].admission === 'kept-out'
     await banNode(tx, node, isKeptOut ? atMs + grid.config.faultBanMs : 0)
     const forfeited = await punish(grid, { tx, append }, charge, cause, logIndex)
-    return { cause, forfeited, isNew: true }
+    return { id, cause, forfeited, isNew: true }
   })
 }
 
@@ -49,8 +57,12 @@ export async function convict(grid: Grid, charge: Charge): Promise<Conviction> {
  * The log index of the fault that this one repeats: one of the same kind of work that was in the log when the lease was signed. The node has passed
  * the self-test since, because without it nobody is leased anything.
  */
-async function repeatedFault(tx: Db, { cause, node, kind, leasedAt }: Charge): Promise<number | null> {
-  return cause === 'wrong-part' ? latestFault(tx, { node, kind, before: leasedAt }) : null
+async function repeatedFault(tx: Db, { cause, node, kind, lease }: Charge): Promise<number | null> {
+  return cause === 'wrong-part' ? latestFault(tx, { node, kind, before: lease.checkpoint.size }) : null
+}
+
+function sameCause(cause: Charge['cause']): readonly ProvenCause[] {
+  return cause === 'wrong-part' ? ['wrong-part', 'wrong-part-again'] : [cause]
 }
 
 async function punish(

@@ -14,6 +14,7 @@ import { exchangeReveals, serveReveals } from '#net/protocols/reveal/handler.ts'
 import type { RevealMessage } from '#net/protocols/reveal/messages.ts'
 import { delay } from '#net/wait.ts'
 import { type Close, type CloseEntry, closeId } from '#verify/close.ts'
+import type { Equivocation } from '#verify/equivocation.ts'
 import { openingNonce, openingOf, signCommitment, signReveal, verifyCommitment } from '#verify/commit.ts'
 import type { Commitment, Opening } from '#verify/commitment.ts'
 import type { Reveal, Transport } from '#verify/reveal.ts'
@@ -59,6 +60,8 @@ export type ExchangeParts = {
   readonly coordinator: PublicKey
   readonly random: Random
   readonly signing: () => SigningContext
+  /** Keeps proof that a peer or the coordinator contradicted itself, and tells who has to know. */
+  readonly onEquivocation: (pair: Equivocation, lease: Lease | null) => void
 }
 
 /** A commitment can come before this node's own offer: it is held this long for it. */
@@ -177,8 +180,11 @@ class PeerDesk implements Desk {
   take(handed: Handed): boolean {
     const id = leaseId(handed.lease)
     const known = this.#handed.get(id)
-    if (known !== undefined && messageId(known.commitment) !== messageId(handed.commitment))
+    if (known !== undefined && messageId(known.commitment) !== messageId(handed.commitment)) {
+      const messages = [known.commitment, handed.commitment] as const
+      this.#parts.onEquivocation({ about: 'commitment', messages }, handed.lease)
       throw new EquivocationError()
+    }
     this.#handed.put(id, { lease: handed.lease, commitment: handed.commitment })
     return true
   }
@@ -187,7 +193,11 @@ class PeerDesk implements Desk {
   async answer({ close, reveal }: RevealMessage, transport: Transport): Promise<Reveal | null> {
     const limits = { timeoutMs: CLOSE_WAIT_MS, signal: this.#left.signal }
     const round = await this.#rounds.wait(roundKey(close), limits)
-    if (round === undefined || closeId(round.close) !== closeId(close)) return null
+    if (round === undefined) return null
+    if (closeId(round.close) !== closeId(close)) {
+      this.#parts.onEquivocation({ about: 'close', messages: [round.close, close] }, null)
+      return null
+    }
     const entry = close.body.entries.find((candidate) => candidate.node === reveal.signer)
     if (entry === undefined) throw new NotOnCloseError()
     this.#arrivals.put(arrivalKey(close, entry), { reveal, transport })

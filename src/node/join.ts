@@ -17,6 +17,7 @@ import type { NetworkInfo } from './network-info.ts'
 import { watchPeers } from './peer-list.ts'
 import { putResult } from './results.ts'
 import type { NodeState, UnitRecord } from './state.ts'
+import { openWitnessDesk } from './witness-desk.ts'
 import type { WorkerApi } from './worker-api.ts'
 
 /** What joining needs. */
@@ -57,7 +58,14 @@ export async function join(parts: JoinParts): Promise<Joined> {
   const { coordinator } = network
   const peer = await parts.openPeer({ signer, coordinator: network.addresses, clock, random })
   own(() => peer.close())
-  const exchange = await parts.openExchange({ peer, signer, coordinator, random, signing })
+  const witness = openWitnessDesk({
+    peer,
+    clock,
+    authority: () => ({ network: signing().network, coordinator }),
+    keep: parts.onEvidence,
+  })
+  const onEquivocation: ExchangeParts['onEquivocation'] = (pair, lease) => witness.take(pair, lease)
+  const exchange = await parts.openExchange({ peer, signer, coordinator, random, signing, onEquivocation })
   own(() => exchange.close())
   const fetcher = blobFetcher(peer, coordinator)
   const files = new FileFetch(fetcher, worker)
@@ -76,6 +84,8 @@ export async function join(parts: JoinParts): Promise<Joined> {
       return inputs.partsOf(unit, kind, signal)
     },
     deliver: (lease, content, signal) => putResult(peer, lease, content, signal),
+    onEquivocation: (pair) => witness.take(pair, null),
+    accuse: (handed, signal) => witness.report(handed, signal),
     refusal: parts.refusal,
     maxModelBytes: parts.maxModelBytes,
     onRecord: parts.onRecord,

@@ -5,8 +5,8 @@ import { type Close, closeId } from '#verify/close.ts'
 import { type Authority, verifyClose, verifyEvidence } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
 import type { Seen } from '#verify/reveal.ts'
-import type { Lease } from '#work/lease.ts'
-import type { Shown } from './exchange.ts'
+import { type Lease, leaseId } from '#work/lease.ts'
+import type { Handed, Shown } from './exchange.ts'
 
 /** What a close is held against. */
 export type CloseExpectation = {
@@ -48,4 +48,10 @@ export function judge({ entry, handed, reveal, transport }: Shown, expected: Rev
   const { root, tag } = reveal.body
   if (!verdict.ok || !isListed || tag !== expected.tag) return { node, root: null, verdict: 'invalid', transport }
   return { node, root, verdict: root === expected.root ? 'agrees' : 'differs', transport }
+}
+
+/** Whether a peer handed over, under the lease that the close lists, another commitment than the close does: one of the two is a lie, and signed. */
+export function isEquivocating(shown: Shown): shown is Shown & { readonly handed: Handed } {
+  const { entry, handed } = shown
+  return handed !== null && leaseId(handed.lease) === entry.lease && messageId(handed.commitment) !== entry.commitment
 }

@@ -15,9 +15,10 @@ import { type Reveal, SIGHTING_TYPE, type Seen, type Sighting, type SightingBody
 import type { Kind } from '#work/kind.ts'
 import { type Lease, leaseId } from '#work/lease.ts'
 import { type Unit, unitId } from '#work/unit.ts'
-import type { Desk, Exchange, Shown } from './exchange.ts'
+import type { Equivocation } from '#verify/equivocation.ts'
+import type { Desk, Exchange, Handed, Shown } from './exchange.ts'
 import type { InputParts, UnitResult, WorkerApi } from './worker-api.ts'
-import { closeProblem, judge } from './judge.ts'
+import { closeProblem, isEquivocating, judge } from './judge.ts'
 import { ProgressTeller } from './progress-teller.ts'
 import type { UnitRecord } from './state.ts'
 
@@ -38,6 +39,10 @@ export type LeaseParts = {
   readonly fetchInputs: (unit: Unit, kind: Kind, signal: AbortSignal) => Promise<InputParts>
   /** Hands the result under a lease to the coordinator. */
   readonly deliver: (lease: Digest, content: Content, signal: AbortSignal) => Promise<void>
+  /** Keeps proof that the coordinator contradicted itself. */
+  readonly onEquivocation: (pair: Equivocation) => void
+  /** Tells the coordinator of a commitment that a peer handed over and the close does not list. */
+  readonly accuse: (handed: Handed, signal: AbortSignal) => Promise<void>
   /** Told of every change of the unit's record. */
   readonly report: (record: UnitRecord) => void
 }
@@ -234,6 +239,8 @@ class LeaseRun {
     this.#report({ outcome: 'checking', reason: 'Checking the other replicas.' })
     const { reveal, shown } = await this.#desk.reveal(close)
     const seen = await Promise.all(shown.map((peer) => this.#judge(peer, close, result.root)))
+    const accused = shown.flatMap((peer) => (isEquivocating(peer) ? [peer.handed] : []))
+    await Promise.allSettled(accused.map((handed) => this.#parts.accuse(handed, this.#signal)))
     this.#report({ peers: seen.map(({ node, transport }) => ({ node, transport })) })
     await this.#sayRevealed(reveal, close, seen, result.leaves)
   }
@@ -256,6 +263,7 @@ class LeaseRun {
   }
 
   #assertClose(close: Close, commitment: Commitment): void {
+    for (const known of this.#closes.values()) this.#parts.onEquivocation({ about: 'close', messages: [known, close] })
     const problem = closeProblem(close, {
       authority: authorityOf(this.#parts),
       lease: this.#offer.lease,

@@ -24,7 +24,7 @@ import { revealSchema } from './reveal.ts'
 import { type Outcome, type Verdict, outcome, verdictOfAsync } from './verdict.ts'
 
 /** Format of the text form; the first thing a reader checks. */
-const FAULT_PROOF_FORMAT = 'commonwatt/fault-proof/v2'
+export const FAULT_PROOF_FORMAT = 'commonwatt/fault-proof/v2'
 
 /** Longest text of a fault proof: both operands of one tile at the longest inner dimension are 90 MB in base64. */
 export const MAX_FAULT_PROOF_BYTES = 128 * 2 ** 20

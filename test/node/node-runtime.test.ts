@@ -1,14 +1,17 @@
 // A contributor's node in this process against a coordinator that only does what a test tells it: real peers, real worker threads.
 import { afterEach, describe, expect, test } from 'vitest'
+import { utf8 } from '#core/bytes.ts'
 import { type ContentRef, contentId } from '#core/content.ts'
 import { signerFromSecret } from '#core/ed25519.ts'
 import { EMPTY_ROOT } from '#core/merkle.ts'
 import { systemRandom, seededRandom } from '#core/random.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
+import { EvidenceStore, memoryPlace } from '#node/evidence-store.ts'
 import { processParts } from '#node/process.ts'
 import type { NodeState } from '#node/state.ts'
 import { type ThreadHandle, openThreadWorker } from '#node/thread-worker.ts'
 import { linkWorker } from '#node/worker-link.ts'
+import { verifyFault } from '#sdk/index.ts'
 import { verifyEvidence } from '#verify/commit.ts'
 import { MAX_LOADABLE_BYTES } from '#node/model-limit.ts'
 import { generateParams } from '#work/kinds/generate/task.ts'
@@ -69,6 +72,11 @@ async function waitingNode(grid: TestGrid, change: Partial<NodeParts> = {}) {
   const { node: key } = await until(node, ({ phase }) => phase === 'waiting')
   if (key === null) throw new Error('The node has no key.')
   return { node, key }
+}
+
+async function keepingNode(grid: TestGrid) {
+  const store = new EvidenceStore(memoryPlace())
+  return { ...(await waitingNode(grid, { evidence: store })), store }
 }
 
 function product(grid: TestGrid, m: number, k: number, n: number): { unit: Unit; inputs: HeldContent[] } {
@@ -292,6 +300,37 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     }
     await until(node, ({ phase }) => phase === 'waiting')
     expect(node.state.units.map(({ outcome }) => outcome)).toEqual(['lost', 'lost'])
+    // A close without the node may be an honest mistake; two closes of one round are a lie, and signed.
+    const { coordinator } = grid.network
+    const says = expect.stringContaining('signed two lists of commitments') as unknown
+    expect(node.state.evidence).toEqual([expect.objectContaining({ against: coordinator.publicKey, says })])
+  })
+
+  test('behaviour: a coordinator that shows its replicas different closes is convicted by each of them', async () => {
+    const grid = await openGrid()
+    const [a, b] = await Promise.all([keepingNode(grid), keepingNode(grid)])
+    const { unit } = product(grid, 16, 16, 16)
+    const leases = await grid.leases(unit, [a.key, b.key])
+    const trials = await Promise.all(leases.map((lease) => grid.offer(unit, lease, leases)))
+    const committed = await Promise.all(
+      trials.map(async (trial) => ({ lease: trial.lease, commitment: (await trial.hear('committed')).commitment })),
+    )
+    const shown = await Promise.all([committed, committed.toReversed()].map((list) => grid.close(list)))
+    await Promise.all(
+      trials.map(async ({ stream }, at) => {
+        const close = shown[at]
+        if (close !== undefined) await stream.say({ say: 'closed', close })
+      }),
+    )
+    const { context, coordinator } = grid.network
+    await Promise.race([a, b].map(({ node }) => until(node, ({ evidence }) => evidence.length === 1)))
+    const kept = [...a.store.kept, ...b.store.kept]
+    expect(kept.length).toBeGreaterThan(0)
+    for (const { body, against } of kept) {
+      expect(against).toBe(coordinator.publicKey)
+      const { verdict } = await verifyFault(utf8(body), { network: context.network, coordinator: against })
+      expect(verdict).toMatchObject({ ok: true })
+    }
   })
 
   test('error: offers that are not what they should be are declined with the reason', async () => {

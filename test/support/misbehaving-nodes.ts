@@ -4,22 +4,26 @@ import { EMPTY_ROOT, leafDigest, merkleRoot } from '#core/merkle.ts'
 import { signMessage } from '#core/signed.ts'
 import { sendCommitment, serveCommitments } from '#net/protocols/commit/handler.ts'
 import { exchangeReveals, serveReveals } from '#net/protocols/reveal/handler.ts'
-import type { Desk, Exchange, ExchangeParts } from '#node/exchange.ts'
+import { type Desk, type Exchange, type ExchangeParts, openExchange } from '#node/exchange.ts'
 import { Mailbox } from '#node/mailbox.ts'
 import type { UnitResult } from '#node/worker-api.ts'
 import type { WorkerHandle } from '#node/worker-link.ts'
 import { closeId } from '#verify/close.ts'
+import { openingNonce, openingOf, signCommitment } from '#verify/commit.ts'
 import { COMMITMENT_TYPE, type Commitment } from '#verify/commitment.ts'
 import { REVEAL_TYPE, type Reveal } from '#verify/reveal.ts'
 import { type Lease, leaseId } from '#work/lease.ts'
 
 const PATIENCE_MS = 15_000
 
-/** A worker whose results have one wrong element in part `index`. */
-export function wrongTileWorker(open: () => WorkerHandle, index = 0): () => WorkerHandle {
+/** A worker whose results, while `isWrong`, have one wrong element in part `index`. */
+export function wrongTileWorker(open: () => WorkerHandle, index = 0, isWrong = () => true): () => WorkerHandle {
   return () => {
     const handle = open()
-    const run: WorkerHandle['api']['run'] = async (...call) => falsified(await handle.api.run(...call), index)
+    const run: WorkerHandle['api']['run'] = async (...call) => {
+      const result = await handle.api.run(...call)
+      return isWrong() ? falsified(result, index) : result
+    }
     return { ...handle, api: { ...handle.api, run } }
   }
 }
@@ -31,6 +35,30 @@ function falsified(result: UnitResult, index: number): UnitResult {
   part[0] = (part[0] ?? 0) ^ 1
   const leaves = parts.map((each) => leafDigest(each))
   return { ...result, parts, leaves, root: merkleRoot(leaves) }
+}
+
+/** The exchange of a node that, while `isLying`, tells its peers one commitment and the coordinator another. */
+export function equivocatingExchange(isLying: () => boolean): (parts: ExchangeParts) => Promise<Exchange> {
+  return async (parts) => {
+    const exchange = await openExchange(parts)
+    return {
+      close: () => exchange.close(),
+      join(lease) {
+        const desk = exchange.join(lease)
+        return {
+          addPeers: (peers) => desk.addPeers(peers),
+          reveal: (close) => desk.reveal(close),
+          leave: () => desk.leave(),
+          async commit(computed) {
+            const told = await desk.commit(computed)
+            if (!isLying()) return told
+            const other = openingOf(lease, { ...computed, nonce: openingNonce(parts.random) })
+            return signCommitment(parts.signer, parts.signing(), other)
+          },
+        }
+      },
+    }
+  }
 }
 
 /** The exchange of a node that commits to the hash that a peer committed to, and reveals what that peer reveals. */

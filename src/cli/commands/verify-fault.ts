@@ -1,9 +1,10 @@
-// The part of `commonwatt verify` for fault proofs: whether a node really revealed a wrong part, computed again here.
+// The part of `commonwatt verify` for evidence: whether somebody really did wrong, checked and where need be computed again here.
 import type { Digest } from '#core/digest.ts'
 import { openModels } from '#coordinator/open-models.ts'
 import { type Client, type FaultVerification, blobSource, verifyFault } from '#sdk/index.ts'
 import type { CommandContext } from '#cli/command.ts'
 import { EXIT_DONE, EXIT_FAILED } from '#cli/failure.ts'
+import { accusation, namedAuthority } from '#verify/fault-evidence.ts'
 import type { OpenModel } from '#cli/model-files.ts'
 import { describeCheck, describeFailedCheck } from '#cli/words.ts'
 
@@ -23,25 +24,25 @@ export async function checkFault({ output, signal }: CommandContext, check: Faul
   const options = { contents, models: openModels(), signal, ...(network === undefined ? {} : { network }) }
   const { verdict, proof }: FaultVerification =
     client === undefined ? await verifyFault(bytes, options) : await client.verifyFault(bytes, options)
-  const about = proof === undefined ? {} : { node: proof.lease.body.node, network: proof.lease.network }
+  const named = proof === undefined ? undefined : namedAuthority(proof)
+  const accused = proof === undefined ? undefined : accusation(proof)
+  const about = { node: accused?.against, network: named?.network, says: accused?.says }
   output.json({
     ok: verdict.ok,
     ...(verdict.ok ? {} : { check: verdict.check, reason: verdict.reason }),
     checks: verdict.checks,
     ...about,
   })
-  if (!verdict.ok || proof === undefined) {
+  if (!verdict.ok || accused === undefined || named === undefined) {
     output.line(`${path} proves NO fault.`)
     if (!verdict.ok) output.line(describeFailedCheck(verdict.check, verdict.reason))
     return EXIT_FAILED
   }
   for (const passed of verdict.checks) output.line(describeCheck(passed))
-  output.line(
-    `${path} proves that node ${proof.lease.body.node} revealed a wrong part ${proof.part.index} of a "${proof.unit.kind}" unit.`,
-  )
+  output.line(`${path} proves that ${accused.says}.`)
   if (client === undefined)
     output.line(
-      `It is of network ${proof.lease.network}, whose coordinator is taken to be ${proof.lease.signer} (--coordinator URL names yours).`,
+      `It is of network ${named.network}, whose coordinator is taken to be ${named.coordinator} (--coordinator URL names yours).`,
     )
   return EXIT_DONE
 }

@@ -11,7 +11,7 @@ import {
   type Verification,
   blobSource,
   connect,
-  isFaultProof,
+  isFaultEvidence,
   verifyCertificate,
 } from '#sdk/index.ts'
 import { MAX_FAULT_PROOF_BYTES } from '#verify/fault-proof.ts'
@@ -41,8 +41,10 @@ const MAX_EVIDENCE_BYTES = Math.max(MAX_JOB_CERTIFICATE_BYTES, MAX_FAULT_PROOF_B
 /** The command. */
 export function verifyCommand(): Command {
   const command = new Command('verify')
-    .description("check a job's certificate or a fault proof; offline, unless something is needed that is not given")
-    .argument('<file.json>', 'the certificate or fault proof')
+    .description(
+      "check a job's certificate, a fault proof or other evidence against a node or a coordinator; offline, unless something is needed that is not given",
+    )
+    .argument('<file.json>', 'the certificate, fault proof, equivocation or broken claim')
     .option('--result <C.npy>', 'check that this is the certified result')
     .option('--recompute', 'compute everything again with the portable reference')
     .option('--inputs <files...>', "the job's inputs, in order; without them --recompute asks the coordinator")
@@ -62,7 +64,7 @@ async function verify(context: CommandContext, options: Options, path: string): 
   const progress = output.progress()
   try {
     for (const model of options.model ?? []) opened.models.push(await openModelFile(model))
-    if (isFaultProof(bytes)) {
+    if (isFaultEvidence(bytes)) {
       const { models } = opened
       const url = options.coordinator ?? (models.length === 0 ? defaultCoordinator() : undefined)
       const client = url === undefined ? undefined : await connectWithoutAccount(url, context.signal)

@@ -4,10 +4,12 @@ import { contentId } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import type { Authority } from '#verify/commit.ts'
-import { type FaultProof, encodeFaultProof, faultProofId } from '#verify/fault-proof.ts'
+import { type BrokenClaimProof, brokenClaimId, encodeBrokenClaim, makeBrokenClaim } from '#verify/broken-claim.ts'
+import { FAULT_PROOF_FORMAT, type FaultProof, encodeFaultProof, faultProofId } from '#verify/fault-proof.ts'
 import { isBeginning } from '#verify/progress.ts'
 import { decide, settleDispute } from '#verify/quorum.ts'
 import type { Kind, UnitInputs } from '#work/kind.ts'
+import { kindOf } from '#work/kinds.ts'
 import type { Unit } from '#work/unit.ts'
 import { fromUtf8 } from '#core/bytes.ts'
 import { convict } from '#coordinator/conviction.ts'
@@ -19,7 +21,7 @@ import { type RevealedReplica, proveFault, readInputs, revealProblem, sightingPr
 export type Rejection = {
   readonly of: RevealedReplica
   readonly reason: string
-  readonly fault: FaultProof | null
+  readonly fault: FaultProof | BrokenClaimProof | null
   readonly hostile?: AppError
 }
 
@@ -68,26 +70,30 @@ export async function brokenClaims(
   const { progress } = kind
   if (progress === undefined || replicas.every(({ replica }) => replica.claimed?.latest === undefined)) return []
   const id = contentId(kind.resultLayout(unit), leaves)
-  const whole = progress.of(unit, await Promise.all(leaves.map((_, part) => blobs.read(id, part))))
-  const broken = replicas.filter(({ replica: { claimed } }) => claimed?.latest && !isBeginning(claimed.latest, whole))
+  const parts = await Promise.all(leaves.map((_, part) => blobs.read(id, part)))
+  const whole = progress.of(unit, parts)
   const hostile = new BrokenClaimError()
-  return broken.map((of) => ({ of, reason: hostile.message, fault: null, hostile }))
+  return replicas.flatMap((of): Rejection[] => {
+    const latest = of.replica.claimed?.latest
+    if (latest === undefined || isBeginning(latest, whole)) return []
+    return [{ of, reason: hostile.message, fault: makeBrokenClaim(of.evidence, unit, latest, parts), hostile }]
+  })
 }
 
-/** Convicts the node of `proof`. Returns the proof's id. */
-export async function recordFault(grid: Grid, job: JobRecord, proof: FaultProof): Promise<Digest> {
-  const id = faultProofId(proof)
+/** Convicts the node of `proof`. Returns the id of the evidence in the log. */
+export async function recordFault(grid: Grid, job: JobRecord, proof: FaultProof | BrokenClaimProof): Promise<Digest> {
   const { lease, unit } = proof
-  await convict(grid, {
-    id,
+  const isPart = proof.format === FAULT_PROOF_FORMAT
+  const { id } = await convict(grid, {
+    id: isPart ? faultProofId(proof) : brokenClaimId(proof),
     node: lease.body.node,
-    cause: 'wrong-part',
+    cause: isPart ? 'wrong-part' : 'broken-claim',
     job: job.id,
     admissionLeaf: job.admissionLeaf,
     kind: unit.kind,
-    isExact: true,
-    leasedAt: lease.checkpoint.size,
-    body: fromUtf8(encodeFaultProof(proof)),
+    isExact: kindOf(unit.kind, unit.version).comparison(unit) === 'exact',
+    lease,
+    body: fromUtf8(isPart ? encodeFaultProof(proof) : encodeBrokenClaim(proof)),
   })
   return id
 }

@@ -6,8 +6,10 @@ import { AppError } from '#core/errors.ts'
 import { signMessage } from '#core/signed.ts'
 import type { Peer } from '#net/peer.ts'
 import type { Authority } from '#verify/commit.ts'
+import type { Commitment } from '#verify/commitment.ts'
 import { kindOf } from '#work/kinds.ts'
-import { LEASE_TYPE, type Lease, type LeaseBody, MAX_ATTEMPTS } from '#work/lease.ts'
+import { LEASE_TYPE, type Lease, type LeaseBody, MAX_ATTEMPTS, leaseId } from '#work/lease.ts'
+import { judgePair } from '#coordinator/accusations.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import { jobCertificateId } from '#coordinator/job-certificate.ts'
 import { DeadlineError, endJob } from '#coordinator/job-end.ts'
@@ -105,6 +107,21 @@ export class Matchmaker {
     return false
   }
 
+  /** What the holder of `lease` committed to, while its unit is not settled. */
+  commitmentUnder(lease: Digest): Commitment | undefined {
+    for (const session of this.#sessions) {
+      const commitment = session.commitmentUnder(lease)
+      if (commitment !== undefined) return commitment
+    }
+    return undefined
+  }
+
+  /** Takes the node of `lease` out of its unit and off the list: it was convicted by evidence `fault`. */
+  expel(lease: Lease, fault: Digest): void {
+    for (const session of this.#sessions) session.expel(leaseId(lease), fault)
+    this.#parts.nodes.remove(lease.body.node)
+  }
+
   /** Ends every lease; units go back to the queue at the next start. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -178,6 +195,7 @@ export class Matchmaker {
       kind: kindOf(record.unit.kind, record.unit.version),
       settle: (agreement, intervals) => this.#inTurn(job.id, () => this.#settle(agreement, intervals)),
       onLost: (lost, replica) => this.#onLost(lost, replica),
+      onEquivocation: (lease, pair) => void this.#onEquivocation(lease, pair),
       onRejected: (live, fault) => this.#onRejected(live, fault),
       wake: () => this.wake(),
       onOver: (over, how) => this.#onOver(over, how),
@@ -258,6 +276,12 @@ export class Matchmaker {
     const { grid } = this.#parts
     const failures = await grid.store.transaction((tx) => countFailure(tx, job.id, record.number))
     if (failures >= MAX_ATTEMPTS) await endJob(grid, job.id, new AttemptsError(record.number, failures, reason))
+  }
+
+  async #onEquivocation(lease: Lease, pair: readonly [Commitment, Commitment]): Promise<void> {
+    const { grid } = this.#parts
+    const onConvicted = (own: Lease, fault: Digest) => this.expel(own, fault)
+    await judgePair({ grid, authority: this.#authority, onConvicted }, lease, pair).catch(grid.report)
   }
 
   #onRejected(live: LiveNode, fault: Digest | null): void {

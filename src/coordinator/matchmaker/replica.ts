@@ -40,6 +40,8 @@ export type ReplicaParts = {
   /** Most bytes that it may say of its result before it is done. */
   readonly maxProgressBytes: number
   readonly onChange: () => void
+  /** Told of two different commitments that the node signed. */
+  readonly onEquivocation: (pair: readonly [Commitment, Commitment]) => void
   /** Told of every piece that it says. */
   readonly onProgress: (claimed: ClaimedProgress) => void
 }
@@ -170,9 +172,12 @@ export class Replica {
   }
 
   #take(commitment: Commitment): void {
-    if (this.commitment !== undefined) throw new LeaseOrderError('committed', 'one commitment')
     const verdict = verifyCommitment(commitment, this.lease, this.#parts.authority)
     if (!verdict.ok) throw new BadCommitmentError(verdict.reason)
+    if (this.commitment !== undefined) {
+      this.#parts.onEquivocation([this.commitment, commitment])
+      throw new LeaseOrderError('committed', 'one commitment')
+    }
     this.commitment = commitment
     this.committedMs = this.#parts.clock.nowMs()
     this.#stopComputing()

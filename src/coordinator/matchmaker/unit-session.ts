@@ -3,10 +3,12 @@
 import { contentId } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
+import type { AppError } from '#core/errors.ts'
 import type { Peer } from '#net/peer.ts'
 import { REVEAL_TIMEOUT_MS } from '#net/protocols/reveal/constants.ts'
 import type { Close } from '#verify/close.ts'
 import { type Authority, signClose } from '#verify/commit.ts'
+import type { Commitment } from '#verify/commitment.ts'
 import type { Kind } from '#work/kind.ts'
 import type { Lease } from '#work/lease.ts'
 import { isComplete } from '#coordinator/blobs/blob-directory.ts'
@@ -28,6 +30,9 @@ export const REVEAL_DEADLINE_MS = 2 * REVEAL_TIMEOUT_MS
 /** From the request to the last part of a result: 1 GiB at 4 MB/s. */
 export const DELIVERY_DEADLINE_MS = 300_000
 
+/** What a node is told that was convicted by what it signed elsewhere. */
+const EXPELLED_REASON = 'It signed two different commitments under one lease.'
+
 /** How a session ended; `ended` together with its job. */
 export type SessionEnd = 'settled' | 'ended' | 'released' | 'broken'
 
@@ -44,6 +49,8 @@ export type SessionParts = {
   readonly settle: (agreement: Agreement, intervals: readonly Interval[]) => Promise<Settled | null>
   /** Told of a replica that was lost or declined. */
   readonly onLost: (session: UnitSession, replica: Replica) => Promise<void>
+  /** Told of two different commitments that a node gave under one lease. */
+  readonly onEquivocation: (lease: Lease, pair: readonly [Commitment, Commitment]) => void
   /** Told of a node whose result was rejected. */
   readonly onRejected: (live: LiveNode, fault: Digest | null) => void
   /** A replica is wanted, or a node may have become free. */
@@ -66,6 +73,7 @@ export class UnitSession {
   #close: Close | undefined
   #closedMs = 0
   #judgement: { close: Close; judgement: Judgement } | undefined
+  readonly #convicted = new Map<Replica, Digest>()
   #isOver = false
   #isStepping = false
   #isStale = false
@@ -94,6 +102,19 @@ export class UnitSession {
     return isInput && this.#replicas.some((replica) => replica.node === node && replica.end === undefined)
   }
 
+  /** What the holder of `lease` committed to, if it is one of ours and has. */
+  commitmentUnder(lease: Digest): Commitment | undefined {
+    return this.#replicas.find(({ id }) => id === lease)?.commitment
+  }
+
+  /** Drops the holder of `lease`, convicted by evidence `fault` from elsewhere. */
+  expel(lease: Digest, fault: Digest): void {
+    const replica = this.#replicas.find(({ id }) => id === lease)
+    if (replica === undefined || this.#isOver) return
+    this.#convicted.set(replica, fault)
+    this.#advance()
+  }
+
   /** Adds replicas under fresh leases of attempt `attempt`. */
   recruit(recruits: readonly { live: LiveNode; lease: Lease }[], attempt: number): void {
     const { grid, peer, authority, kind } = this.#parts
@@ -108,6 +129,7 @@ export class UnitSession {
           lease,
           unit: this.record.unit,
           maxProgressBytes: kind.progress?.maxBytes(this.record.unit) ?? 0,
+          onEquivocation: (pair) => this.#parts.onEquivocation(lease, pair),
           onProgress: (claimed) => grid.events.emitProgress(this.job.id, claimed),
           onChange: () => {
             this.stream()
@@ -191,6 +213,8 @@ export class UnitSession {
   }
 
   async #step(): Promise<void> {
+    for (const [replica, fault] of this.#convicted) await this.#drop(replica, EXPELLED_REASON, fault)
+    this.#convicted.clear()
     await this.#dropEnded()
     if (this.#isOver) return
     if (this.#replicas.length === 0) return this.#release('no replica is left')
@@ -264,19 +288,27 @@ export class UnitSession {
   }
 
   async #reject(rejections: readonly Rejection[]): Promise<void> {
-    const { grid, onRejected } = this.#parts
+    const { grid } = this.#parts
     for (const { of, reason, fault, hostile } of rejections) {
-      const { replica } = of
       const proof = fault === null ? null : await recordFault(grid, this.job, fault)
-      this.#excluded.add(replica.node)
-      replica.dismiss({ say: 'rejected', reason: reason.slice(0, 300), fault: proof }, 'lost', reason, hostile)
-      this.#replicas = this.#replicas.filter((other) => other !== replica)
-      onRejected(replica.live, proof)
-      if (proof !== null)
-        grid.events.emit(this.job.id, { event: 'dispute', data: { unit: this.record.id, node: replica.node, proof } })
-      await this.#parts.onLost(this, replica)
+      await this.#drop(of.replica, reason, proof, hostile)
     }
     this.#isStale = true
+  }
+
+  /** Ends a replica that does not count, and tells those who follow the job when there is evidence. */
+  async #drop(replica: Replica, reason: string, fault: Digest | null, hostile?: AppError): Promise<void> {
+    const { grid, onRejected, onLost } = this.#parts
+    this.#excluded.add(replica.node)
+    replica.dismiss({ say: 'rejected', reason: reason.slice(0, 300), fault }, 'lost', reason, hostile)
+    this.#replicas = this.#replicas.filter((other) => other !== replica)
+    onRejected(replica.live, fault)
+    if (fault !== null)
+      grid.events.emit(this.job.id, {
+        event: 'dispute',
+        data: { unit: this.record.id, node: replica.node, proof: fault },
+      })
+    await onLost(this, replica)
   }
 
   /** Whether the result is here; it may have come with another job. From then on it counts as used. */

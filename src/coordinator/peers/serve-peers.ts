@@ -2,10 +2,12 @@
 import { AppError } from '#core/errors.ts'
 import type { CoordinatorPeer } from '#net/coordinator-peer.ts'
 import { PeerIdError, publicKeyOf } from '#net/peer-identity.ts'
+import { serveAccusations } from '#net/protocols/accuse/handler.ts'
 import { serveBeats } from '#net/protocols/beat/handler.ts'
 import { serveContent, takeContent } from '#net/protocols/blob/handler.ts'
 import { serveHellos } from '#net/protocols/hello/handler.ts'
 import { slotOf, SLOTS_PER_DAY } from '#liveness/slot.ts'
+import { accusationJudge } from '#coordinator/accusations.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import type { LiveNodes } from '#coordinator/live-nodes.ts'
 import { Deliveries } from '#coordinator/matchmaker/deliveries.ts'
@@ -36,6 +38,16 @@ export async function servePeers({ grid, nodes, peer, origins }: PeersParts): Pr
   }
   const stops = [
     await serveHellos(peer, helloJudge({ grid, nodes, peer, origins }), onError),
+    await serveAccusations(
+      peer,
+      accusationJudge({
+        grid,
+        authority: { network: grid.network, coordinator: grid.signer.publicKey },
+        commitmentUnder: (lease) => matchmaker.commitmentUnder(lease),
+        onConvicted: (lease, fault) => matchmaker.expel(lease, fault),
+      }),
+      onError,
+    ),
     await serveBeats(peer, beatKeeper(grid, nodes), onError),
     await serveContent(peer, deliveries.source(), (remote, id) => matchmaker.mayRead(remote, id)),
     await takeContent(peer, deliveries.sink()),

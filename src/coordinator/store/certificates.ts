@@ -1,6 +1,8 @@
 // Certificates, fault proofs and receipts: the evidence, kept in the text that is handed out.
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
+import type { Certificate } from '#verify/certificate.ts'
+import type { Commitment } from '#verify/commitment.ts'
 import type { ProvenCause } from '#verify/faults.ts'
 import type { Db } from './schema.ts'
 
@@ -26,6 +28,7 @@ export type FaultRecord = {
   readonly atMs: number
   readonly cause: ProvenCause
   readonly kind: string
+  readonly lease: Digest
 }
 
 /** Receipts in one answer. */
@@ -52,6 +55,12 @@ export async function certificatesOf(db: Db, job: Digest): Promise<string[]> {
   return rows.map((row) => row.body)
 }
 
+/** The commitments in the certificates of a job's units: what each replica that was paid had given us. */
+export async function commitmentsOf(db: Db, job: Digest): Promise<Commitment[]> {
+  const certificates = (await certificatesOf(db, job)).map((text) => JSON.parse(text) as Certificate)
+  return certificates.flatMap(({ body }) => body.replicas.map(({ commitment }) => commitment))
+}
+
 /** Keeps a fault proof; the same proof again changes nothing. */
 export async function insertFault(tx: Db, fault: FaultRecord): Promise<void> {
   await tx
@@ -65,6 +74,7 @@ export async function insertFault(tx: Db, fault: FaultRecord): Promise<void> {
       at_ms: fault.atMs,
       cause: fault.cause,
       kind: fault.kind,
+      lease: fault.lease,
     })
     .onConflict((conflict) => conflict.column('fault').doNothing())
     .execute()
@@ -76,9 +86,19 @@ export async function readFault(db: Db, id: string): Promise<string | null> {
   return row?.body ?? null
 }
 
-/** Whether fault proof `id` is kept. */
-export async function hasFault(db: Db, id: Digest): Promise<boolean> {
-  return (await db.selectFrom('faults').select('node').where('fault', '=', id).executeTakeFirst()) !== undefined
+/** The fault that `node` was convicted of under `lease` because of any of `causes`, or null. */
+export async function faultUnder(
+  db: Db,
+  lease: Digest,
+  causes: readonly ProvenCause[],
+): Promise<{ readonly id: Digest; readonly cause: ProvenCause } | null> {
+  const row = await db
+    .selectFrom('faults')
+    .select(['fault', 'cause'])
+    .where('lease', '=', lease)
+    .where('cause', 'in', causes)
+    .executeTakeFirst()
+  return row === undefined ? null : { id: row.fault as Digest, cause: row.cause as ProvenCause }
 }
 
 /** The log index of the node's latest wrong part of work of `kind` that the log held when it had `before` entries, or null. */

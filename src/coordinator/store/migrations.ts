@@ -71,6 +71,8 @@ const PENDING = [
   `alter table nodes add column forfeited_epoch int8`,
   `alter table faults add column cause text not null default 'wrong-part'`,
   `alter table faults add column kind text not null default ''`,
+  `alter table faults add column lease text not null default ''`,
+  `create index faults_lease on faults (lease)`,
 ]
 
 const MIGRATIONS: Record<string, Migration> = {

@@ -63,6 +63,7 @@ export type Schema = {
     at_ms: Int8
     cause: string
     kind: string
+    lease: string
   }
   receipts: {
     log_index: Int8

@@ -77,6 +77,18 @@ export async function readUnit(db: Db, job: Digest, number: number): Promise<Uni
   return row === undefined ? null : fromRow(row)
 }
 
+/** The unit of `job` with that id, or null. */
+export async function unitOfJob(db: Db, job: Digest, id: Digest): Promise<Unit | null> {
+  const row = await db
+    .selectFrom('units')
+    .select('body')
+    .where('job', '=', job)
+    .where('unit', '=', id)
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? null : (JSON.parse(row.body) as Unit)
+}
+
 /** All units of `job` in order. */
 export async function unitsOf(db: Db, job: Digest): Promise<UnitRecord[]> {
   const rows = await db.selectFrom('units').selectAll().where('job', '=', job).orderBy('number').execute()

@@ -1,0 +1,129 @@
+// What faults cost on a whole grid: the real coordinator, real nodes, one of which does wrong on purpose or by its driver.
+import { afterEach, describe, expect, test } from 'vitest'
+import { seededRandom } from '#core/random.ts'
+import { utf8 } from '#core/bytes.ts'
+import type { Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import { verifyFault } from '#sdk/index.ts'
+import { openThreadWorker } from '#node/thread-worker.ts'
+import { randomMatrix } from '../support/certified-job.ts'
+import { LiveGrid, until } from '../support/live-grid.ts'
+import { equivocatingExchange, wrongTileWorker } from '../support/misbehaving-nodes.ts'
+import { TestRequester } from '../support/test-requester.ts'
+
+const GRACE_MS = 60_000
+const grids: LiveGrid[] = []
+afterEach(async () => {
+  for (const grid of grids.splice(0)) {
+    expect(await grid.close()).toEqual([])
+    expect(grid.bugs).toEqual([])
+  }
+}, GRACE_MS)
+
+async function openGrid(...options: Parameters<typeof LiveGrid.open>): Promise<LiveGrid> {
+  const grid = await LiveGrid.open(...options)
+  grids.push(grid)
+  return grid
+}
+
+function inputs(seed: string) {
+  const random = seededRandom(seed)
+  return [randomMatrix(random, 'i8', 40, 30), randomMatrix(random, 'i8', 30, 20)]
+}
+
+async function newRequester(grid: LiveGrid): Promise<TestRequester> {
+  const requester = new TestRequester(grid.url)
+  await requester.openAccount()
+  return requester
+}
+
+/** Runs jobs until one has a dispute; the draw decides which. */
+async function untilDisputed(requester: TestRequester, seed: string) {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const { body } = await requester.submit(inputs(`${seed} ${attempt}`))
+    const events = await requester.events(String(body.id))
+    expect(events.at(-1)?.event).toBe('done')
+    const dispute = events.find(({ event }) => event === 'dispute')?.data
+    if (dispute !== undefined) return dispute as { node: PublicKey; proof: Digest }
+  }
+  throw new Error('Nothing was disputed.')
+}
+
+async function evidenceOf(grid: LiveGrid, proof: Digest) {
+  const bytes = utf8(await (await fetch(`${grid.url}/api/v1/faults/${proof}`)).text())
+  const { network, genesis } = (await (await fetch(`${grid.url}/api/v1/network`)).json()) as {
+    network: Digest
+    genesis: { coordinator: PublicKey }
+  }
+  return verifyFault(bytes, { network, coordinator: genesis.coordinator })
+}
+
+describe('faults', { timeout: 180_000 }, () => {
+  test('behaviour: who commits to two results loses what is pending, and is kept out', async () => {
+    const grid = await openGrid()
+    let isLying = false
+    const liar = await grid.node({ openExchange: equivocatingExchange(() => isLying) })
+    await Promise.all([grid.node(), grid.node()])
+    const requester = await newRequester(grid)
+    const { body } = await requester.submit(inputs('honest'), { replication: 3 })
+    expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
+    const account = () => requester.get(`/api/v1/accounts/${liar.state.node}`)
+    const { pending } = (await account()).body as { pending: string }
+    expect(BigInt(pending)).toBeGreaterThan(0n)
+    isLying = true
+    const dispute = await untilDisputed(requester, 'lying')
+    expect(dispute.node).toBe(liar.state.node)
+    const { verdict, proof } = await evidenceOf(grid, dispute.proof)
+    expect(verdict).toMatchObject({ ok: true })
+    expect(proof?.format).toBe('commonwatt/equivocation/v1')
+    expect((await account()).body).toMatchObject({ pending: '0', balance: '0' })
+    await until(liar, () => liar.state.phase === 'attention')
+    expect(liar.state.reason).toContain('kept out until')
+    const entries = await grid.entries()
+    const faults = entries.filter(({ type }) => type === 'fault')
+    const forfeits = entries.filter(({ type }) => type === 'forfeit')
+    expect(faults).toEqual([expect.objectContaining({ node: liar.state.node, cause: 'equivocation' })])
+    expect(forfeits).toEqual([
+      expect.objectContaining({ node: liar.state.node, fault: entries.findIndex(({ type }) => type === 'fault') }),
+    ])
+  })
+
+  test('behaviour: a first wrong part costs the unit and a self-test, a second one what is pending', async () => {
+    const grid = await openGrid()
+    let isWrong = false
+    const faulty = await grid.node({ openWorker: wrongTileWorker(openThreadWorker, 0, () => isWrong) })
+    await Promise.all([grid.node(), grid.node()])
+    const requester = await newRequester(grid)
+    const { body } = await requester.submit(inputs('right'), { replication: 3 })
+    expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
+    const account = () => requester.get(`/api/v1/accounts/${faulty.state.node}`)
+    const { pending } = (await account()).body as { pending: string }
+    isWrong = true
+    const first = await untilDisputed(requester, 'first')
+    expect(first.node).toBe(faulty.state.node)
+    expect((await account()).body).toMatchObject({ pending, burned: '0' })
+    const second = await untilDisputed(requester, 'second')
+    expect(second.node).toBe(faulty.state.node)
+    expect((await evidenceOf(grid, second.proof)).verdict).toMatchObject({ ok: true })
+    expect((await account()).body).toMatchObject({ pending: '0', burned: pending })
+    const entries = await grid.entries()
+    const faults = entries.flatMap((entry, at) => (entry.type === 'fault' ? [{ entry, at }] : []))
+    expect(faults.map(({ entry }) => entry.cause)).toEqual(['wrong-part', 'wrong-part-again'])
+    expect(faults[1]?.entry.earlier).toBe(faults[0]?.at)
+  })
+
+  test('behaviour: earnings mature with the epochs, and the log replays to the same books', async () => {
+    const grid = await openGrid({ config: { epochMs: 1_500, holdbackEpochs: 1 } })
+    const [node] = await Promise.all([grid.node(), grid.node()])
+    const requester = await newRequester(grid)
+    const { body } = await requester.submit(inputs('mature'))
+    expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
+    const account = () => requester.get(`/api/v1/accounts/${node.state.node}`)
+    const { earned } = (await account()).body as { earned: string }
+    expect(BigInt(earned)).toBeGreaterThan(0n)
+    await expect
+      .poll(async () => (await account()).body, { timeout: 20_000 })
+      .toMatchObject({ pending: '0', balance: earned })
+    expect((await grid.entries()).filter(({ type }) => type === 'epoch').length).toBeGreaterThan(1)
+  })
+})

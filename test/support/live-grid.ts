@@ -1,0 +1,86 @@
+// A whole grid in this process for tests that need several of them: the real coordinator in a directory of its own, real nodes in worker
+// threads, and what its books say when it is closed.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { signerFromSecret } from '#core/ed25519.ts'
+import { systemRandom } from '#core/random.ts'
+import { type Coordinator, type CoordinatorOptions, openCoordinator } from '#coordinator/coordinator.ts'
+import { openStore } from '#coordinator/store/store.ts'
+import type { LogEntry } from '#ledger/entry.ts'
+import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
+import { processParts } from '#node/process.ts'
+import { balanceDrift } from './replay-balances.ts'
+
+const PATIENCE_MS = 60_000
+
+/** A running grid. Close it. */
+export class LiveGrid {
+  readonly bugs: unknown[] = []
+  readonly #dir: string
+  readonly #nodes: NodeContribution[] = []
+  #coordinator: Coordinator | undefined
+
+  private constructor(dir: string) {
+    this.#dir = dir
+  }
+
+  static async open(options: Partial<CoordinatorOptions> = {}): Promise<LiveGrid> {
+    const grid = new LiveGrid(await mkdtemp(join(tmpdir(), 'live-grid-')))
+    const report = (error: unknown) => grid.bugs.push(error)
+    grid.#coordinator = await openCoordinator({ dataDir: grid.#dir, report, ...options })
+    return grid
+  }
+
+  get url(): string {
+    return this.#coordinator?.url ?? ''
+  }
+
+  /** A node that waits for work. */
+  async node(change: Partial<NodeParts> = {}): Promise<NodeContribution> {
+    const signer = signerFromSecret(systemRandom.bytes(32))
+    const consent = { gpuShare: 1, expiresMs: Date.now() + 3_600_000, site: null }
+    const node = startNode({ ...processParts({ coordinator: this.url, consent, signer }), ...change })
+    this.#nodes.push(node)
+    await until(node, () => node.state.phase === 'waiting')
+    return node
+  }
+
+  /** The log's entries, oldest first. */
+  async entries(): Promise<LogEntry[]> {
+    const response = await fetch(`${this.url}/api/v1/log/entries`)
+    const { entries } = (await response.json()) as { entries: { entry: LogEntry }[] }
+    return entries.map(({ entry }) => entry)
+  }
+
+  /** Ends everything; accounts whose books differ from the log's replay. */
+  async close(): Promise<string[]> {
+    for (const node of this.#nodes.reverse()) await node.stop()
+    await this.#coordinator?.close()
+    const store = await openStore(join(this.#dir, 'store'))
+    try {
+      return await balanceDrift(store.db)
+    } finally {
+      await store.close()
+      await rm(this.#dir, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Resolves when `isSo`, which is asked again after every change of the node's state. */
+export async function until(node: NodeContribution, isSo: () => boolean): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      stop()
+      reject(new Error(JSON.stringify(node.state)))
+    }, PATIENCE_MS)
+    const check = () => {
+      if (!isSo()) return
+      clearTimeout(timer)
+      stop()
+      resolve()
+    }
+    const stop = node.onChange(check)
+    check()
+  })
+}
