@@ -19,8 +19,8 @@ export type Equivocation =
 
 /** An equivocation as it comes from elsewhere. */
 export const equivocationSchema: v.GenericSchema<unknown, Equivocation> = v.variant('about', [
-  v.strictObject({ about: v.literal('commitment'), messages: v.tuple([commitmentSchema, commitmentSchema]) }),
-  v.strictObject({ about: v.literal('close'), messages: v.tuple([closeSchema, closeSchema]) }),
+  v.strictObject({ about: v.literal('commitment'), messages: v.strictTuple([commitmentSchema, commitmentSchema]) }),
+  v.strictObject({ about: v.literal('close'), messages: v.strictTuple([closeSchema, closeSchema]) }),
 ])
 
 /** Format of the text form. */

@@ -1,10 +1,13 @@
 // Two replicas, one of them wrong: the quorum narrows the dispute to one part, the reference settles it, and the fault proof convicts
 // the liar to anyone; copied commitments cannot be opened, and contradictions are proofs by themselves.
 import { fromBase64url, toBase64url } from '#core/bytes.ts'
+import { encodeCanonicalJson } from '#core/canonical-json.ts'
 import { type Digest, digestOf } from '#core/digest.ts'
+import { AppError } from '#core/errors.ts'
 import { SchemaError } from '#core/schema.ts'
 import { leafDigest, merkleRoot } from '#core/merkle.ts'
 import { signMessage } from '#core/signed.ts'
+import { verifyFault } from '#sdk/index.ts'
 import { CLOSE_TYPE, type CloseBody } from '#verify/close.ts'
 import {
   type Authority,
@@ -20,7 +23,24 @@ import {
   verifyLease,
 } from '#verify/commit.ts'
 import { COMMITMENT_TYPE } from '#verify/commitment.ts'
-import { type Equivocation, equivocationSchema, equivocator, verifyEquivocation } from '#verify/equivocation.ts'
+import {
+  type Equivocation,
+  MAX_EQUIVOCATION_BYTES,
+  decodeEquivocationProof,
+  encodeEquivocationProof,
+  equivocationSchema,
+  equivocator,
+  makeEquivocationProof,
+  verifyEquivocation,
+  verifyEquivocationProof,
+} from '#verify/equivocation.ts'
+import {
+  UnknownEvidenceError,
+  accusation,
+  decodeFaultEvidence,
+  isFaultEvidence,
+  verifyFaultEvidence,
+} from '#verify/fault-evidence.ts'
 import {
   type FaultProof,
   MAX_FAULT_INPUT_PARTS,
@@ -450,6 +470,49 @@ describe('equivocation', () => {
       check: 'close',
     })
     expect(liar.close).toEqual(honest.close)
+  })
+
+  test('default: a pair of commitments is a document with the lease that they are under', async () => {
+    const { network, honest, liar, authority } = dispute
+    const [node] = network.nodes
+    if (node === undefined) throw new Error('no node')
+    const opening = openingOf(honest.lease, { ...honest.reveal.body, nonce: openingNonce(network.random) })
+    const other = await signCommitment(node, network.context, opening)
+    const messages = [honest.commitment, other] as const
+    const proof = makeEquivocationProof({ about: 'commitment', messages }, honest.lease)
+    const swapped: Equivocation = { about: 'commitment', messages: [other, honest.commitment] }
+    expect(makeEquivocationProof(swapped, honest.lease)).toEqual(proof)
+    const bytes = encodeEquivocationProof(proof)
+    expect(decodeEquivocationProof(bytes)).toEqual(proof)
+    expect(verifyEquivocationProof(proof, authority)).toMatchObject({ ok: true })
+    expect(isFaultEvidence(bytes)).toBe(true)
+    const { verdict, proof: read } = await verifyFault(bytes)
+    expect(verdict).toMatchObject({ ok: true })
+    expect(read === undefined ? undefined : accusation(read)).toEqual({
+      against: node.publicKey,
+      says: `node ${node.publicKey} signed two different commitments under one lease`,
+    })
+    for (const lease of [null, liar.lease])
+      expect(verifyEquivocationProof({ ...proof, lease }, authority)).toMatchObject({ ok: false, check: 'lease' })
+    const forged = await signMessage(node, honest.lease.type, network.context, honest.lease.body)
+    expect(verifyEquivocationProof({ ...proof, lease: forged }, authority)).toMatchObject({ ok: false, check: 'lease' })
+    const believed: string[] = []
+    for (const [path, change] of changesOf(proof)) {
+      try {
+        const changed = decodeFaultEvidence(encodeCanonicalJson(change))
+        if ((await verifyFaultEvidence(changed, authority)).ok) believed.push(path)
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+      }
+    }
+    expect(believed).toEqual([])
+  })
+
+  test('limit: an equivocation of 32 KiB is read, one byte more is not', () => {
+    const text = (length: number) => new Uint8Array(length).fill(0x20)
+    expect(() => decodeEquivocationProof(text(MAX_EQUIVOCATION_BYTES))).toThrow('is not JSON')
+    expect(() => decodeEquivocationProof(text(MAX_EQUIVOCATION_BYTES + 1))).toThrow('more than')
+    expect(() => decodeFaultEvidence(text(8))).toThrow(UnknownEvidenceError)
   })
 
   test('behaviour: the same said again, or by two nodes, is no equivocation', async () => {

@@ -105,6 +105,13 @@ export class CreditPanel extends LitElement {
           ? nothing
           : html`<p class="note" data-testid="language">${state.language.note}</p>`
       }
+      ${state.evidence.map(
+        ({ says, against, atMs }) =>
+          html`<p class="note" data-testid="evidence">
+            ${new Date(atMs).toLocaleString()}: ${says} This device keeps both signatures of ${against.slice(0, 8)} as
+            proof.
+          </p>`,
+      )}
       ${
         state.isIdentityPersistent || state.node === null
           ? nothing
