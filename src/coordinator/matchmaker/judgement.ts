@@ -6,6 +6,7 @@ import { AppError } from '#core/errors.ts'
 import type { Authority } from '#verify/commit.ts'
 import { type BrokenClaimProof, brokenClaimId, encodeBrokenClaim, makeBrokenClaim } from '#verify/broken-claim.ts'
 import { FAULT_PROOF_FORMAT, type FaultProof, encodeFaultProof, faultProofId } from '#verify/fault-proof.ts'
+import type { FaultCause } from '#verify/faults.ts'
 import { isBeginning } from '#verify/progress.ts'
 import { decide, settleDispute } from '#verify/quorum.ts'
 import type { Kind, UnitInputs } from '#work/kind.ts'
@@ -21,6 +22,7 @@ import { type RevealedReplica, proveFault, readInputs, revealProblem, sightingPr
 export type Rejection = {
   readonly of: RevealedReplica
   readonly reason: string
+  readonly cause: FaultCause
   readonly fault: FaultProof | BrokenClaimProof | null
   readonly hostile?: AppError
 }
@@ -50,7 +52,7 @@ type Sources = Pick<Grid, 'blobs' | 'models'>
 export async function judge({ blobs, models }: Sources, round: Round): Promise<Judgement> {
   const { kind, unit, replicas, authority } = round
   const inputs = await readInputs(blobs, kind, unit, kind.needs(unit))
-  const invalid = await rejectionsBy(replicas, (replica) =>
+  const invalid = await rejectionsBy('unopened', replicas, (replica) =>
     revealProblem(replica, { kind, unit, inputs, authority, models }),
   )
   if (invalid.length > 0) return { outcome: 'rejected', rejections: invalid }
@@ -76,7 +78,15 @@ export async function brokenClaims(
   return replicas.flatMap((of): Rejection[] => {
     const latest = of.replica.claimed?.latest
     if (latest === undefined || isBeginning(latest, whole)) return []
-    return [{ of, reason: hostile.message, fault: makeBrokenClaim(of.evidence, unit, latest, parts), hostile }]
+    return [
+      {
+        of,
+        reason: hostile.message,
+        cause: 'broken-claim',
+        fault: makeBrokenClaim(of.evidence, unit, latest, parts),
+        hostile,
+      },
+    ]
   })
 }
 
@@ -111,11 +121,12 @@ async function judgeExact({ blobs, models }: Sources, round: Round, inputs: Unit
     const rejections: Rejection[] = []
     for (const of of replicas.filter(({ replica }) => wrong.includes(replica.node))) {
       const fault = await proveFault(blobs, of, { kind, unit, part: decision.part, expected: leaf })
-      rejections.push({ of, reason: `Part ${decision.part} of the result is wrong; the reference proves it.`, fault })
+      const reason = `Part ${decision.part} of the result is wrong; the reference proves it.`
+      rejections.push({ of, reason, cause: 'wrong-part', fault })
     }
     return { outcome: 'rejected', rejections }
   }
-  const untrue = await rejectionsBy(replicas, async (replica) => sightingProblem(replica, replicas))
+  const untrue = await rejectionsBy('untrue-sighting', replicas, async (replica) => sightingProblem(replica, replicas))
   if (untrue.length > 0) return { outcome: 'rejected', rejections: untrue }
   return agreed(replicas)
 }
@@ -139,7 +150,9 @@ async function judgeTolerant(
       if (bytes === undefined || !kind.agree(unit, inputs, part, truth, bytes)) outside.add(replica)
     }
   }
-  const rejections = await rejectionsBy(replicas, async (replica) => (outside.has(replica) ? OUTSIDE_REASON : null))
+  const rejections = await rejectionsBy('outside-bounds', replicas, async (replica) =>
+    outside.has(replica) ? OUTSIDE_REASON : null,
+  )
   return rejections.length > 0 ? { outcome: 'rejected', rejections } : agreed(replicas)
 }
 
@@ -153,13 +166,14 @@ function agreed(replicas: readonly RevealedReplica[]): Judgement {
 }
 
 async function rejectionsBy(
+  cause: FaultCause,
   replicas: readonly RevealedReplica[],
   problem: (replica: RevealedReplica) => Promise<string | null>,
 ): Promise<Rejection[]> {
   const rejections: Rejection[] = []
   for (const of of replicas) {
     const reason = await problem(of)
-    if (reason !== null) rejections.push({ of, reason, fault: null })
+    if (reason !== null) rejections.push({ of, reason, cause, fault: null })
   }
   return rejections
 }

@@ -7,6 +7,7 @@ import { signMessage } from '#core/signed.ts'
 import type { Peer } from '#net/peer.ts'
 import type { Authority } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
+import { FAULTS, type FaultCause } from '#verify/faults.ts'
 import { kindOf } from '#work/kinds.ts'
 import { LEASE_TYPE, type Lease, type LeaseBody, MAX_ATTEMPTS, leaseId } from '#work/lease.ts'
 import { judgePair } from '#coordinator/accusations.ts'
@@ -196,7 +197,7 @@ export class Matchmaker {
       settle: (agreement, intervals) => this.#inTurn(job.id, () => this.#settle(agreement, intervals)),
       onLost: (lost, replica) => this.#onLost(lost, replica),
       onEquivocation: (lease, pair) => void this.#onEquivocation(lease, pair),
-      onRejected: (live, fault) => this.#onRejected(live, fault),
+      onFault: (live, cause) => this.#onFault(live, cause),
       wake: () => this.wake(),
       onOver: (over, how) => this.#onOver(over, how),
     })
@@ -284,9 +285,9 @@ export class Matchmaker {
     await judgePair({ grid, authority: this.#authority, onConvicted }, lease, pair).catch(grid.report)
   }
 
-  #onRejected(live: LiveNode, fault: Digest | null): void {
-    // After a proven fault a node must say hello, and so pass the self-test, again.
-    if (fault !== null) this.#parts.nodes.remove(live.node)
+  #onFault(live: LiveNode, cause: FaultCause): void {
+    // Whoever has lost its admission must say hello, and so pass the self-test, again.
+    if (FAULTS[cause].admission !== 'kept') this.#parts.nodes.remove(live.node)
   }
 
   async #onOver(session: UnitSession, how: SessionEnd): Promise<void> {

@@ -9,6 +9,7 @@ import { REVEAL_TIMEOUT_MS } from '#net/protocols/reveal/constants.ts'
 import type { Close } from '#verify/close.ts'
 import { type Authority, signClose } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
+import type { FaultCause } from '#verify/faults.ts'
 import type { Kind } from '#work/kind.ts'
 import type { Lease } from '#work/lease.ts'
 import { isComplete } from '#coordinator/blobs/blob-directory.ts'
@@ -51,8 +52,8 @@ export type SessionParts = {
   readonly onLost: (session: UnitSession, replica: Replica) => Promise<void>
   /** Told of two different commitments that a node gave under one lease. */
   readonly onEquivocation: (lease: Lease, pair: readonly [Commitment, Commitment]) => void
-  /** Told of a node whose result was rejected. */
-  readonly onRejected: (live: LiveNode, fault: Digest | null) => void
+  /** Told of a node whose part does not count, why by the table of verify/faults.ts, and of the evidence where there is any. */
+  readonly onFault: (live: LiveNode, cause: FaultCause, fault: Digest | null) => void
   /** A replica is wanted, or a node may have become free. */
   readonly wake: () => void
   /** The session is over; unless it is `settled` the unit goes back to the queue, and `broken` counts as a failed attempt. */
@@ -213,7 +214,7 @@ export class UnitSession {
   }
 
   async #step(): Promise<void> {
-    for (const [replica, fault] of this.#convicted) await this.#drop(replica, EXPELLED_REASON, fault)
+    for (const [replica, fault] of this.#convicted) await this.#drop(replica, EXPELLED_REASON, 'equivocation', fault)
     this.#convicted.clear()
     await this.#dropEnded()
     if (this.#isOver) return
@@ -260,7 +261,9 @@ export class UnitSession {
     for (const replica of this.#replicas) {
       replica.say({ say: 'closed', close })
       replica.after(REVEAL_DEADLINE_MS, () => {
-        if (this.#close === close && replica.revealed === undefined) replica.lose('it committed and did not reveal')
+        if (this.#close !== close || replica.revealed !== undefined) return
+        this.#parts.onFault(replica.live, 'unrevealed', null)
+        replica.lose('it committed and did not reveal')
       })
     }
   }
@@ -289,20 +292,26 @@ export class UnitSession {
 
   async #reject(rejections: readonly Rejection[]): Promise<void> {
     const { grid } = this.#parts
-    for (const { of, reason, fault, hostile } of rejections) {
+    for (const { of, reason, cause, fault, hostile } of rejections) {
       const proof = fault === null ? null : await recordFault(grid, this.job, fault)
-      await this.#drop(of.replica, reason, proof, hostile)
+      await this.#drop(of.replica, reason, cause, proof, hostile)
     }
     this.#isStale = true
   }
 
   /** Ends a replica that does not count, and tells those who follow the job when there is evidence. */
-  async #drop(replica: Replica, reason: string, fault: Digest | null, hostile?: AppError): Promise<void> {
-    const { grid, onRejected, onLost } = this.#parts
+  async #drop(
+    replica: Replica,
+    reason: string,
+    cause: FaultCause,
+    fault: Digest | null,
+    hostile?: AppError,
+  ): Promise<void> {
+    const { grid, onFault, onLost } = this.#parts
     this.#excluded.add(replica.node)
     replica.dismiss({ say: 'rejected', reason: reason.slice(0, 300), fault }, 'lost', reason, hostile)
     this.#replicas = this.#replicas.filter((other) => other !== replica)
-    onRejected(replica.live, fault)
+    onFault(replica.live, cause, fault)
     if (fault !== null)
       grid.events.emit(this.job.id, {
         event: 'dispute',
