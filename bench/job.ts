@@ -49,7 +49,7 @@ export const bench: Bench = {
 
 async function onGrid<T>(work: (client: Client) => Promise<T>): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bench-'))
-  const coordinator = await openCoordinator({ dataDir, pageDir: PAGE_DIR })
+  const coordinator = await openCoordinator({ dataDir, pageDir: PAGE_DIR, config: { servesRepeats: false } })
   const options = {
     url: coordinator.url,
     count: NODES,

@@ -25,6 +25,8 @@ export type FirstText = {
   /** SHA-256 of the certificate. */
   readonly certificate: string
   readonly paid: string
+  /** Whether an earlier start had the same text: it is not computed again. */
+  readonly isRepeated: boolean
 }
 
 /** Has the first model that takes chats answer on `nodes` nodes; null when there is none. */
@@ -56,13 +58,15 @@ export async function runFirstText(
     transports: transportsOf(outcome.certificate),
     certificate: toHex(sha256(outcome.certificateBytes)),
     paid: outcome.paid.toString(),
+    isRepeated: outcome.certificate.repeated.length > 0,
   }
 }
 
 /** The text in one line. */
 export function describeFirstText(first: FirstText): string {
-  const { model, prompt, text, tokens, milliseconds, replicas, transports, certificate, paid } = first
-  const agreed = replicas === 1 ? '1 node' : `${replicas} nodes agreed over ${transports.join(' and ')}`
+  const { model, prompt, text, tokens, milliseconds, replicas, transports, certificate, paid, isRepeated } = first
+  const nodes = replicas === 1 ? '1 node' : `${replicas} nodes agreed over ${transports.join(' and ')}`
+  const agreed = isRepeated ? `${nodes} at an earlier start` : nodes
   return (
     `First text: "${prompt}" to ${model}: "${text.trim()}" ${tokens} tokens in ${(milliseconds / 1000).toFixed(2)} s, ` +
     `${agreed}, certificate ${certificate.slice(0, 16)} verified, ${formatCredits(BigInt(paid), 9)} credits paid`

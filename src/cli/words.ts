@@ -30,3 +30,12 @@ export function describeCheck({ check, count }: Passed): string {
 export function describeFailedCheck(check: CheckName, reason: string): string {
   return `The check "${check}" fails (${CHECKS[check]}): ${reason}`
 }
+
+/** What was taken from the cache, in a sentence; null where everything was computed for this job. */
+export function describeRepeats(certificates: readonly RunOutcome['certificate'][]): string | null {
+  const count = certificates.reduce((sum, { repeated }) => sum + repeated.length, 0)
+  if (count === 0) return null
+  const units = describeCount(count, 'unit')
+  const were = count === 1 ? 'was' : 'were'
+  return `${units} ${were} computed and certified for an earlier job: taken from there, and nothing was paid.`
+}

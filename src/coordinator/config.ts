@@ -22,6 +22,8 @@ export type CoordinatorConfig = {
   readonly epochMs: number
   /** Epochs that earnings stay pending; a log that has begun keeps the number it began with. */
   readonly holdbackEpochs: number
+  /** Whether an exact unit that was certified before is served from that result; benchmarks of the same job turn it off. */
+  readonly servesRepeats: boolean
   /** How long contents are kept after they were last announced, or used by a job that has ended. */
   readonly contentTtlMs: number
 }
@@ -37,5 +39,6 @@ export const DEFAULT_CONFIG: CoordinatorConfig = {
   faultBanMs: 24 * 3_600_000,
   epochMs: EPOCH_MS,
   holdbackEpochs: HOLDBACK_EPOCHS,
+  servesRepeats: true,
   contentTtlMs: 7 * 24 * 3_600_000,
 }

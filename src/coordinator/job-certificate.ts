@@ -8,6 +8,7 @@ import {
   JOB_CERTIFICATE_FORMAT,
   type JobCertificate,
   type LoggedEntry,
+  type RepeatedUnit,
   encodeJobCertificate,
 } from '#ledger/job-certificate.ts'
 import { decodeCbor } from '#core/cbor.ts'
@@ -41,10 +42,14 @@ async function makeJobCertificate(grid: Grid, { id, job, result, admissionLeaf }
   const { size } = checkpoint.body
   const admission = await loggedEntry(grid, admissionLeaf, size)
   const receipts: LoggedEntry<ReceiptEntry>[] = []
-  for (const unit of units) {
+  const repeated: RepeatedUnit[] = []
+  for (const [number, unit] of units.entries()) {
     const index = indexes.get(certificateId(unit))
     if (index === undefined) throw new EvidenceMissingError(id, 'a receipt')
     receipts.push((await loggedEntry(grid, index, size)) as LoggedEntry<ReceiptEntry>)
+    if (unit.body.job === id) continue
+    const earlier = await loggedEntry(grid, unit.body.admissionLeaf, size)
+    repeated.push({ unit: number, admission: earlier as LoggedEntry<AdmissionEntry> })
   }
   return {
     format: JOB_CERTIFICATE_FORMAT,
@@ -54,6 +59,7 @@ async function makeJobCertificate(grid: Grid, { id, job, result, admissionLeaf }
     result,
     admission: { ...(admission as LoggedEntry<AdmissionEntry>), salt: await readSalt(db, id) },
     receipts,
+    repeated,
     checkpoint,
   }
 }

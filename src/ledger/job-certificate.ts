@@ -12,13 +12,16 @@ import { type AdmissionEntry, type ReceiptEntry, admissionEntrySchema, receiptEn
 import { type Genesis, genesisSchema } from './genesis.ts'
 
 /** Format of the text form. */
-export const JOB_CERTIFICATE_FORMAT = 'commonwatt/job-certificate/v1'
+export const JOB_CERTIFICATE_FORMAT = 'commonwatt/job-certificate/v2'
 
 /** Longest text: {@link MAX_UNITS} units at 5 KB for each of five replicas, with room for delegations. */
 export const MAX_JOB_CERTIFICATE_BYTES = 256 * 2 ** 20
 
 /** An entry of the log, where it stands, and its path to the checkpoint's root. */
 export type LoggedEntry<Entry> = { readonly index: number; readonly entry: Entry; readonly path: readonly Digest[] }
+
+/** A unit whose earlier certificate stands for it, and the admission of the job that it was certified for. */
+export type RepeatedUnit = { readonly unit: number; readonly admission: LoggedEntry<AdmissionEntry> }
 
 /** Everything needed to check a job's result offline. Units and receipts are in the order of the job's units. */
 export type JobCertificate = {
@@ -29,7 +32,10 @@ export type JobCertificate = {
   readonly result: ContentRef
   /** `salt` opens the commitments to the job's and the units' ids in the log. */
   readonly admission: LoggedEntry<AdmissionEntry> & { readonly salt: Digest }
+  /** Of a repeated unit, the earlier receipt. */
   readonly receipts: readonly LoggedEntry<ReceiptEntry>[]
+  /** Units that were certified before, for other jobs, by their number, in order. */
+  readonly repeated: readonly RepeatedUnit[]
   readonly checkpoint: SignedCheckpoint
 }
 
@@ -49,6 +55,15 @@ const jobCertificateSchema: v.GenericSchema<unknown, JobCertificate> = v.strictO
   receipts: v.pipe(
     v.array(v.strictObject({ index: uintSchema(), entry: receiptEntrySchema, path: proofSchema })),
     v.minLength(1),
+    v.maxLength(MAX_UNITS),
+  ),
+  repeated: v.pipe(
+    v.array(
+      v.strictObject({
+        unit: uintSchema(MAX_UNITS - 1),
+        admission: v.strictObject({ index: uintSchema(), entry: admissionEntrySchema, path: proofSchema }),
+      }),
+    ),
     v.maxLength(MAX_UNITS),
   ),
   checkpoint: signedCheckpointSchema,

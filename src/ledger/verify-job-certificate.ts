@@ -18,7 +18,7 @@ import type { Kind } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
 import { type Unit, unitId } from '#work/unit.ts'
 import { verifyCheckpoint } from './checkpoint.ts'
-import { type LogEntry, entryLeaf, receiptEntry, saltedCommitment } from './entry.ts'
+import { type LogEntry, type ReceiptEntry, entryLeaf, receiptEntry, saltedCommitment } from './entry.ts'
 import { networkId } from './genesis.ts'
 import type { JobCertificate, LoggedEntry } from './job-certificate.ts'
 import { priceAtto } from './price.ts'
@@ -98,7 +98,8 @@ async function* jobOutcomes(certificate: JobCertificate, options: VerifyOptions)
   const split = splitOrReason(job)
   if (typeof split === 'string') return yield outcome('job', false, split)
   yield unitsOutcome(units, split.units)
-  for (const unit of units) yield* unitOutcomes(unit, certificate, authority)
+  yield repeatedOutcome(certificate)
+  for (const [at, unit] of units.entries()) yield* unitOutcomes(unit, at, certificate, authority)
   yield resultOutcome(certificate, split.kind)
   yield* logOutcomes(certificate, authority)
   yield* priceOutcomes(certificate, split.kind)
@@ -123,16 +124,33 @@ function unitsOutcome(certificates: readonly Certificate[], units: readonly Unit
   return outcome('units', at === -1, `Unit ${at} is not the one that the job is split into.`)
 }
 
+/** Repeated units are named in order, each once: those of other jobs and no others. */
+function repeatedOutcome({ job, units, repeated }: JobCertificate): Outcome {
+  const own = jobId(job)
+  const foreign = [...units.entries()].filter(([, { body }]) => body.job !== own).map(([at]) => at)
+  const isExact = foreign.length === repeated.length && repeated.every(({ unit }, i) => unit === foreign[i])
+  return outcome('unit', isExact, 'A unit was certified for another job and is not named as repeated, or the reverse.')
+}
+
 async function* unitOutcomes(
   unit: Certificate,
-  { job, admission }: JobCertificate,
+  at: number,
+  { job, admission, repeated }: JobCertificate,
   authority: Authority,
 ): AsyncGenerator<Outcome> {
   yield* certificateOutcomes(unit, authority)
   const { body } = unit
-  yield outcome('unit', body.job === jobId(job), 'A unit was certified for another job.')
-  yield outcome('admission', body.admissionLeaf === admission.index, 'A unit was certified for another admission.')
+  const earlier = repeated.find((each) => each.unit === at)
+  const own = earlier === undefined ? admission : earlier.admission
+  yield outcome('admission', body.admissionLeaf === own.index, 'A unit was certified for another admission.')
   const { replication } = job.body
+  if (earlier !== undefined) {
+    const isExact = kindOf(body.unit.kind, body.unit.version).comparison(body.unit) === 'exact'
+    yield outcome('repeated', isExact, 'A unit was repeated whose result is not the same for ever.')
+    const isEnough = body.replicas.length >= replication
+    const reason = `A unit was repeated with ${body.replicas.length} replicas; the job asked for ${replication}.`
+    return yield outcome('replicas', isEnough, reason)
+  }
   const holds = body.replicas.length === replication
   yield outcome('replicas', holds, `A unit has ${body.replicas.length} replicas; the job asked for ${replication}.`)
 }
@@ -146,7 +164,8 @@ function resultOutcome(certificate: JobCertificate, kind: Kind): Outcome {
 }
 
 function* logOutcomes(certificate: JobCertificate, authority: Authority): Generator<Outcome> {
-  const { checkpoint, admission, receipts, units, job } = certificate
+  const { checkpoint, admission, receipts, units, job, repeated } = certificate
+  const earlier = new Map(repeated.map((each) => [each.unit, each.admission]))
   const isSigned = verifyCheckpoint(checkpoint, authority)
   yield outcome('checkpoint', isSigned, "The log's checkpoint is not signed by the coordinator.")
   const { entry, salt } = admission
@@ -160,16 +179,18 @@ function* logOutcomes(certificate: JobCertificate, authority: Authority): Genera
   for (const [at, receipt] of receipts.entries()) {
     const unit = units[at]
     if (unit === undefined) return
-    const { payments } = receipt.entry
-    const isOfUnit = entryLeaf(receipt.entry) === entryLeaf(receiptEntry(unit, admission.salt, payments))
+    const before = earlier.get(at)
+    if (before !== undefined)
+      yield outcome('admission', isLogged(before, certificate), 'The admission of a repeated unit is not in the log.')
+    const isOfUnit = before === undefined ? isReceiptOf(receipt.entry, unit, admission.salt) : isEarlier(receipt, unit)
     yield outcome('receipt', isOfUnit, `Receipt ${receipt.index} is not that of certificate ${certificateId(unit)}.`)
-    const isPlaced = receipt.index > admission.index && isLogged(receipt, certificate)
+    const isPlaced = receipt.index > (before ?? admission).index && isLogged(receipt, certificate)
     yield outcome('receipt', isPlaced, `Receipt ${receipt.index} is not in the log after its job's admission.`)
   }
 }
 
 /** Every replica is paid the listed price, to its delegation's payee where there is one, and all together within the job's ceiling. */
-function* priceOutcomes({ job, units, admission, receipts }: JobCertificate, kind: Kind): Generator<Outcome> {
+function* priceOutcomes({ job, units, admission, receipts, repeated }: JobCertificate, kind: Kind): Generator<Outcome> {
   let total = 0n
   for (const [at, { body }] of units.entries()) {
     const price = BigInt(body.price)
@@ -185,11 +206,21 @@ function* priceOutcomes({ job, units, admission, receipts }: JobCertificate, kin
         own.length === 1 && own.every(({ account }) => delegation === null || account === delegation.body.payee)
       yield outcome('price', isPaid, `Node ${node}, or the payee that it names, was not paid once for unit ${at}.`)
     }
-    total += price
+    // What was paid for a repeated unit was paid by an earlier job.
+    if (!repeated.some((each) => each.unit === at)) total += price
   }
   yield outcome('price', total <= BigInt(job.body.maxPrice), `The job cost ${total}, more than ${job.body.maxPrice}.`)
   const { escrow } = admission.entry
   yield outcome('price', total <= BigInt(escrow), `The job cost ${total}, more than the ${escrow} in escrow.`)
+}
+
+function isReceiptOf(entry: ReceiptEntry, unit: Certificate, salt: Digest): boolean {
+  return entryLeaf(entry) === entryLeaf(receiptEntry(unit, salt, entry.payments))
+}
+
+/** An earlier job's salt is its requester's own: the receipt is held against the certificate that it names. */
+function isEarlier({ entry }: LoggedEntry<ReceiptEntry>, unit: Certificate): boolean {
+  return entry.certificate === certificateId(unit) && entry.admissionLeaf === unit.body.admissionLeaf
 }
 
 function isLogged({ index, entry, path }: LoggedEntry<LogEntry>, { checkpoint }: JobCertificate): boolean {

@@ -5,7 +5,7 @@ import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import type { Signer } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
 import { signMessage } from '#core/signed.ts'
-import { MAX_JOB_CERTIFICATE_BYTES } from '#ledger/job-certificate.ts'
+import { type JobCertificate, MAX_JOB_CERTIFICATE_BYTES } from '#ledger/job-certificate.ts'
 import { formatCredits, priceAtto } from '#ledger/price.ts'
 import { resultLeaves } from '#ledger/verify-job-certificate.ts'
 import { JOB_TYPE, type JobBody, jobId } from '#work/job.ts'
@@ -176,8 +176,14 @@ async function verifiedOutcome({ http, info }: Session, id: Digest, signal?: Abo
   if (!verdict.ok) throw new CertificateRefusedError(verdict.check, verdict.reason)
   if (certificate === undefined || jobId(certificate.job) !== id) throw new AnswerError(path, 'is of another job')
   const status = await http.json(`/api/v1/jobs/${id}`, jobStatusSchema, { signal })
-  const paid = certificate.units.reduce((sum, { body }) => sum + BigInt(body.price), 0n)
+  const paid = paidFor(certificate)
   return { job: id, result: certificate.result, certificateBytes, certificate, checks: verdict.checks, status, paid }
+}
+
+/** What the requester paid: the units that were computed for this job. */
+function paidFor({ units, repeated }: JobCertificate): bigint {
+  const isRepeated = new Set(repeated.map(({ unit }) => unit))
+  return units.reduce((sum, { body }, at) => (isRepeated.has(at) ? sum : sum + BigInt(body.price)), 0n)
 }
 
 /** The list price is more than the requester allows. */

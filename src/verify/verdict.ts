@@ -22,6 +22,7 @@ export const CHECKS = {
   checkpoint: "the log's checkpoint is signed by the coordinator",
   admission: "the log holds the job's admission",
   receipt: "the log holds each unit's receipt, which names its certificate",
+  repeated: 'the unit was certified for an earlier job, and nothing was paid for it again',
   price: 'the payments are those of the price list, within what the requester allowed',
   bytes: "the result's bytes are those that were certified",
   input: "the inputs' bytes are those that the job names",

@@ -319,6 +319,7 @@ export async function logJob(
     result,
     admission: { ...(await place(admission)), entry: admission, salt },
     receipts: await Promise.all(receipts.map(async (entry) => Object.assign(await place(entry), { entry }))),
+    repeated: [],
     checkpoint: await signCheckpoint(network.coordinator, network.context.network, { size, root }),
   }
 }

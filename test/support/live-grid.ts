@@ -17,19 +17,27 @@ const PATIENCE_MS = 60_000
 /** A running grid. Close it. */
 export class LiveGrid {
   readonly bugs: unknown[] = []
-  readonly #dir: string
+  readonly dataDir: string
+  readonly #options: Partial<CoordinatorOptions>
   readonly #nodes: NodeContribution[] = []
   #coordinator: Coordinator | undefined
 
-  private constructor(dir: string) {
-    this.#dir = dir
+  private constructor(dir: string, options: Partial<CoordinatorOptions>) {
+    this.dataDir = dir
+    this.#options = options
   }
 
   static async open(options: Partial<CoordinatorOptions> = {}): Promise<LiveGrid> {
-    const grid = new LiveGrid(await mkdtemp(join(tmpdir(), 'live-grid-')))
-    const report = (error: unknown) => grid.bugs.push(error)
-    grid.#coordinator = await openCoordinator({ dataDir: grid.#dir, report, ...options })
+    const grid = new LiveGrid(await mkdtemp(join(tmpdir(), 'live-grid-')), options)
+    await grid.#open()
     return grid
+  }
+
+  /** Stops the nodes and the coordinator, does `meanwhile`, and opens the coordinator again, at another address. */
+  async restart(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#stop()
+    await meanwhile()
+    await this.#open()
   }
 
   get url(): string {
@@ -55,15 +63,24 @@ export class LiveGrid {
 
   /** Ends everything; accounts whose books differ from the log's replay. */
   async close(): Promise<string[]> {
-    for (const node of this.#nodes.reverse()) await node.stop()
-    await this.#coordinator?.close()
-    const store = await openStore(join(this.#dir, 'store'))
+    await this.#stop()
+    const store = await openStore(join(this.dataDir, 'store'))
     try {
       return await balanceDrift(store.db)
     } finally {
       await store.close()
-      await rm(this.#dir, { recursive: true, force: true })
+      await rm(this.dataDir, { recursive: true, force: true })
     }
+  }
+
+  async #open(): Promise<void> {
+    const report = (error: unknown) => this.bugs.push(error)
+    this.#coordinator = await openCoordinator({ dataDir: this.dataDir, report, ...this.#options })
+  }
+
+  async #stop(): Promise<void> {
+    for (const node of this.#nodes.splice(0).reverse()) await node.stop()
+    await this.#coordinator?.close()
   }
 }
 

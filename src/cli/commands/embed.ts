@@ -12,7 +12,7 @@ import { type VectorsOutcome, embedOnGrid } from '#cli/embedding.ts'
 import { UsageError } from '#cli/failure.ts'
 import { findModel } from '#cli/find-model.ts'
 import { readTexts } from '#cli/text-files.ts'
-import { describeCount, transportsOf } from '#cli/words.ts'
+import { describeCount, describeRepeats, transportsOf } from '#cli/words.ts'
 
 type EmbedOptions = {
   readonly coordinator: string
@@ -86,6 +86,9 @@ function report(
       `${(ms / 1000).toFixed(2)} s, ${formatCredits(paid, 9)} credits paid; every certificate verified` +
       (certificates.length === 0 ? '' : `: ${certificates.join(', ')}`),
   )
+  const certified = outcomes.map(({ certificate }) => certificate)
+  const repeats = describeRepeats(certified)
+  if (repeats !== null) output.note(repeats)
   output.json({
     jobs: outcomes.map(({ job, certificateBytes }, i) => ({
       job,
@@ -96,6 +99,7 @@ function report(
     tokens,
     components,
     ...(options.out === undefined ? { vectors: vectors.map(floatsOf) } : { out: options.out }),
+    repeated: certified.reduce((sum, { repeated }) => sum + repeated.length, 0),
     replication: options.replication,
     transports,
     paid,

@@ -21,7 +21,7 @@ import { findModel } from '#cli/find-model.ts'
 import { type TextOutcome, generateText } from '#cli/generation.ts'
 import type { Output, Progress } from '#cli/output.ts'
 import { readMessages } from '#cli/text-files.ts'
-import { describeCount, transportsOf } from '#cli/words.ts'
+import { describeCount, describeRepeats, transportsOf } from '#cli/words.ts'
 
 type GenerateOptions = {
   readonly coordinator: string
@@ -171,6 +171,8 @@ function report(
       `${describeCount(replication, 'replica')} (compared over ${transports.join(', ') || 'nothing'}), ` +
       `${firstMs === null ? '' : `the first after ${seconds(firstMs)}, `}${seconds(ms)}, ${formatCredits(paid, 9)} credits paid`,
   )
+  const repeats = describeRepeats([certificate])
+  if (repeats !== null) output.note(repeats)
   output.note(`Certificate ${digest}${options.certificate === undefined ? '' : ` in ${options.certificate}`}, verified`)
   output.json({
     ...(options.stream === true ? { event: 'result', isVerified: true } : {}),
@@ -182,6 +184,7 @@ function report(
     header: generated.header,
     certificate: options.certificate ?? null,
     certificateDigest: digest,
+    repeated: certificate.repeated.length,
     replication,
     transports,
     paid,

@@ -9,7 +9,7 @@ import { embedCommand } from './embed.ts'
 import { generateCommand } from './generate.ts'
 import { connectAccount } from '#cli/connect.ts'
 import { createMatrixFile, openMatrixFiles } from '#cli/matrix-files.ts'
-import { describeCount, describeMatrix, transportsOf } from '#cli/words.ts'
+import { describeCount, describeMatrix, describeRepeats, transportsOf } from '#cli/words.ts'
 
 type RunOptions = {
   readonly coordinator: string
@@ -77,6 +77,8 @@ function report({ output }: CommandContext, options: RunOptions, outcome: RunOut
     `${describeCount(certificate.units.length, 'unit')}, ${describeCount(replicas, 'replica')} each (compared over ${transports.join(', ') || 'nothing'}), ` +
       `${(ms / 1000).toFixed(2)} s, ${formatCredits(paid, 9)} credits paid`,
   )
+  const repeats = describeRepeats([certificate])
+  if (repeats !== null) output.line(repeats)
   output.line(`Certificate ${digest}${options.certificate === undefined ? '' : ` in ${options.certificate}`}, verified`)
   output.json({
     job,
@@ -85,6 +87,7 @@ function report({ output }: CommandContext, options: RunOptions, outcome: RunOut
     certificate: options.certificate ?? null,
     certificateDigest: digest,
     units: certificate.units.length,
+    repeated: certificate.repeated.length,
     replication: replicas,
     transports,
     paid,

@@ -20,6 +20,7 @@ import {
   type UnitRecord,
   beginAttempt,
   countFailure,
+  pendingTwins,
   pendingUnits,
   releaseUnit,
   renewAttempt,
@@ -27,7 +28,8 @@ import {
 import type { Deliveries } from './deliveries.ts'
 import { drawNodes, rosterOf } from './draw.ts'
 import type { Replica } from './replica.ts'
-import { type Agreement, type Settled, settle } from './settle.ts'
+import { findRepeat, serveRepeat } from './repeats.ts'
+import { type Agreement, type Completion, type Settled, settle } from './settle.ts'
 import type { Interval } from './stages.ts'
 import { type SessionEnd, UnitSession } from './unit-session.ts'
 
@@ -170,6 +172,7 @@ export class Matchmaker {
   async #start(record: UnitRecord): Promise<boolean> {
     const job = await readJob(this.#parts.grid.store.db, record.job)
     if (job === null || job.state !== 'running') return false
+    if (await this.#repeat(job, record)) return true
     const { replication } = job.job.body
     const drawn = this.#draw(record, replication, [])
     if (drawn.length < replication) return false
@@ -182,6 +185,30 @@ export class Matchmaker {
       if (!isLeased) this.#sessions.delete(session)
     }
     return isLeased
+  }
+
+  /** Serves the unit by an earlier result, if there is one. */
+  async #repeat(job: JobRecord, record: UnitRecord): Promise<boolean> {
+    const { grid } = this.#parts
+    const kind = kindOf(record.unit.kind, record.unit.version)
+    const repeat = await findRepeat(grid, job, record, kind)
+    if (repeat === null) return false
+    const served = await this.#inTurn(job.id, () =>
+      serveRepeat(grid, { job, record, kind, repeat, intervals: this.#intervals.get(job.id) ?? [] }),
+    )
+    if (served === null) return false
+    grid.events.emit(job.id, { event: 'unit', data: { ...served.units, unit: record.id, nodes: [] } })
+    if (served.result !== null) await this.#announceDone(job.id, served)
+    return true
+  }
+
+  /** Serves repeats that no node was there to be asked for. */
+  async #repeatPending(): Promise<void> {
+    const { db } = this.#parts.grid.store
+    for (const record of await pendingTwins(db, BATCH)) {
+      const job = await readJob(db, record.job)
+      if (job?.state === 'running' && !this.#isClosed) await this.#repeat(job, record)
+    }
   }
 
   #session(job: JobRecord, record: UnitRecord): UnitSession {
@@ -255,7 +282,7 @@ export class Matchmaker {
     return settled
   }
 
-  async #announceDone(id: Digest, { result }: Settled): Promise<void> {
+  async #announceDone(id: Digest, { result }: Completion): Promise<void> {
     const { grid, deliveries } = this.#parts
     this.#intervals.delete(id)
     const job = await readJob(grid.store.db, id)
@@ -335,6 +362,7 @@ export class Matchmaker {
     const { grid } = this.#parts
     this.#cancelSweep = grid.clock.after(SWEEP_MS, () => {
       void this.#endExpired()
+        .then(() => this.#repeatPending())
         .catch(grid.report)
         .finally(() => {
           if (!this.#isClosed) this.#sweep()

@@ -59,10 +59,7 @@ export async function settle(
 ): Promise<Settled | null> {
   const { job, record, kind, replicas, leaves } = agreement
   const certificate = await certify(grid, agreement)
-  const before = await countUnits(grid.store.db, job.id)
-  const isLast = before.done === before.total - 1
-  const units = isLast ? await doneUnits(grid, agreement) : []
-  const result = isLast ? await assembleResult(grid, job, kind, units) : null
+  const completion = await completionOf(grid, job, kind, { number: record.number, leaves })
   const credited = rewardAtto(record.operations)
   const reason = `${kind.describe(record.unit)}; ${replicas.length === 1 ? 'one node computed it' : `${replicas.length} nodes agreed`}.`
   const isSettled = await grid.log.transaction(async (tx, append) => {
@@ -70,18 +67,43 @@ export async function settle(
     const id = certificateId(certificate)
     if (now?.state !== 'running' || !(await finishUnit(tx, job.id, record.number, id, leaves))) return false
     await pay(grid, { tx, append }, agreement, certificate, reason)
-    if (result !== null) {
-      const nowMs = grid.clock.nowMs()
-      const inputs = job.job.body.inputs.map((input) => input.id)
-      const upload = await uploadMs(tx, inputs)
-      await touchContents(tx, [...new Set([...inputs, result.id])], nowMs)
-      await finishJob(tx, job.id, result, stagesOf(intervals, job.submittedMs, nowMs, upload), nowMs)
-    }
+    await complete(grid, tx, job, completion, intervals)
     return true
   })
   if (!isSettled) return null
-  const counts = { total: before.total, done: before.done + 1 }
-  return { certificate: certificateId(certificate), credited, reason, units: counts, result }
+  return { certificate: certificateId(certificate), credited, reason, ...completion }
+}
+
+/** What a job has come to when one more of its units is done; `result` when that is the last. */
+export type Completion = Pick<Settled, 'units' | 'result'>
+
+/** What a job will have come to with that unit, its result put together if it is the last. */
+export async function completionOf(
+  grid: Grid,
+  job: JobRecord,
+  kind: Kind,
+  unit: { readonly number: number; readonly leaves: readonly Digest[] },
+): Promise<Completion> {
+  const { total, done } = await countUnits(grid.store.db, job.id)
+  const units = { total, done: done + 1 }
+  if (units.done < total) return { units, result: null }
+  return { units, result: await assembleResult(grid, job, kind, await doneUnits(grid, job, unit)) }
+}
+
+/** Finishes the job if its last unit is done. */
+export async function complete(
+  grid: Grid,
+  tx: Db,
+  job: JobRecord,
+  { result }: Completion,
+  intervals: readonly Interval[],
+): Promise<void> {
+  if (result === null) return
+  const nowMs = grid.clock.nowMs()
+  const inputs = job.job.body.inputs.map((input) => input.id)
+  const upload = await uploadMs(tx, inputs)
+  await touchContents(tx, [...new Set([...inputs, result.id])], nowMs)
+  await finishJob(tx, job.id, result, stagesOf(intervals, job.submittedMs, nowMs, upload), nowMs)
 }
 
 async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
@@ -108,12 +130,16 @@ async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
   return signMessage(grid.signer, CERTIFICATE_TYPE, signingContext(grid), body)
 }
 
-async function doneUnits(grid: Grid, { job, record, leaves }: Agreement): Promise<DoneUnit[]> {
+async function doneUnits(
+  grid: Grid,
+  job: JobRecord,
+  last: { readonly number: number; readonly leaves: readonly Digest[] },
+): Promise<DoneUnit[]> {
   const units = await unitsOf(grid.store.db, job.id)
   return units.map(({ unit, number, leaves: own }) => ({
     unit,
     number,
-    leaves: number === record.number ? leaves : (own ?? []),
+    leaves: number === last.number ? last.leaves : (own ?? []),
   }))
 }
 

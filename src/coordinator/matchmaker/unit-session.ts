@@ -233,7 +233,11 @@ export class UnitSession {
     if (ended.length === 0) return
     if (this.missing === 0 && ended.every(({ revealed }) => revealed !== undefined)) return
     this.#replicas = this.#replicas.filter(({ end }) => end === undefined)
-    for (const replica of ended) await this.#parts.onLost(this, replica)
+    for (const replica of ended) {
+      const isListed = this.#close?.body.entries.some(({ lease }) => lease === replica.id) === true
+      if (isListed && replica.revealed === undefined) this.#parts.onFault(replica.live, 'unrevealed', null)
+      await this.#parts.onLost(this, replica)
+    }
   }
 
   #isClosed(): boolean {
@@ -261,9 +265,7 @@ export class UnitSession {
     for (const replica of this.#replicas) {
       replica.say({ say: 'closed', close })
       replica.after(REVEAL_DEADLINE_MS, () => {
-        if (this.#close !== close || replica.revealed !== undefined) return
-        this.#parts.onFault(replica.live, 'unrevealed', null)
-        replica.lose('it committed and did not reveal')
+        if (this.#close === close && replica.revealed === undefined) replica.lose('it committed and did not reveal')
       })
     }
   }

@@ -49,9 +49,15 @@ export async function readCertificate(db: Db, id: string): Promise<string | null
   return row?.body ?? null
 }
 
-/** Texts of the certificates of a job's units, in the units' order. */
+/** Texts of the certificates of a job's units, in the units' order; of units that were repeated, those of the earlier ones. */
 export async function certificatesOf(db: Db, job: Digest): Promise<string[]> {
-  const rows = await db.selectFrom('certificates').select('body').where('job', '=', job).orderBy('number').execute()
+  const rows = await db
+    .selectFrom('units')
+    .innerJoin('certificates', 'certificates.certificate', 'units.certificate')
+    .select('certificates.body')
+    .where('units.job', '=', job)
+    .orderBy('units.number')
+    .execute()
   return rows.map((row) => row.body)
 }
 
@@ -145,9 +151,14 @@ export async function insertReceipt(tx: Db, receipt: Receipt): Promise<void> {
     .execute()
 }
 
-/** Where in the log the receipts of a job's units are, by their certificates. */
+/** Where in the log the receipts of a job's units are, by their certificates; of repeated ones, the earlier receipts. */
 export async function receiptIndexes(db: Db, job: Digest): Promise<ReadonlyMap<Digest, number>> {
-  const rows = await db.selectFrom('receipts').select(['certificate', 'log_index']).where('job', '=', job).execute()
+  const rows = await db
+    .selectFrom('units')
+    .innerJoin('receipts', 'receipts.certificate', 'units.certificate')
+    .select(['receipts.certificate', 'receipts.log_index'])
+    .where('units.job', '=', job)
+    .execute()
   return new Map(rows.map((row) => [row.certificate as Digest, Number(row.log_index)]))
 }
 

@@ -73,6 +73,7 @@ const PENDING = [
   `alter table faults add column kind text not null default ''`,
   `alter table faults add column lease text not null default ''`,
   `create index faults_lease on faults (lease)`,
+  `create index units_unit on units (unit)`,
 ]
 
 const MIGRATIONS: Record<string, Migration> = {

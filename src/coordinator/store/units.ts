@@ -89,6 +89,44 @@ export async function unitOfJob(db: Db, job: Digest, id: Digest): Promise<Unit |
   return row === undefined ? null : (JSON.parse(row.body) as Unit)
 }
 
+/** Done units that are the same operation as unit `id`, the latest certified first. */
+export async function doneTwins(
+  db: Db,
+  id: Digest,
+  limit: number,
+): Promise<Pick<UnitRecord, 'certificate' | 'leaves'>[]> {
+  const rows = await db
+    .selectFrom('units')
+    .selectAll()
+    .where('unit', '=', id)
+    .where('state', '=', 'done')
+    .limit(limit)
+    .execute()
+  return rows.map(fromRow)
+}
+
+/** Pending units of running jobs that are the same operation as a done one. */
+export async function pendingTwins(db: Db, limit: number): Promise<UnitRecord[]> {
+  const rows = await db
+    .selectFrom('units')
+    .innerJoin('jobs', 'jobs.job', 'units.job')
+    .selectAll('units')
+    .where('units.state', '=', 'pending')
+    .where('jobs.state', '=', 'running')
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('units as done')
+          .select('done.job')
+          .whereRef('done.unit', '=', 'units.unit')
+          .where('done.state', '=', 'done'),
+      ),
+    )
+    .limit(limit)
+    .execute()
+  return rows.map(fromRow)
+}
+
 /** All units of `job` in order. */
 export async function unitsOf(db: Db, job: Digest): Promise<UnitRecord[]> {
   const rows = await db.selectFrom('units').selectAll().where('job', '=', job).orderBy('number').execute()
@@ -182,6 +220,22 @@ export async function finishUnit(
     .where('job', '=', job)
     .where('number', '=', number)
     .where('state', '=', 'leased')
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Marks a pending unit done by an earlier certificate. False, and nothing changes, when it was not pending. */
+export async function finishRepeatedUnit(
+  tx: Db,
+  { job, number }: Pick<UnitRecord, 'job' | 'number'>,
+  { certificate, leaves }: { certificate: Digest; leaves: readonly Digest[] },
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('units')
+    .set({ state: 'done', certificate, leaves: JSON.stringify(leaves) })
+    .where('job', '=', job)
+    .where('number', '=', number)
+    .where('state', '=', 'pending')
     .executeTakeFirst()
   return numUpdatedRows === 1n
 }

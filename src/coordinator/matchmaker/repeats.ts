@@ -1,0 +1,72 @@
+// The cache of repeats: an exact unit that was certified before, for whatever job, has that result for ever. It is not leased again, earns
+// nobody anything and costs its requester nothing; the earlier certificate stands for it. A result that was swept is computed again.
+import { contentId } from '#core/content.ts'
+import type { Digest } from '#core/digest.ts'
+import type { Certificate } from '#verify/certificate.ts'
+import { priceAtto } from '#ledger/price.ts'
+import type { Kind } from '#work/kind.ts'
+import { isComplete } from '#coordinator/blobs/blob-directory.ts'
+import type { Grid } from '#coordinator/grid.ts'
+import { refund } from '#coordinator/store/accounts.ts'
+import { readCertificate } from '#coordinator/store/certificates.ts'
+import { insertContent } from '#coordinator/store/contents.ts'
+import { type JobRecord, readJob, spendEscrow } from '#coordinator/store/jobs.ts'
+import { type UnitRecord, doneTwins, finishRepeatedUnit } from '#coordinator/store/units.ts'
+import { type Completion, complete, completionOf } from './settle.ts'
+import type { Interval } from './stages.ts'
+
+/** Earlier results that are looked at: they differ in how many replicas they had, and in whether they are kept. */
+const MAX_TWINS = 16
+
+/** An earlier result that may stand for a unit. */
+export type Repeat = { readonly certificate: Digest; readonly leaves: readonly Digest[] }
+
+/** The earlier result of the same exact unit: with as many replicas as the job asks for or more, and with all its bytes here. */
+export async function findRepeat(
+  { store, blobs, clock, config }: Grid,
+  { job }: JobRecord,
+  { id, unit }: UnitRecord,
+  kind: Kind,
+): Promise<Repeat | null> {
+  if (!config.servesRepeats || kind.comparison(unit) !== 'exact') return null
+  for (const { certificate, leaves } of await doneTwins(store.db, id, MAX_TWINS)) {
+    if (certificate === null || leaves === null) continue
+    const text = await readCertificate(store.db, certificate)
+    if (text === null || (JSON.parse(text) as Certificate).body.replicas.length < job.body.replication) continue
+    const content = contentId(kind.resultLayout(unit), leaves)
+    // Counted as used before it is looked at, so that no sweep takes it in between.
+    await insertContent(store.db, content, 0, clock.nowMs())
+    const held = await blobs.find(content)
+    if (held !== null && isComplete(held)) return { certificate, leaves }
+  }
+  return null
+}
+
+/** A pending unit and what stands for it; `intervals` are those of the job's other units. */
+type Served = {
+  readonly job: JobRecord
+  readonly record: UnitRecord
+  readonly kind: Kind
+  readonly repeat: Repeat
+  readonly intervals: readonly Interval[]
+}
+
+/** Serves a pending unit by `repeat` and refunds its price. Null when it is not pending any more. Jobs are served one unit after the other. */
+export async function serveRepeat(
+  grid: Grid,
+  { job, record, kind, repeat, intervals }: Served,
+): Promise<Completion | null> {
+  const { leaves } = repeat
+  const completion = await completionOf(grid, job, kind, { number: record.number, leaves })
+  const price = priceAtto(record.operations, job.job.body.replication)
+  const isServed = await grid.log.transaction(async (tx, append) => {
+    const now = await readJob(tx, job.id)
+    if (now?.state !== 'running' || !(await finishRepeatedUnit(tx, record, repeat))) return false
+    await spendEscrow(tx, job.id, price)
+    await refund(tx, job.account, price)
+    await append({ type: 'refund', admissionLeaf: job.admissionLeaf, amount: price.toString() })
+    await complete(grid, tx, job, completion, intervals)
+    return true
+  })
+  return isServed ? completion : null
+}
