@@ -75,11 +75,17 @@ describe('run generate', { timeout: 120_000 }, () => {
   })
 
   test('option: --stream prints the same text as it comes, and when the first of it came', async () => {
-    const whole = await generate('--prompt', 'Once')
-    const streamed = await generate('--prompt', 'Once', '--stream')
+    const streamed = await generate('--prompt', 'Upon', '--stream')
     expect(streamed.code).toBe(0)
-    expect(streamed.stdout).toBe(whole.stdout)
     expect(streamed.stderr).toMatch(/40 tokens .*, the first after \d+\.\d\d s, \d+\.\d\d s, /)
+    expect(streamed.stderr).not.toContain('earlier job')
+    const whole = await generate('--prompt', 'Upon')
+    expect(whole.stdout).toBe(streamed.stdout)
+    expect(whole.stderr).toContain('1 unit was computed and certified for an earlier job')
+    expect(whole.stderr).toContain(' 0 credits paid')
+    // Nobody writes it now: there is nothing to see before the whole.
+    const again = await generate('--prompt', 'Upon', '--stream')
+    expect(again.stdout).toBe(streamed.stdout)
   })
 
   test('option: --json --stream is one JSON value a line, unverified text first and the verified whole last', async () => {
