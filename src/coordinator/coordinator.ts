@@ -26,6 +26,7 @@ import { createApp } from './http/app.ts'
 import { ACCOUNT_LIMIT, RateLimiter, WRITE_LIMIT } from './http/rate-limit.ts'
 import { LiveNodes } from './live-nodes.ts'
 import { TransparencyLog } from './log/transparency-log.ts'
+import { openReference } from './reference/reference.ts'
 import { servePeers } from './peers/serve-peers.ts'
 import { lockDirectory } from './store/lock.ts'
 import { readLogEntries } from './store/log.ts'
@@ -135,7 +136,10 @@ async function openGrid(options: CoordinatorOptions, onClose: (closer: () => Pro
   const blobs = new BlobDirectory(join(dataDir, 'contents'), random)
   const models = openModels()
   onClose(() => models.close())
-  return { config, store, blobs, log, events: new JobEvents(), models, signer, genesis, network, clock, random, report }
+  const reference = openReference(blobs)
+  onClose(() => reference.close())
+  const events = new JobEvents()
+  return { config, store, blobs, log, events, reference, models, signer, genesis, network, clock, random, report }
 }
 
 /** The genesis in the log, or a new one. */

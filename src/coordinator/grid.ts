@@ -10,6 +10,7 @@ import type { BlobDirectory } from './blobs/blob-directory.ts'
 import type { CoordinatorConfig } from './config.ts'
 import type { JobEvents } from './events.ts'
 import type { TransparencyLog } from './log/transparency-log.ts'
+import type { Reference } from './reference/reference.ts'
 import type { Store } from './store/store.ts'
 
 /** The shared parts. */
@@ -19,7 +20,9 @@ export type Grid = {
   readonly blobs: BlobDirectory
   readonly log: TransparencyLog
   readonly events: JobEvents
-  /** Language models that disputes and checks run on. */
+  /** Computes disputed parts, in a thread of its own. */
+  readonly reference: Reference
+  /** Language models that possession tags and checks run on. */
   readonly models: ModelCache
   readonly signer: Signer
   readonly genesis: Genesis

@@ -35,9 +35,12 @@ export interface Peer {
 
 /** Cuts the connections of every peer that `scores` reports; returns the end of it. */
 export function dropPunishedPeers(libp2p: Libp2p, scores: PeerScores): () => void {
-  return scores.onDrop((peer, score) => {
-    for (const connection of libp2p.getConnections(peerIdOf(peer))) void dropConnection(connection, score.lastError)
-  })
+  return scores.onDrop((peer, score) => dropPeer(libp2p, peer, score.lastError))
+}
+
+/** Cuts the connections of `peer`, which may come back: who is to say hello again does so with the next one. */
+export function dropPeer(libp2p: Pick<Libp2p, 'getConnections'>, peer: PublicKey, error: Error): void {
+  for (const connection of libp2p.getConnections(peerIdOf(peer))) void dropConnection(connection, error)
 }
 
 /** A connection to the peer at `addresses`. Throws {@link UnreachablePeerError}, or the signal's reason. */

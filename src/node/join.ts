@@ -3,8 +3,10 @@ import type { Clock } from '#core/clock.ts'
 import type { Random } from '#core/random.ts'
 import type { Checkpoint, SigningContext } from '#core/signed.ts'
 import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-peer.ts'
+import { serveThird } from '#net/protocols/arbitrate/handler.ts'
 import { serveLeases } from '#net/protocols/lease/handler.ts'
 import type { Kind } from '#work/kind.ts'
+import type { Unit } from '#work/unit.ts'
 import { Beats } from './beats.ts'
 import type { NewEvidence } from './evidence-store.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
@@ -16,6 +18,7 @@ import { Leases } from './leases.ts'
 import type { NetworkInfo } from './network-info.ts'
 import { watchPeers } from './peer-list.ts'
 import { putResult } from './results.ts'
+import { thirdOpinion } from './third.ts'
 import type { NodeState, UnitRecord } from './state.ts'
 import { openWitnessDesk } from './witness-desk.ts'
 import type { WorkerApi } from './worker-api.ts'
@@ -71,6 +74,11 @@ export async function join(parts: JoinParts): Promise<Joined> {
   const files = new FileFetch(fetcher, worker)
   const inputs = new InputCache(fetcher)
   own(() => inputs.clear())
+  const findKind = ({ kind, version }: Unit) => parts.findKind(kind, version)
+  const fetchInputs = async (unit: Unit, kind: Kind, signal: AbortSignal) => {
+    await files.bring(unit, kind, signal)
+    return inputs.partsOf(unit, kind, signal)
+  }
   const leases = new Leases({
     signer,
     coordinator,
@@ -78,11 +86,8 @@ export async function join(parts: JoinParts): Promise<Joined> {
     worker,
     exchange,
     signing,
-    findKind: ({ kind, version }) => parts.findKind(kind, version),
-    async fetchInputs(unit, kind, signal) {
-      await files.bring(unit, kind, signal)
-      return inputs.partsOf(unit, kind, signal)
-    },
+    findKind,
+    fetchInputs,
     deliver: (lease, content, signal) => putResult(peer, lease, content, signal),
     onEquivocation: (pair) => witness.take(pair, null),
     accuse: (handed, signal) => witness.report(handed, signal),
@@ -100,6 +105,8 @@ export async function join(parts: JoinParts): Promise<Joined> {
       return leases.serve(offer, stream)
     }),
   )
+  const third = { signer, coordinator, clock, worker, signing, findKind, fetchInputs, refusal: parts.refusal }
+  own(await serveThird(peer, coordinator, (request, signal) => thirdOpinion(request, third, signal)))
   own(watchPeers(peer, parts.onPeers))
   await beats.start(identity.beatKey)
   return { peer, beats, leases }

@@ -69,6 +69,8 @@ export interface WorkerApi extends FileKeeper {
   run(task: string, unit: Unit, parts: InputParts, onProgress?: ProgressListener): Promise<UnitResult>
   /** The kind's possession tag of a task that was run. */
   possession(task: string, key: Digest): Promise<Digest>
+  /** Part `index` of a unit's result, computed alone from the inputs that it needs. */
+  recompute(task: string, unit: Unit, parts: InputParts, index: number): Promise<Uint8Array<ArrayBuffer>>
   /** What language models run on and why, once one was loaded. */
   language(): Promise<OpenedBackend | null>
   /** Forgets a task, and stops computing it. */
@@ -202,6 +204,18 @@ export class UnitWorker implements WorkerApi {
     if (held === undefined) throw new UnknownTaskError(task)
     if (this.#models === undefined) throw new NotOpenError()
     return held.kind.possession(held.unit, held.inputs, key, this.#models)
+  }
+
+  async recompute(task: string, unit: Unit, parts: InputParts, index: number): Promise<Uint8Array<ArrayBuffer>> {
+    const kind = this.#parts.findKind(unit)
+    if (!this.#tasks.has(task) && this.#tasks.size >= MAX_TASKS) throw new TooManyTasksError()
+    const inputs = inputsFrom(parts, this.#filesOf(kind, unit))
+    this.#tasks.set(task, { unit, kind, inputs, stop: new AbortController() })
+    try {
+      return await this.#inTurn(async (_, models) => kind.recompute(unit, inputs, index, models))
+    } finally {
+      this.#tasks.delete(task)
+    }
   }
 
   async language(): Promise<OpenedBackend | null> {

@@ -47,6 +47,11 @@ export const FAULTS = {
     says: 'What it revealed does not open its commitment, or its possession tag is not of the inputs.',
     ...LAPSE,
   },
+  'wrong-statement': {
+    says: 'As the third node of a dispute it signed a part that is not what the reference computes.',
+    ...LAPSE,
+    admission: 'self-test',
+  },
   'untrue-sighting': { says: 'What it signed about the other replicas is not what they revealed.', ...LAPSE },
   'outside-bounds': {
     says: 'A result of a tolerant kind is outside the bounds that correct ones keep.',

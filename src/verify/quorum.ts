@@ -5,7 +5,6 @@ import { partCount } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { leafDigest, merkleRoot } from '#core/merkle.ts'
-import { type ModelCache, referenceModels } from '#model/model-cache.ts'
 import type { Kind, UnitInputs } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import type { Assurance, Replica } from './certificate.ts'
@@ -49,15 +48,11 @@ export type Settlement = {
   readonly wrong: readonly PublicKey[]
 }
 
-/** Computes disputed part `part` by the reference and says who was wrong. */
-export async function settleDispute(
-  kind: Kind,
-  unit: Unit,
-  inputs: UnitInputs,
-  dispute: { readonly part: number; readonly groups: readonly Group[] },
-  models: ModelCache = referenceModels(),
-): Promise<Settlement> {
-  const bytes = await kind.recompute(unit, inputs, dispute.part, models)
+/** Says who was wrong about a part whose bytes, by the reference, are `bytes`. */
+export function settleDispute(
+  dispute: { readonly groups: readonly Group[] },
+  bytes: Uint8Array<ArrayBuffer>,
+): Settlement {
   const leaf = leafDigest(bytes)
   const nodesWhere = (isRight: boolean): PublicKey[] =>
     dispute.groups.filter((group) => (group.leaf === leaf) === isRight).flatMap((group) => group.nodes)

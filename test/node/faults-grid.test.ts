@@ -5,10 +5,13 @@ import { utf8 } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { verifyFault } from '#sdk/index.ts'
+import { type Statement, verifyStatement } from '#verify/arbitration.ts'
+import { type DisputeRecord, disputeId } from '#verify/dispute.ts'
+import { decodeFaultProof } from '#verify/fault-proof.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
 import { randomMatrix } from '../support/certified-job.ts'
 import { LiveGrid, until } from '../support/live-grid.ts'
-import { equivocatingExchange, wrongTileWorker } from '../support/misbehaving-nodes.ts'
+import { equivocatingExchange, wrongOpinionWorker, wrongTileWorker } from '../support/misbehaving-nodes.ts'
 import { TestRequester } from '../support/test-requester.ts'
 
 const GRACE_MS = 60_000
@@ -47,6 +50,14 @@ async function untilDisputed(requester: TestRequester, seed: string) {
     if (dispute !== undefined) return dispute as { node: PublicKey; proof: Digest }
   }
   throw new Error('Nothing was disputed.')
+}
+
+/** The record of the dispute in which `proof` came to be. */
+async function disputeOf(grid: LiveGrid, proof: Digest) {
+  const fault = decodeFaultProof(utf8(await (await fetch(`${grid.url}/api/v1/faults/${proof}`)).text()))
+  const id = disputeId({ close: fault.close, part: fault.part.index })
+  const dispute = (await (await fetch(`${grid.url}/api/v1/disputes/${id}`)).json()) as DisputeRecord
+  return { dispute, authority: { network: fault.lease.network, coordinator: fault.lease.signer } }
 }
 
 async function evidenceOf(grid: LiveGrid, proof: Digest) {
@@ -102,6 +113,13 @@ describe('faults', { timeout: 180_000 }, () => {
     const first = await untilDisputed(requester, 'first')
     expect(first.node).toBe(faulty.state.node)
     expect((await account()).body).toMatchObject({ pending, burned: '0' })
+    // The third node had no part in it, and signed what the reference says.
+    const { dispute, authority } = await disputeOf(grid, first.proof)
+    if (dispute.third === null) throw new Error('No third node was asked.')
+    const { task, statement } = dispute.third
+    expect(verifyStatement(task, statement, authority)).toMatchObject({ ok: true })
+    expect(statement.body.leaf).toBe(dispute.expected)
+    expect(dispute.close.body.entries.map(({ node }) => node)).not.toContain(statement.signer)
     const second = await untilDisputed(requester, 'second')
     expect(second.node).toBe(faulty.state.node)
     expect((await evidenceOf(grid, second.proof)).verdict).toMatchObject({ ok: true })
@@ -110,6 +128,30 @@ describe('faults', { timeout: 180_000 }, () => {
     const faults = entries.flatMap((entry, at) => (entry.type === 'fault' ? [{ entry, at }] : []))
     expect(faults.map(({ entry }) => entry.cause)).toEqual(['wrong-part', 'wrong-part-again'])
     expect(faults[1]?.entry.earlier).toBe(faults[0]?.at)
+  })
+
+  test('behaviour: a third node that is wrong must pass the self-test again, and convicts nobody', async () => {
+    // Whoever is wrong comes back at once, so that the draw makes the other liar the third node in one of a few disputes.
+    const grid = await openGrid({ config: { faultBanMs: 0 } })
+    const wrong = await grid.node({ openWorker: wrongTileWorker(openThreadWorker) })
+    let selfTests = 0
+    const third = await grid.node({ openWorker: wrongOpinionWorker(openThreadWorker, () => selfTests++) })
+    await grid.node()
+    const requester = await newRequester(grid)
+    let statement: Statement | undefined
+    for (let attempt = 0; statement === undefined && attempt < 10; attempt++) {
+      const { node, proof } = await untilDisputed(requester, `opinion ${attempt}`)
+      expect(node).toBe(wrong.state.node)
+      const { dispute } = await disputeOf(grid, proof)
+      if (dispute.third?.statement.signer !== third.state.node) continue
+      statement = dispute.third?.statement
+      expect(statement?.body.leaf).not.toBe(dispute.expected)
+    }
+    expect(statement).toBeDefined()
+    await expect.poll(() => selfTests, { timeout: 20_000 }).toBe(2)
+    await until(third, () => third.state.phase === 'waiting')
+    const convicted = (await grid.entries()).flatMap((entry) => (entry.type === 'fault' ? [entry.node] : []))
+    expect(new Set(convicted)).toEqual(new Set([wrong.state.node]))
   })
 
   test('behaviour: earnings mature with the epochs, and the log replays to the same books', async () => {

@@ -16,6 +16,7 @@ import type { Grid } from '#coordinator/grid.ts'
 import { createApp } from '#coordinator/http/app.ts'
 import { ACCOUNT_LIMIT, RateLimiter, WRITE_LIMIT } from '#coordinator/http/rate-limit.ts'
 import { LiveNodes } from '#coordinator/live-nodes.ts'
+import { openReference } from '#coordinator/reference/reference.ts'
 import { TransparencyLog } from '#coordinator/log/transparency-log.ts'
 import { openStore } from '#coordinator/store/store.ts'
 import { networkId } from '#ledger/genesis.ts'
@@ -45,7 +46,22 @@ export async function openTestApp(clock: Clock, pageDir?: string): Promise<TestA
   const blobs = new BlobDirectory(dir, random)
   const events = new JobEvents()
   const models = referenceModels()
-  const grid: Grid = { config, store, blobs, log, events, models, signer, genesis, network, clock, random, report }
+  const reference = openReference(blobs)
+  const grid: Grid = {
+    config,
+    store,
+    blobs,
+    log,
+    events,
+    reference,
+    models,
+    signer,
+    genesis,
+    network,
+    clock,
+    random,
+    report,
+  }
   const nodes = new LiveNodes()
   const peer = {
     multiaddrs: ['/dns/localhost/tcp/4747/ws'],
@@ -64,6 +80,7 @@ export async function openTestApp(clock: Clock, pageDir?: string): Promise<TestA
     nodes,
     bugs,
     close: async () => {
+      await reference.close()
       await log.close()
       await store.close()
       await rm(dir, { recursive: true, force: true })

@@ -28,6 +28,20 @@ export function wrongTileWorker(open: () => WorkerHandle, index = 0, isWrong = (
   }
 }
 
+/** A worker that computes right, and gives wrong third opinions; `onSelfTest` is told of every self-test. */
+export function wrongOpinionWorker(open: () => WorkerHandle, onSelfTest: () => void): () => WorkerHandle {
+  return () => {
+    const handle = open()
+    const recompute: WorkerHandle['api']['recompute'] = async (...call) =>
+      (await handle.api.recompute(...call)).map((byte, at) => (at === 0 ? byte ^ 1 : byte))
+    const selfTest: WorkerHandle['api']['selfTest'] = (seed) => {
+      onSelfTest()
+      return handle.api.selfTest(seed)
+    }
+    return { ...handle, api: { ...handle.api, recompute, selfTest } }
+  }
+}
+
 function falsified(result: UnitResult, index: number): UnitResult {
   const parts = result.parts.map((part) => part.slice())
   const part = parts[index]

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { decodeCbor } from '#core/cbor.ts'
 import { readCertificate, readFault } from '#coordinator/store/certificates.ts'
+import { readDispute } from '#coordinator/store/disputes.ts'
 import { readLogEntries } from '#coordinator/store/log.ts'
 import { digestParam, uintText } from './body.ts'
 import type { HttpParts } from './context.ts'
@@ -35,7 +36,7 @@ export function logRoutes({ grid }: HttpParts): Hono {
   return app
 }
 
-/** `/api/v1/certificates` and `/api/v1/faults`: texts as they were signed or proven. */
+/** `/api/v1/certificates`, `/api/v1/faults` and `/api/v1/disputes`: texts as they were signed or proven. */
 export function evidenceRoutes({ grid }: HttpParts): Hono {
   const app = new Hono()
   const headers = { 'content-type': 'application/json; charset=utf-8' }
@@ -43,6 +44,12 @@ export function evidenceRoutes({ grid }: HttpParts): Hono {
     const id = digestParam(c, 'id')
     const text = await readCertificate(grid.store.db, id)
     if (text === null) throw new NotFoundError(`certificate ${id}`)
+    return c.body(text, 200, headers)
+  })
+  app.get('/disputes/:id', async (c) => {
+    const id = digestParam(c, 'id')
+    const text = await readDispute(grid.store.db, id)
+    if (text === null) throw new NotFoundError(`dispute ${id}`)
     return c.body(text, 200, headers)
   })
   app.get('/faults/:id', async (c) => {

@@ -3,12 +3,14 @@ import { equals } from '#core/bytes.ts'
 import { contentId } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
+import type { Close } from '#verify/close.ts'
 import type { Authority } from '#verify/commit.ts'
 import { type BrokenClaimProof, brokenClaimId, encodeBrokenClaim, makeBrokenClaim } from '#verify/broken-claim.ts'
 import { FAULT_PROOF_FORMAT, type FaultProof, encodeFaultProof, faultProofId } from '#verify/fault-proof.ts'
 import type { FaultCause } from '#verify/faults.ts'
 import { isBeginning } from '#verify/progress.ts'
-import { decide, settleDispute } from '#verify/quorum.ts'
+import { type DisputeRecord, makeDispute } from '#verify/dispute.ts'
+import { type Group, decide, settleDispute } from '#verify/quorum.ts'
 import type { Kind, UnitInputs } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
 import type { Unit } from '#work/unit.ts'
@@ -16,6 +18,7 @@ import { fromUtf8 } from '#core/bytes.ts'
 import { convict } from '#coordinator/conviction.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
+import type { ThirdOpinion } from './third-opinions.ts'
 import { type RevealedReplica, proveFault, readInputs, revealProblem, sightingProblem } from './evidence.ts'
 
 /** A replica whose result does not count. `hostile` is what its node is scored for besides. */
@@ -35,7 +38,12 @@ export type Judgement =
       readonly leaves: readonly Digest[]
       readonly replicas: readonly RevealedReplica[]
     }
-  | { readonly outcome: 'rejected'; readonly rejections: readonly Rejection[] }
+  | {
+      readonly outcome: 'rejected'
+      readonly rejections: readonly Rejection[]
+      /** What two of them differed over, where the reference had to decide. */
+      readonly dispute?: DisputeRecord
+    }
 
 /** What is judged. */
 export type Round = {
@@ -43,22 +51,24 @@ export type Round = {
   readonly unit: Unit
   readonly replicas: readonly RevealedReplica[]
   readonly authority: Authority
+  readonly close: Close
+  /** Asks a node that has no part in the unit what part `part` is. */
+  readonly askThird: (part: number) => Promise<ThirdOpinion | null>
 }
 
 /** Where the bytes are, and what computes on them. */
-type Sources = Pick<Grid, 'blobs' | 'models'>
+type Sources = Pick<Grid, 'blobs' | 'models' | 'reference'>
 
 /** Judges a round. Results of a tolerant kind must have been delivered. */
-export async function judge({ blobs, models }: Sources, round: Round): Promise<Judgement> {
+export async function judge(sources: Sources, round: Round): Promise<Judgement> {
+  const { blobs, models } = sources
   const { kind, unit, replicas, authority } = round
   const inputs = await readInputs(blobs, kind, unit, kind.needs(unit))
   const invalid = await rejectionsBy('unopened', replicas, (replica) =>
     revealProblem(replica, { kind, unit, inputs, authority, models }),
   )
   if (invalid.length > 0) return { outcome: 'rejected', rejections: invalid }
-  return kind.comparison(unit) === 'exact'
-    ? judgeExact({ blobs, models }, round, inputs)
-    : judgeTolerant({ blobs, models }, round, inputs)
+  return kind.comparison(unit) === 'exact' ? judgeExact(sources, round) : judgeTolerant(sources, round, inputs)
 }
 
 /** An agreed result: whose it is and its parts' digests. */
@@ -108,32 +118,40 @@ export async function recordFault(grid: Grid, job: JobRecord, proof: FaultProof 
   return id
 }
 
-async function judgeExact({ blobs, models }: Sources, round: Round, inputs: UnitInputs): Promise<Judgement> {
-  const { kind, unit, replicas } = round
+async function judgeExact(sources: Sources, round: Round): Promise<Judgement> {
+  const { replicas } = round
   const claims = replicas.map(({ replica, revealed }) => ({
     node: replica.node,
     root: revealed.reveal.body.root,
     leaves: revealed.leaves,
   }))
   const decision = decide(claims, replicas.length)
-  if (decision.outcome === 'disputed') {
-    const { wrong, leaf } = await settleDispute(kind, unit, inputs, decision, models)
-    const rejections: Rejection[] = []
-    for (const of of replicas.filter(({ replica }) => wrong.includes(replica.node))) {
-      const fault = await proveFault(blobs, of, { kind, unit, part: decision.part, expected: leaf })
-      const reason = `Part ${decision.part} of the result is wrong; the reference proves it.`
-      rejections.push({ of, reason, cause: 'wrong-part', fault })
-    }
-    return { outcome: 'rejected', rejections }
-  }
+  if (decision.outcome === 'disputed') return judgeDispute(sources, round, decision)
   const untrue = await rejectionsBy('untrue-sighting', replicas, async (replica) => sightingProblem(replica, replicas))
   if (untrue.length > 0) return { outcome: 'rejected', rejections: untrue }
   return agreed(replicas)
 }
 
+/** The reference decides, and a third node says what it gets; its statement is kept with the dispute. */
+async function judgeDispute(
+  { blobs, reference }: Sources,
+  { kind, unit, replicas, close, askThird }: Round,
+  { part, groups }: { readonly part: number; readonly groups: readonly Group[] },
+): Promise<Judgement> {
+  const [bytes, third] = await Promise.all([reference.recompute(kind, unit, part), askThird(part)])
+  const { wrong, leaf: expected } = settleDispute({ groups }, bytes)
+  const reason = `Part ${part} of the result is wrong; the reference proves it.`
+  const rejections: Rejection[] = []
+  for (const of of replicas.filter(({ replica }) => wrong.includes(replica.node))) {
+    const fault = await proveFault(blobs, of, { kind, unit, part, expected })
+    rejections.push({ of, reason, cause: 'wrong-part', fault })
+  }
+  return { outcome: 'rejected', rejections, dispute: makeDispute({ unit, close, part, groups, expected, third }) }
+}
+
 /** Compares every part by the kind's own bounds; where two do not agree, the reference says who is outside. Nobody is punished for it. */
 async function judgeTolerant(
-  { blobs, models }: Sources,
+  { blobs, reference }: Sources,
   { kind, unit, replicas }: Round,
   inputs: UnitInputs,
 ): Promise<Judgement> {
@@ -144,7 +162,7 @@ async function judgeTolerant(
     const results = await Promise.all(contents.map((id) => blobs.read(id, part)))
     const [first = new Uint8Array(0), ...others] = results
     if (others.every((bytes) => equals(first, bytes) || kind.agree(unit, inputs, part, first, bytes))) continue
-    const truth = await kind.recompute(unit, inputs, part, models)
+    const truth = await reference.recompute(kind, unit, part)
     for (const [at, replica] of replicas.entries()) {
       const bytes = results[at]
       if (bytes === undefined || !kind.agree(unit, inputs, part, truth, bytes)) outside.add(replica)

@@ -7,10 +7,8 @@ import { signMessage } from '#core/signed.ts'
 import type { Peer } from '#net/peer.ts'
 import type { Authority } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
-import { FAULTS, type FaultCause } from '#verify/faults.ts'
 import { kindOf } from '#work/kinds.ts'
 import { LEASE_TYPE, type Lease, type LeaseBody, MAX_ATTEMPTS, leaseId } from '#work/lease.ts'
-import { judgePair } from '#coordinator/accusations.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import { jobCertificateId } from '#coordinator/job-certificate.ts'
 import { DeadlineError, endJob } from '#coordinator/job-end.ts'
@@ -26,11 +24,13 @@ import {
   renewAttempt,
 } from '#coordinator/store/units.ts'
 import type { Deliveries } from './deliveries.ts'
+import { Consequences } from './consequences.ts'
 import { drawNodes, rosterOf } from './draw.ts'
 import type { Replica } from './replica.ts'
 import { findRepeat, serveRepeat } from './repeats.ts'
 import { type Agreement, type Completion, type Settled, settle } from './settle.ts'
 import type { Interval } from './stages.ts'
+import { ThirdOpinions } from './third-opinions.ts'
 import { type SessionEnd, UnitSession } from './unit-session.ts'
 
 /** Units looked at in one query. */
@@ -65,6 +65,8 @@ export class Matchmaker {
   readonly #authority: Authority
   readonly #sessions = new Set<UnitSession>()
   readonly #intervals = new Map<Digest, Interval[]>()
+  readonly #thirds: ThirdOpinions
+  readonly #consequences: Consequences
   readonly #turns = new Map<Digest, Promise<unknown>>()
   #roster: Digest | undefined
   #isFilling = false
@@ -78,6 +80,9 @@ export class Matchmaker {
     this.#parts = parts
     const { grid, nodes } = parts
     this.#authority = { network: grid.network, coordinator: grid.signer.publicKey }
+    this.#thirds = new ThirdOpinions({ ...parts, authority: this.#authority })
+    const onConvicted = (lease: Lease, fault: Digest) => this.expel(lease, fault)
+    this.#consequences = new Consequences({ ...parts, authority: this.#authority, onConvicted })
     nodes.onChange(() => this.wake())
     grid.events.onAny((job, { event, data }) => {
       if (event === 'failed') this.#cancelSessions(job, data.error.message)
@@ -107,7 +112,7 @@ export class Matchmaker {
   /** Whether `node` may read content `id`: it is an input of a unit that the node holds. */
   mayRead(node: PublicKey, id: Digest): boolean {
     for (const session of this.#sessions) if (session.mayRead(node, id)) return true
-    return false
+    return this.#thirds.mayRead(node, id)
   }
 
   /** What the holder of `lease` committed to, while its unit is not settled. */
@@ -121,8 +126,8 @@ export class Matchmaker {
 
   /** Takes the node of `lease` out of its unit and off the list: it was convicted by evidence `fault`. */
   expel(lease: Lease, fault: Digest): void {
-    for (const session of this.#sessions) session.expel(leaseId(lease), fault)
-    this.#parts.nodes.remove(lease.body.node)
+    const isHere = [...this.#sessions].filter((session) => session.expel(leaseId(lease), fault)).length > 0
+    this.#consequences.convicted(lease.body.node, isHere)
   }
 
   /** Ends every lease; units go back to the queue at the next start. */
@@ -223,8 +228,10 @@ export class Matchmaker {
       kind: kindOf(record.unit.kind, record.unit.version),
       settle: (agreement, intervals) => this.#inTurn(job.id, () => this.#settle(agreement, intervals)),
       onLost: (lost, replica) => this.#onLost(lost, replica),
-      onEquivocation: (lease, pair) => void this.#onEquivocation(lease, pair),
-      onFault: (live, cause) => this.#onFault(live, cause),
+      onEquivocation: (lease, pair) => void this.#consequences.equivocated(lease, pair),
+      askThird: (question) => this.#thirds.ask(question),
+      onDispute: (dispute) => this.#consequences.disputed({ job: job.id, unit: record.id }, dispute),
+      onFault: (live, cause) => this.#consequences.faulted(live, cause),
       wake: () => this.wake(),
       onOver: (over, how) => this.#onOver(over, how),
     })
@@ -304,17 +311,6 @@ export class Matchmaker {
     const { grid } = this.#parts
     const failures = await grid.store.transaction((tx) => countFailure(tx, job.id, record.number))
     if (failures >= MAX_ATTEMPTS) await endJob(grid, job.id, new AttemptsError(record.number, failures, reason))
-  }
-
-  async #onEquivocation(lease: Lease, pair: readonly [Commitment, Commitment]): Promise<void> {
-    const { grid } = this.#parts
-    const onConvicted = (own: Lease, fault: Digest) => this.expel(own, fault)
-    await judgePair({ grid, authority: this.#authority, onConvicted }, lease, pair).catch(grid.report)
-  }
-
-  #onFault(live: LiveNode, cause: FaultCause): void {
-    // Whoever has lost its admission must say hello, and so pass the self-test, again.
-    if (FAULTS[cause].admission !== 'kept') this.#parts.nodes.remove(live.node)
   }
 
   async #onOver(session: UnitSession, how: SessionEnd): Promise<void> {

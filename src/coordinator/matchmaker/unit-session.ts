@@ -9,6 +9,7 @@ import { REVEAL_TIMEOUT_MS } from '#net/protocols/reveal/constants.ts'
 import type { Close } from '#verify/close.ts'
 import { type Authority, signClose } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
+import type { DisputeRecord } from '#verify/dispute.ts'
 import type { FaultCause } from '#verify/faults.ts'
 import type { Kind } from '#work/kind.ts'
 import type { Lease } from '#work/lease.ts'
@@ -22,6 +23,7 @@ import type { Deliveries } from './deliveries.ts'
 import { type RevealedReplica, revealedReplica } from './evidence.ts'
 import { type Judgement, type Rejection, brokenClaims, judge, recordFault } from './judgement.ts'
 import { Replica } from './replica.ts'
+import type { Question, ThirdOpinion } from './third-opinions.ts'
 import type { Agreement, Settled } from './settle.ts'
 import { type Interval, unitIntervals } from './stages.ts'
 
@@ -54,6 +56,10 @@ export type SessionParts = {
   readonly onEquivocation: (lease: Lease, pair: readonly [Commitment, Commitment]) => void
   /** Told of a node whose part does not count, why by the table of verify/faults.ts, and of the evidence where there is any. */
   readonly onFault: (live: LiveNode, cause: FaultCause, fault: Digest | null) => void
+  /** Asks a node that has no part in the unit about a disputed part. */
+  readonly askThird: (question: Question) => Promise<ThirdOpinion | null>
+  /** Told of a dispute that was settled. */
+  readonly onDispute: (dispute: DisputeRecord) => Promise<void>
   /** A replica is wanted, or a node may have become free. */
   readonly wake: () => void
   /** The session is over; unless it is `settled` the unit goes back to the queue, and `broken` counts as a failed attempt. */
@@ -108,12 +114,13 @@ export class UnitSession {
     return this.#replicas.find(({ id }) => id === lease)?.commitment
   }
 
-  /** Drops the holder of `lease`, convicted by evidence `fault` from elsewhere. */
-  expel(lease: Digest, fault: Digest): void {
+  /** Drops the holder of `lease`, convicted by evidence `fault` from elsewhere. False when it is none of ours. */
+  expel(lease: Digest, fault: Digest): boolean {
     const replica = this.#replicas.find(({ id }) => id === lease)
-    if (replica === undefined || this.#isOver) return
+    if (replica === undefined || this.#isOver) return false
     this.#convicted.set(replica, fault)
     this.#advance()
+    return true
   }
 
   /** Adds replicas under fresh leases of attempt `attempt`. */
@@ -271,17 +278,19 @@ export class UnitSession {
   }
 
   async #conclude(revealed: readonly RevealedReplica[]): Promise<void> {
-    const { grid, kind, authority } = this.#parts
+    const { grid, kind } = this.#parts
     const { unit } = this.record
     const close = this.#close
     if (close === undefined) return
     if (kind.comparison(unit) === 'tolerant')
       for (const one of revealed) if (!(await this.#isDelivered(one))) return this.#askFor(one)
-    if (this.#judgement?.close !== close)
-      this.#judgement = { close, judgement: await judge(grid, { kind, unit, replicas: revealed, authority }) }
+    if (this.#judgement?.close !== close) this.#judgement = { close, judgement: await this.#judge(close, revealed) }
     const { judgement } = this.#judgement
     if (this.#isOver) return
-    if (judgement.outcome === 'rejected') return this.#reject(judgement.rejections)
+    if (judgement.outcome === 'rejected') {
+      if (judgement.dispute !== undefined) await this.#parts.onDispute(judgement.dispute)
+      return this.#reject(judgement.rejections)
+    }
     for (const one of judgement.replicas)
       if (await this.#isDelivered(one)) {
         const broken = await brokenClaims(grid, { kind, unit, ...judgement })
@@ -290,6 +299,19 @@ export class UnitSession {
     const giver = judgement.replicas.find(({ replica }) => replica.end === undefined)
     if (giver === undefined) return this.#release('every replica left before it delivered')
     await this.#askFor(giver)
+  }
+
+  #judge(close: Close, replicas: readonly RevealedReplica[]): Promise<Judgement> {
+    const { grid, kind, authority, askThird } = this.#parts
+    const { unit } = this.record
+    return judge(grid, {
+      kind,
+      unit,
+      replicas,
+      authority,
+      close,
+      askThird: (part) => askThird({ unit, close, part, taken: this.taken }),
+    })
   }
 
   async #reject(rejections: readonly Rejection[]): Promise<void> {
