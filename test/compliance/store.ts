@@ -26,6 +26,7 @@ import {
   beginAttempt,
   countFailure,
   countUnits,
+  finishRepeatedUnit,
   finishUnit,
   insertUnits,
   pendingUnits,
@@ -268,7 +269,7 @@ export function describeStore(factory: StoreFactory): void {
     })
 
     test('behaviour: receipts are listed after an index and unique by leaf and account', async () => {
-      const [account, job] = [newKey(), newId()]
+      const [account, job] = [newKey(), await newJob(2)]
       const receipt = (logIndex: number) => ({
         logIndex,
         account,
@@ -285,12 +286,24 @@ export function describeStore(factory: StoreFactory): void {
       await expect(insertReceipt(store.db, receipt(5))).rejects.toThrow('unique')
       expect(await receiptsOf(store.db, account, -1)).toEqual([first, second])
       expect(await receiptsOf(store.db, account, 3)).toEqual([second])
+      // The receipts of a job are those that its units' certificates name, whatever job they were given for.
+      expect(await receiptIndexes(store.db, job)).toEqual(new Map())
+      const other = await newJob(1)
+      const finish = async (own: Digest, number: number, { certificate }: { certificate: Digest }) => {
+        const done = await finishRepeatedUnit(store.db, { job: own, number }, { certificate, leaves: [] })
+        expect(done).toBe(true)
+      }
+      await finish(job, 0, first)
+      await finish(job, 1, second)
+      await finish(other, 0, first)
       expect(await receiptIndexes(store.db, job)).toEqual(
         new Map([
           [first.certificate, 3],
           [second.certificate, 5],
         ]),
       )
+      expect(await receiptIndexes(store.db, other)).toEqual(new Map([[first.certificate, 3]]))
+      expect(await finishRepeatedUnit(store.db, { job, number: 0 }, { certificate: newId(), leaves: [] })).toBe(false)
     })
 
     test('behaviour: a node that says hello again keeps its record', async () => {

@@ -17,9 +17,6 @@ export interface Reference {
   close(): Promise<void>
 }
 
-/** Reads of a file that a kind uses. */
-export type FileReader = { read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> }
-
 /** A file as it crosses: its input, its size, and who reads it. */
 export type ReferenceFile = { readonly input: number; readonly sizeBytes: number }
 

@@ -74,6 +74,7 @@ const PENDING = [
   `alter table faults add column lease text not null default ''`,
   `create index faults_lease on faults (lease)`,
   `create index units_unit on units (unit)`,
+  `create index receipts_certificate on receipts (certificate)`,
   `create table disputes (
     dispute text primary key, job text not null, unit text not null, body text not null, at_ms int8 not null)`,
 ]
