@@ -17,13 +17,14 @@ import {
   decodeFaultProof,
   verifyFaultProof,
 } from './fault-proof.ts'
+import { FALSE_TAG_FORMAT, type FalseTagProof, decodeFalseTag, verifyFalseTag } from './false-tag.ts'
 import type { Verdict } from './verdict.ts'
 
 /** A document that convicts. */
-export type FaultEvidence = FaultProof | EquivocationProof | BrokenClaimProof
+export type FaultEvidence = FaultProof | EquivocationProof | BrokenClaimProof | FalseTagProof
 
 /** Formats of such documents, and the beginning that all versions of each share. */
-const FORMATS = [FAULT_PROOF_FORMAT, EQUIVOCATION_FORMAT, BROKEN_CLAIM_FORMAT] as const
+const FORMATS = [FAULT_PROOF_FORMAT, EQUIVOCATION_FORMAT, BROKEN_CLAIM_FORMAT, FALSE_TAG_FORMAT] as const
 
 /** Whether `bytes` say that they are a document that convicts, right or wrong. */
 export function isFaultEvidence(bytes: Uint8Array): boolean {
@@ -39,6 +40,8 @@ export function decodeFaultEvidence(bytes: Uint8Array): FaultEvidence {
       return decodeEquivocationProof(bytes)
     case BROKEN_CLAIM_FORMAT:
       return decodeBrokenClaim(bytes)
+    case FALSE_TAG_FORMAT:
+      return decodeFalseTag(bytes)
     case null:
       throw new UnknownEvidenceError()
   }
@@ -57,6 +60,8 @@ export async function verifyFaultEvidence(
       return verifyEquivocationProof(evidence, authority)
     case BROKEN_CLAIM_FORMAT:
       return verifyBrokenClaim(evidence, authority)
+    case FALSE_TAG_FORMAT:
+      return verifyFalseTag(evidence, authority, means)
   }
 }
 
@@ -80,12 +85,17 @@ export function accusation(evidence: FaultEvidence): { readonly against: PublicK
   }
   const { node: against } = evidence.lease.body
   const kind = `a "${evidence.unit.kind}" unit`
-  return evidence.format === FAULT_PROOF_FORMAT
-    ? { against, says: `node ${against} revealed a wrong part ${evidence.part.index} of ${kind}` }
-    : {
+  switch (evidence.format) {
+    case FAULT_PROOF_FORMAT:
+      return { against, says: `node ${against} revealed a wrong part ${evidence.part.index} of ${kind}` }
+    case BROKEN_CLAIM_FORMAT:
+      return {
         against,
         says: `node ${against} said of the result of ${kind}, while it computed it, what it then did not reveal`,
       }
+    case FALSE_TAG_FORMAT:
+      return { against, says: `node ${against} revealed a possession tag that is not of the inputs of ${kind}` }
+  }
 }
 
 function formatOf(bytes: Uint8Array): (typeof FORMATS)[number] | null {

@@ -269,12 +269,12 @@ export class NoFaultError extends AppError {
   }
 }
 
-/** A fault proof can only be checked with a file that it names. */
+/** A proof can only be checked with a content that it names. */
 export class MissingFileError extends AppError {
   override readonly name = 'verify.MissingFile'
   readonly id: Digest
   constructor(id: Digest) {
-    super('input', `Checking this needs the model ${id}: give its file, or a coordinator that has it.`)
+    super('input', `Checking this needs the content ${id}: give the model's file, or a coordinator that has it.`)
     this.id = id
   }
 }

@@ -4,7 +4,7 @@
 /** What a cause leads to. `evidence` is the document that proves it; null where nothing can be proven and nothing is logged. */
 export type Fault = {
   readonly says: string
-  readonly evidence: 'fault-proof' | 'equivocation' | 'broken-claim' | null
+  readonly evidence: 'fault-proof' | 'equivocation' | 'broken-claim' | 'false-tag' | null
   readonly isDeliberate: boolean
   /** What becomes of the node's history with audits. */
   readonly trust: 'kept' | 'reset'
@@ -42,9 +42,14 @@ export const FAULTS = {
     evidence: 'broken-claim',
     ...CHEAT,
   },
+  'false-tag': {
+    says: 'The possession tag that it revealed is not of the inputs, for a kind whose tags need no device: the result was looked up.',
+    evidence: 'false-tag',
+    ...CHEAT,
+  },
   unrevealed: { says: 'It committed to a result and did not open it.', ...LAPSE },
   unopened: {
-    says: 'What it revealed does not open its commitment, or its possession tag is not of the inputs.',
+    says: 'What it revealed does not open its commitment, or its tag of a model is not what the reference gets.',
     ...LAPSE,
   },
   'wrong-statement': {
@@ -64,7 +69,7 @@ export const FAULTS = {
 export type FaultCause = keyof typeof FAULTS
 
 /** A cause that evidence proves: one that the log holds. */
-export type ProvenCause = 'wrong-part' | 'wrong-part-again' | 'equivocation' | 'broken-claim'
+export type ProvenCause = (typeof PROVEN_CAUSES)[number]
 
 /** Causes that the log holds. */
 export const PROVEN_CAUSES = [
@@ -72,4 +77,5 @@ export const PROVEN_CAUSES = [
   'wrong-part-again',
   'equivocation',
   'broken-claim',
-] as const satisfies readonly ProvenCause[]
+  'false-tag',
+] as const satisfies readonly FaultCause[]

@@ -56,7 +56,7 @@ export async function* recomputeOutcomes(
   const { unit, leaves, replicas } = certificate.body
   const kind = kindOrReason(unit)
   if (typeof kind === 'string') return yield outcome('unit', false, kind)
-  const inputs = await fetchInputs(unit, kind, source, inputLeaves)
+  const inputs = await unitInputs(unit, kind, source, inputLeaves)
   yield outcome('input', true, '')
   const { models = referenceModels() } = options
   for (const { lease, reveal } of replicas) {
@@ -93,7 +93,12 @@ async function* checkOutcomes(
 }
 
 /** The unit's needs, checked, and its files, which are checked as they are read. */
-async function fetchInputs(unit: Unit, kind: Kind, source: PartSource, inputLeaves: InputLeaves): Promise<UnitInputs> {
+export async function unitInputs(
+  unit: Unit,
+  kind: Kind,
+  source: PartSource,
+  inputLeaves: InputLeaves,
+): Promise<UnitInputs> {
   const contentAt = (input: number) => {
     const content = unit.inputs[input]
     if (content === undefined) throw new CheckFailedError('input', `There is no input ${input}.`)

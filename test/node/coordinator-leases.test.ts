@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { utf8 } from '#core/bytes.ts'
 import { contentId } from '#core/content.ts'
 import { type Clock, systemClock } from '#core/clock.ts'
 import { digestOf } from '#core/digest.ts'
@@ -14,6 +15,7 @@ import { fetchContent, putContent } from '#net/protocols/blob/handler.ts'
 import { HEARTBEAT_MS } from '#net/protocols/lease/constants.ts'
 import type { NodeLease } from '#net/protocols/lease/handler.ts'
 import type { FromCoordinator } from '#net/protocols/lease/messages.ts'
+import { connect, verifyFault } from '#sdk/index.ts'
 import { openingNonce, openingOf, signCommitment, signReveal } from '#verify/commit.ts'
 import { leaseId } from '#work/lease.ts'
 import { type HeldContent, randomMatrix } from '../support/certified-job.ts'
@@ -182,11 +184,14 @@ describe('a lease', { timeout: 120_000 }, () => {
     })
     const { signer } = await puppet(inventor.script)
     const id = await job()
-    expect(last(await inventor.done)).toEqual({
-      say: 'rejected',
-      reason: 'The possession tag is not that of a computed result.',
-      fault: null,
-    })
+    const said = last(await inventor.done)
+    expect(said).toMatchObject({ say: 'rejected', reason: 'The possession tag is not that of a computed result.' })
+    const fault = said?.say === 'rejected' ? said.fault : null
+    const evidence = utf8(await (await fetch(`${coordinator.url}/api/v1/faults/${fault}`)).text())
+    const { verdict, proof } = await (await connect(coordinator.url)).verifyFault(evidence)
+    expect(verdict).toMatchObject({ ok: true })
+    expect(proof?.format).toBe('commonwatt/false-tag/v1')
+    await expect(verifyFault(evidence)).rejects.toThrow('needs content')
     expect((await requester.get(`/api/v1/accounts/${signer.publicKey}`)).body).toMatchObject({ earned: '0' })
     await cancel(id)
   })

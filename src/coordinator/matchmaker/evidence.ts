@@ -6,6 +6,7 @@ import { verifyMessage } from '#core/signed.ts'
 import { closeId } from '#verify/close.ts'
 import { type Authority, type Evidence, verifyEvidence } from '#verify/commit.ts'
 import { possessionKey } from '#verify/commitment.ts'
+import { hasProvableTag } from '#verify/false-tag.ts'
 import { type FaultProof, makeFaultProof } from '#verify/fault-proof.ts'
 import { verifyLeaves } from '#verify/quorum.ts'
 import { SIGHTING_TYPE } from '#verify/reveal.ts'
@@ -55,24 +56,35 @@ export type RevealExpectation = {
   readonly models: ModelCache
 }
 
+/** Why a reveal does not hold. `expected` is the tag that it should have, where a wrong one convicts. */
+export type RevealProblem = {
+  readonly reason: string
+  readonly cause: 'unopened' | 'false-tag'
+  readonly expected?: Digest
+}
+
 /** Why the replica's reveal does not hold, or null: signatures, opening, leaves, possession tag, and the form of its sighting. */
 export async function revealProblem(
   { replica, revealed, evidence }: RevealedReplica,
   { kind, unit, inputs, authority, models }: RevealExpectation,
-): Promise<string | null> {
+): Promise<RevealProblem | null> {
+  const unopened = (reason: string): RevealProblem => ({ reason, cause: 'unopened' })
   const verdict = verifyEvidence(evidence, authority)
-  if (!verdict.ok) return verdict.reason
+  if (!verdict.ok) return unopened(verdict.reason)
   const { reveal, leaves, sighting, close } = revealed
   const hasLeaves = verifyLeaves(kind, unit, reveal.body.root, leaves)
-  if (!hasLeaves.ok) return hasLeaves.reason
-  if ((await kind.possession(unit, inputs, possessionKey(replica.id), models)) !== reveal.body.tag)
-    return 'The possession tag is not that of a computed result.'
+  if (!hasLeaves.ok) return unopened(hasLeaves.reason)
+  const expected = await kind.possession(unit, inputs, possessionKey(replica.id), models)
+  if (expected !== reveal.body.tag) {
+    const reason = 'The possession tag is not that of a computed result.'
+    return hasProvableTag(kind, unit) ? { reason, cause: 'false-tag', expected } : unopened(reason)
+  }
   const isSighting =
     sighting.signer === replica.node &&
     verifyMessage(sighting, SIGHTING_TYPE, authority.network) &&
     sighting.body.lease === replica.id &&
     sighting.body.close === closeId(close)
-  return isSighting ? null : 'The sighting is not its own, or is about another close.'
+  return isSighting ? null : unopened('The sighting is not its own, or is about another close.')
 }
 
 /** Why what an agreeing replica says of the others is not true, or null. One that it could not reach is `missing`. */

@@ -5,7 +5,14 @@ import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import type { Close } from '#verify/close.ts'
 import type { Authority } from '#verify/commit.ts'
-import { type BrokenClaimProof, brokenClaimId, encodeBrokenClaim, makeBrokenClaim } from '#verify/broken-claim.ts'
+import {
+  BROKEN_CLAIM_FORMAT,
+  type BrokenClaimProof,
+  brokenClaimId,
+  encodeBrokenClaim,
+  makeBrokenClaim,
+} from '#verify/broken-claim.ts'
+import { FALSE_TAG_FORMAT, type FalseTagProof, encodeFalseTag, falseTagId, makeFalseTag } from '#verify/false-tag.ts'
 import { FAULT_PROOF_FORMAT, type FaultProof, encodeFaultProof, faultProofId } from '#verify/fault-proof.ts'
 import type { FaultCause } from '#verify/faults.ts'
 import { isBeginning } from '#verify/progress.ts'
@@ -15,7 +22,7 @@ import type { Kind, UnitInputs } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
 import type { Unit } from '#work/unit.ts'
 import { fromUtf8 } from '#core/bytes.ts'
-import { convict } from '#coordinator/conviction.ts'
+import { type Charge, convict } from '#coordinator/conviction.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
 import type { ThirdOpinion } from './third-opinions.ts'
@@ -26,9 +33,12 @@ export type Rejection = {
   readonly of: RevealedReplica
   readonly reason: string
   readonly cause: FaultCause
-  readonly fault: FaultProof | BrokenClaimProof | null
+  readonly fault: ReplicaFault | null
   readonly hostile?: AppError
 }
+
+/** A proof against a replica, of whatever form. */
+export type ReplicaFault = FaultProof | BrokenClaimProof | FalseTagProof
 
 /** What became of a round. */
 export type Judgement =
@@ -64,9 +74,18 @@ export async function judge(sources: Sources, round: Round): Promise<Judgement> 
   const { blobs, models } = sources
   const { kind, unit, replicas, authority } = round
   const inputs = await readInputs(blobs, kind, unit, kind.needs(unit))
-  const invalid = await rejectionsBy('unopened', replicas, (replica) =>
-    revealProblem(replica, { kind, unit, inputs, authority, models }),
-  )
+  const invalid: Rejection[] = []
+  for (const of of replicas) {
+    const problem = await revealProblem(of, { kind, unit, inputs, authority, models })
+    if (problem === null) continue
+    const { reason, cause, expected } = problem
+    invalid.push({
+      of,
+      reason,
+      cause,
+      fault: expected === undefined ? null : makeFalseTag(of.evidence, unit, expected),
+    })
+  }
   if (invalid.length > 0) return { outcome: 'rejected', rejections: invalid }
   return kind.comparison(unit) === 'exact' ? judgeExact(sources, round) : judgeTolerant(sources, round, inputs)
 }
@@ -101,21 +120,29 @@ export async function brokenClaims(
 }
 
 /** Convicts the node of `proof`. Returns the id of the evidence in the log. */
-export async function recordFault(grid: Grid, job: JobRecord, proof: FaultProof | BrokenClaimProof): Promise<Digest> {
+export async function recordFault(grid: Grid, job: JobRecord, proof: ReplicaFault): Promise<Digest> {
   const { lease, unit } = proof
-  const isPart = proof.format === FAULT_PROOF_FORMAT
   const { id } = await convict(grid, {
-    id: isPart ? faultProofId(proof) : brokenClaimId(proof),
+    ...chargeOf(proof),
     node: lease.body.node,
-    cause: isPart ? 'wrong-part' : 'broken-claim',
     job: job.id,
     admissionLeaf: job.admissionLeaf,
     kind: unit.kind,
     isExact: kindOf(unit.kind, unit.version).comparison(unit) === 'exact',
     lease,
-    body: fromUtf8(isPart ? encodeFaultProof(proof) : encodeBrokenClaim(proof)),
   })
   return id
+}
+
+function chargeOf(proof: ReplicaFault): Pick<Charge, 'id' | 'cause' | 'body'> {
+  switch (proof.format) {
+    case FAULT_PROOF_FORMAT:
+      return { id: faultProofId(proof), cause: 'wrong-part', body: fromUtf8(encodeFaultProof(proof)) }
+    case BROKEN_CLAIM_FORMAT:
+      return { id: brokenClaimId(proof), cause: 'broken-claim', body: fromUtf8(encodeBrokenClaim(proof)) }
+    case FALSE_TAG_FORMAT:
+      return { id: falseTagId(proof), cause: 'false-tag', body: fromUtf8(encodeFalseTag(proof)) }
+  }
 }
 
 async function judgeExact(sources: Sources, round: Round): Promise<Judgement> {
