@@ -1,4 +1,5 @@
 // What an operator may set, with its defaults and the reasons for the bounds.
+import { DRAW_EPOCH_MS } from '#verify/epoch-secret.ts'
 import { EPOCH_MS, HOLDBACK_EPOCHS } from '#ledger/pending.ts'
 import { ATTO_PER_CREDIT } from '#ledger/price.ts'
 
@@ -18,6 +19,10 @@ export type CoordinatorConfig = {
   readonly leaseMs: number
   /** How long a node that was proven wrong is kept out. */
   readonly faultBanMs: number
+  /** Length of a draw epoch: a draw can be checked this long after it was made. */
+  readonly drawEpochMs: number
+  /** Whether two nodes at one public address may not check the same unit. */
+  readonly separatesAddresses: boolean
   /** Length of an epoch of the ledger. */
   readonly epochMs: number
   /** Epochs that earnings stay pending; a log that has begun keeps the number it began with. */
@@ -37,6 +42,8 @@ export const DEFAULT_CONFIG: CoordinatorConfig = {
   maxRunningJobs: 64,
   leaseMs: 10 * 60_000,
   faultBanMs: 24 * 3_600_000,
+  drawEpochMs: DRAW_EPOCH_MS,
+  separatesAddresses: true,
   epochMs: EPOCH_MS,
   holdbackEpochs: HOLDBACK_EPOCHS,
   servesRepeats: true,

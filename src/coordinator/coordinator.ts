@@ -22,6 +22,8 @@ import { openCoordinatorKey } from './coordinator-key.ts'
 import { keepEpochs } from './epochs.ts'
 import { JobEvents } from './events.ts'
 import type { Grid } from './grid.ts'
+import { EpochSecrets } from './draw/epoch-secrets.ts'
+import { Rosters } from './draw/rosters.ts'
 import { createApp } from './http/app.ts'
 import { ACCOUNT_LIMIT, RateLimiter, WRITE_LIMIT } from './http/rate-limit.ts'
 import { LiveNodes } from './live-nodes.ts'
@@ -139,7 +141,26 @@ async function openGrid(options: CoordinatorOptions, onClose: (closer: () => Pro
   const reference = openReference(blobs)
   onClose(() => reference.close())
   const events = new JobEvents()
-  return { config, store, blobs, log, events, reference, models, signer, genesis, network, clock, random, report }
+  const periodMs = config.drawEpochMs
+  const secrets = await EpochSecrets.open({ dataDir, store, log, clock, random, periodMs, report })
+  onClose(() => secrets.close())
+  const draws = { secrets, rosters: new Rosters(random) }
+  return {
+    config,
+    store,
+    blobs,
+    log,
+    events,
+    reference,
+    draws,
+    models,
+    signer,
+    genesis,
+    network,
+    clock,
+    random,
+    report,
+  }
 }
 
 /** The genesis in the log, or a new one. */

@@ -8,6 +8,8 @@ import type { ModelCache } from '#model/model-cache.ts'
 import type { Genesis } from '#ledger/genesis.ts'
 import type { BlobDirectory } from './blobs/blob-directory.ts'
 import type { CoordinatorConfig } from './config.ts'
+import type { EpochSecrets } from './draw/epoch-secrets.ts'
+import type { Rosters } from './draw/rosters.ts'
 import type { JobEvents } from './events.ts'
 import type { TransparencyLog } from './log/transparency-log.ts'
 import type { Reference } from './reference/reference.ts'
@@ -20,6 +22,8 @@ export type Grid = {
   readonly blobs: BlobDirectory
   readonly log: TransparencyLog
   readonly events: JobEvents
+  /** What draws are made from. */
+  readonly draws: { readonly secrets: EpochSecrets; readonly rosters: Rosters }
   /** Computes disputed parts, in a thread of its own. */
   readonly reference: Reference
   /** Language models that possession tags and checks run on. */

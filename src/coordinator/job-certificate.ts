@@ -2,21 +2,21 @@
 import { fromUtf8, utf8 } from '#core/bytes.ts'
 import { type Digest, digestBytes } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
-import { parseAs } from '#core/schema.ts'
-import { type AdmissionEntry, type LogEntry, type ReceiptEntry, logEntrySchema } from '#ledger/entry.ts'
+import { type AdmissionEntry, type ReceiptEntry, type RosterLogEntry } from '#ledger/entry.ts'
 import {
   JOB_CERTIFICATE_FORMAT,
   type JobCertificate,
+  type LoggedRoster,
   type LoggedEntry,
   type RepeatedUnit,
   encodeJobCertificate,
 } from '#ledger/job-certificate.ts'
-import { decodeCbor } from '#core/cbor.ts'
 import { type Certificate, certificateId } from '#verify/certificate.ts'
 import type { Grid } from './grid.ts'
+import { loggedEntry } from './log/logged-entry.ts'
 import { certificatesOf, receiptIndexes } from './store/certificates.ts'
+import { readRoster } from './store/draws.ts'
 import { type JobRecord, readJobCertificate, readSalt, setJobCertificate } from './store/jobs.ts'
-import { readLogEntries } from './store/log.ts'
 
 /** The certificate's canonical text. `job` is done. */
 export async function jobCertificateText(grid: Grid, job: JobRecord): Promise<string> {
@@ -51,6 +51,13 @@ async function makeJobCertificate(grid: Grid, { id, job, result, admissionLeaf }
     const earlier = await loggedEntry(grid, unit.body.admissionLeaf, size)
     repeated.push({ unit: number, admission: earlier as LoggedEntry<AdmissionEntry> })
   }
+  const rosters: LoggedRoster[] = []
+  for (const root of new Set(units.flatMap(({ body }) => body.draws.map(({ rosterRoot }) => rosterRoot)))) {
+    const roster = await readRoster(db, root)
+    if (roster === null) throw new EvidenceMissingError(id, 'a roster')
+    const logged = (await loggedEntry(grid, roster.logIndex, size)) as LoggedEntry<RosterLogEntry>
+    rosters.push({ ...logged, nodes: roster.nodes })
+  }
   return {
     format: JOB_CERTIFICATE_FORMAT,
     genesis: grid.genesis,
@@ -60,15 +67,9 @@ async function makeJobCertificate(grid: Grid, { id, job, result, admissionLeaf }
     admission: { ...(admission as LoggedEntry<AdmissionEntry>), salt: await readSalt(db, id) },
     receipts,
     repeated,
+    rosters,
     checkpoint,
   }
-}
-
-async function loggedEntry({ store, log }: Grid, index: number, size: number): Promise<LoggedEntry<LogEntry>> {
-  const [row] = await readLogEntries(store.db, index, 1)
-  if (row === undefined || row.index !== index) throw new EvidenceMissingError(String(index), 'a log entry')
-  const entry = parseAs(logEntrySchema, decodeCbor(row.entry), 'log entry')
-  return { index, entry, path: await log.inclusion(index, size) }
 }
 
 /** The store lacks evidence that it must have. */

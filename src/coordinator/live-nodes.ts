@@ -12,6 +12,8 @@ export type LiveNode = {
   readonly ratedMops: number
   readonly capabilities: Hello['capabilities']
   readonly since: number
+  /** Public network address that it came from, the first 64 bits of an IPv6 one; null for a private one or where addresses do not count. */
+  readonly address: string | null
   /** Leases it holds now, and those of them whose unit it still computes. */
   leases: number
   computing: number

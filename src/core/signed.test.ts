@@ -22,6 +22,14 @@ test('default', () => {
   expect(verifyMessage(message, 'offer', network)).toBe(true)
 })
 
+test('behaviour: a version is part of what is signed', async () => {
+  const second = await signMessage(alice, 'offer/v2', context, message.body)
+  expect(verifyMessage(second, 'offer/v2', network)).toBe(true)
+  expect(verifyMessage({ ...second, type: 'offer' }, 'offer', network)).toBe(false)
+  expect(verifyMessage({ ...message, type: 'offer/v2' }, 'offer/v2', network)).toBe(false)
+  expect(verifyMessage({ ...message, type: 'offer/v1' }, 'offer', network)).toBe(false)
+})
+
 describe('tampering is refused', () => {
   const changes: [string, (original: Signed) => Signed][] = [
     ['type', (m) => ({ ...m, type: 'order' })],

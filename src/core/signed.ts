@@ -1,5 +1,5 @@
-// The signed envelope of the wire: every signed message begins with commonwatt/<type>/v1 and carries the network id and the
-// signer's latest checkpoint, so that a message cannot be moved to another type, network or view of the log.
+// The signed envelope of the wire: every signed message begins with commonwatt/<type>/v<version> and carries the network id and the
+// signer's latest checkpoint, so that a message cannot be moved to another type, version, network or view of the log.
 import { type Hex, concat, utf8 } from './bytes.ts'
 import { CborError, type CborValue, encodeCbor } from './cbor.ts'
 import { type Digest, digestOf, domain } from './digest.ts'
@@ -20,7 +20,7 @@ export type PlainValue =
   | readonly PlainValue[]
   | { readonly [key: string]: PlainValue }
 
-/** A signed message of one type. */
+/** A signed message of one type, which names its version where that is not the first: `lease/v2`. */
 export type Signed<Body extends PlainValue = PlainValue> = {
   readonly type: string
   readonly network: Digest
@@ -64,5 +64,6 @@ export type Nonce = Hex
 function signingBytes(message: Omit<Signed, 'signature'>): Uint8Array<ArrayBuffer> {
   const { type, network, checkpoint, body, signer } = message
   const content: CborValue = { network, checkpoint, body, signer }
-  return concat(utf8(`${domain(type)}\0`), encodeCbor(content))
+  const versioned = type.includes('/') ? `commonwatt/${type}` : domain(type)
+  return concat(utf8(`${versioned}\0`), encodeCbor(content))
 }

@@ -77,6 +77,8 @@ export class Ledger {
     switch (entry.type) {
       case 'genesis':
       case 'roster':
+      case 'secret-chain':
+      case 'epoch-secret':
         break
       case 'grant':
         this.#grant(entry.account, BigInt(entry.amount))

@@ -6,6 +6,7 @@ import type { PublicKey } from '#core/ed25519.ts'
 import { leafDigest } from '#core/merkle.ts'
 import { amountSchema, digestSchema, publicKeySchema, uintSchema } from '#core/schema.ts'
 import { type Certificate, certificateId } from '#verify/certificate.ts'
+import { type EpochSecret, MAX_CHAIN_LENGTH, type SecretChain } from '#verify/epoch-secret.ts'
 import { PROVEN_CAUSES, type ProvenCause } from '#verify/faults.ts'
 import { type Job, MAX_REPLICATION, jobId } from '#work/job.ts'
 import { unitId } from '#work/unit.ts'
@@ -52,11 +53,22 @@ export type ForfeitEntry = {
   readonly amount: string
 }
 
+/** The nodes that draws may fall on from now on. */
+export type RosterLogEntry = { readonly type: 'roster'; readonly root: Digest; readonly size: number }
+
+/** A commitment to the secrets of draw epochs to come. */
+export type SecretChainEntry = { readonly type: 'secret-chain' } & SecretChain
+
+/** The secret of a draw epoch that is over. */
+export type EpochSecretEntry = { readonly type: 'epoch-secret' } & EpochSecret
+
 /** One leaf. Amounts are atto-credit as decimal text; every mint, grants included, is a typed entry. */
 export type LogEntry =
   | { readonly type: 'genesis'; readonly genesis: Genesis }
   | { readonly type: 'grant'; readonly account: PublicKey; readonly amount: string }
-  | { readonly type: 'roster'; readonly root: Digest; readonly size: number }
+  | RosterLogEntry
+  | SecretChainEntry
+  | EpochSecretEntry
   | AdmissionEntry
   | ReceiptEntry
   | EpochEntry
@@ -90,11 +102,32 @@ export const receiptEntrySchema = v.strictObject({
   ),
 })
 
+/** A roster's entry as it comes from elsewhere. */
+export const rosterEntrySchema = v.strictObject({ type: v.literal('roster'), root: digestSchema, size: uintSchema() })
+
+/** A chain's entry as it comes from elsewhere. */
+export const secretChainEntrySchema = v.strictObject({
+  type: v.literal('secret-chain'),
+  anchor: digestSchema,
+  first: uintSchema(),
+  length: v.pipe(uintSchema(MAX_CHAIN_LENGTH), v.minValue(1)),
+  periodMs: v.pipe(uintSchema(), v.minValue(1)),
+})
+
+/** A secret's entry as it comes from elsewhere. */
+export const epochSecretEntrySchema = v.strictObject({
+  type: v.literal('epoch-secret'),
+  epoch: uintSchema(),
+  secret: digestSchema,
+})
+
 /** A log entry as it comes from elsewhere. */
 export const logEntrySchema: v.GenericSchema<unknown, LogEntry> = v.variant('type', [
   v.strictObject({ type: v.literal('genesis'), genesis: genesisSchema }),
   v.strictObject({ type: v.literal('grant'), account: publicKeySchema, amount: amountSchema }),
-  v.strictObject({ type: v.literal('roster'), root: digestSchema, size: uintSchema() }),
+  rosterEntrySchema,
+  secretChainEntrySchema,
+  epochSecretEntrySchema,
   admissionEntrySchema,
   receiptEntrySchema,
   v.strictObject({ type: v.literal('epoch'), epoch: uintSchema(), holdback: uintSchema(MAX_HOLDBACK) }),

@@ -6,9 +6,18 @@ import type { Digest } from '#core/digest.ts'
 import { contentRefSchema, digestSchema, parseAs, proofSchema, uintSchema } from '#core/schema.ts'
 import { decodeCanonicalJson, encodeCanonicalJson } from '#core/canonical-json.ts'
 import { type Certificate, certificateSchema } from '#verify/certificate.ts'
+import { MAX_DRAWS } from '#verify/draw-record.ts'
+import { type Roster, rosterSchema } from '#verify/roster.ts'
 import { type Job, MAX_UNITS, jobSchema } from '#work/job.ts'
 import { type SignedCheckpoint, signedCheckpointSchema } from './checkpoint.ts'
-import { type AdmissionEntry, type ReceiptEntry, admissionEntrySchema, receiptEntrySchema } from './entry.ts'
+import {
+  type AdmissionEntry,
+  type ReceiptEntry,
+  type RosterLogEntry,
+  admissionEntrySchema,
+  receiptEntrySchema,
+  rosterEntrySchema,
+} from './entry.ts'
 import { type Genesis, genesisSchema } from './genesis.ts'
 
 /** Format of the text form. */
@@ -23,6 +32,9 @@ export type LoggedEntry<Entry> = { readonly index: number; readonly entry: Entry
 /** A unit whose earlier certificate stands for it, and the admission of the job that it was certified for. */
 export type RepeatedUnit = { readonly unit: number; readonly admission: LoggedEntry<AdmissionEntry> }
 
+/** A roster and its entry in the log. */
+export type LoggedRoster = LoggedEntry<RosterLogEntry> & { readonly nodes: Roster }
+
 /** Everything needed to check a job's result offline. Units and receipts are in the order of the job's units. */
 export type JobCertificate = {
   readonly format: typeof JOB_CERTIFICATE_FORMAT
@@ -36,6 +48,8 @@ export type JobCertificate = {
   readonly receipts: readonly LoggedEntry<ReceiptEntry>[]
   /** Units that were certified before, for other jobs, by their number, in order. */
   readonly repeated: readonly RepeatedUnit[]
+  /** Rosters that the units' draws name, each once. */
+  readonly rosters: readonly LoggedRoster[]
   readonly checkpoint: SignedCheckpoint
 }
 
@@ -65,6 +79,10 @@ const jobCertificateSchema: v.GenericSchema<unknown, JobCertificate> = v.strictO
       }),
     ),
     v.maxLength(MAX_UNITS),
+  ),
+  rosters: v.pipe(
+    v.array(v.strictObject({ index: uintSchema(), entry: rosterEntrySchema, path: proofSchema, nodes: rosterSchema })),
+    v.maxLength(MAX_UNITS * MAX_DRAWS),
   ),
   checkpoint: signedCheckpointSchema,
 })

@@ -12,19 +12,22 @@ import type { Authority } from '#verify/commit.ts'
 import type { PartSource } from '#verify/content-file.ts'
 import { type RecomputeOptions, inputLeavesOutcomes, recomputeOutcomes } from '#verify/recompute.ts'
 import { type Outcome, type Verdict, outcome, verdictOf, verdictOfAsync } from '#verify/verdict.ts'
+import { rosterRoot } from '#verify/roster.ts'
 import { certificateOutcomes } from '#verify/verify-certificate.ts'
+import { drawOutcomes } from '#verify/verify-draw.ts'
 import { JOB_TYPE, type Job, jobId } from '#work/job.ts'
 import type { Kind } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
 import { type Unit, unitId } from '#work/unit.ts'
+import { type Beacon, secretsOf, verifyBeacon } from './beacon.ts'
 import { verifyCheckpoint } from './checkpoint.ts'
 import { type LogEntry, type ReceiptEntry, entryLeaf, receiptEntry, saltedCommitment } from './entry.ts'
 import { networkId } from './genesis.ts'
 import type { JobCertificate, LoggedEntry } from './job-certificate.ts'
 import { priceAtto } from './price.ts'
 
-/** What a verifier knows besides the certificate. */
-export type VerifyOptions = { readonly networkExpected?: Digest }
+/** What a verifier knows besides the certificate: its network, and secrets of draw epochs that were revealed since. */
+export type VerifyOptions = { readonly networkExpected?: Digest; readonly beacons?: readonly Beacon[] }
 
 /** Progress of a recomputation, in parts of the result. */
 export type RecomputeProgress = { readonly done: number; readonly total: number }
@@ -102,6 +105,7 @@ async function* jobOutcomes(certificate: JobCertificate, options: VerifyOptions)
   for (const [at, unit] of units.entries()) yield* unitOutcomes(unit, at, certificate, authority)
   yield resultOutcome(certificate, split.kind)
   yield* logOutcomes(certificate, authority)
+  yield* drawsOutcomes(certificate, authority, options.beacons ?? [])
   yield* priceOutcomes(certificate, split.kind)
 }
 
@@ -187,6 +191,46 @@ function* logOutcomes(certificate: JobCertificate, authority: Authority): Genera
     const isPlaced = receipt.index > (before ?? admission).index && isLogged(receipt, certificate)
     yield outcome('receipt', isPlaced, `Receipt ${receipt.index} is not in the log after its job's admission.`)
   }
+}
+
+/** The draws again: rosters are in the log where the draws say, and where a beacon reveals the secret the draw comes out the same. */
+function* drawsOutcomes(
+  certificate: JobCertificate,
+  authority: Authority,
+  beacons: readonly Beacon[],
+): Generator<Outcome> {
+  const { rosters, units } = certificate
+  for (const roster of rosters) {
+    const isWhole = rosterRoot(roster.nodes) === roster.entry.root && roster.nodes.length === roster.entry.size
+    yield outcome('draw', isWhole && isLogged(roster, certificate), `Roster ${roster.entry.root} is not in the log.`)
+  }
+  const named = new Set(units.flatMap(({ body }) => body.draws.map((draw) => draw.rosterRoot)))
+  const isNamedOnce = named.size === rosters.length && rosters.every(({ entry }) => named.has(entry.root))
+  yield outcome('draw', isNamedOnce, `There are ${rosters.length} rosters; the draws name ${named.size}.`)
+  const leaves = new Map(rosters.map(({ index, entry }) => [index, entry.root]))
+  for (const { body } of units)
+    for (const { rosterLeaf, rosterRoot: root, attempt } of body.draws)
+      yield outcome(
+        'draw',
+        leaves.get(rosterLeaf) === root,
+        `The roster of attempt ${attempt} is not where it should be.`,
+      )
+  for (const beacon of beacons) {
+    const verdict = verifyBeacon(beacon, authority)
+    yield outcome('draw', verdict.ok, verdict.ok ? '' : verdict.reason)
+  }
+  const byRoot = new Map(rosters.map(({ entry, nodes }) => [entry.root, nodes]))
+  const sources = { rosters: byRoot, secretOf: secretsOf(beacons) }
+  for (const { body } of units) yield* drawOutcomes(body, authority.network, sources)
+}
+
+/** Draw epochs of the certificate whose secrets none of `beacons` reveals: their draws wait to be checked. */
+export function pendingDraws({ units }: JobCertificate, beacons: readonly Beacon[] = []): number[] {
+  const secretOf = secretsOf(beacons)
+  const epochs = units.flatMap(({ body }) =>
+    body.draws.filter(({ drawn }) => drawn.length > 0).map(({ epoch }) => epoch),
+  )
+  return [...new Set(epochs)].filter((epoch) => secretOf(epoch) === undefined).sort((a, b) => a - b)
 }
 
 /** Every replica is paid the listed price, to its delegation's payee where there is one, and all together within the job's ceiling. */

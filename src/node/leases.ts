@@ -2,6 +2,7 @@
 import { partSpan } from '#core/content.ts'
 import { AppError } from '#core/errors.ts'
 import type { NodeLease, Offer } from '#net/protocols/lease/handler.ts'
+import { signDecline } from '#verify/decline.ts'
 import { leaseId } from '#work/lease.ts'
 import type { Unit } from '#work/unit.ts'
 import { modelRefusal } from './model-limit.ts'
@@ -50,7 +51,8 @@ export class Leases {
   async serve(offer: Offer, stream: NodeLease): Promise<void> {
     const reason = this.#refusal(offer)
     if (reason !== undefined) {
-      await stream.say({ say: 'decline', reason: reason.slice(0, 300) })
+      const { signer, signing } = this.#parts
+      await stream.say({ say: 'decline', decline: await signDecline(signer, signing(), offer.lease, reason) })
       return
     }
     const id = leaseId(offer.lease)

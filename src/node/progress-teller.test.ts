@@ -21,7 +21,9 @@ const lease = await signMessage(signer, LEASE_TYPE, context, {
   admissionLeaf: 1,
   attempt: 1,
   node: signer.publicKey,
+  role: 'primary' as const,
   rosterRoot: EMPTY_ROOT,
+  epoch: 0,
   deadlineMs: 1,
 })
 

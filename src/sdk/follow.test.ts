@@ -34,7 +34,13 @@ const unitDigest = unitId(unit)
 
 function leaseOf(change: Partial<LeaseBody> = {}, signer = coordinator): Promise<Lease> {
   const body = { unit: unitDigest, job: id, admissionLeaf: 1, attempt: 1, node: node.publicKey, deadlineMs: 1 }
-  return signMessage(signer, LEASE_TYPE, context, { ...body, rosterRoot: EMPTY_ROOT, ...change })
+  return signMessage(signer, LEASE_TYPE, context, {
+    ...body,
+    role: 'primary',
+    rosterRoot: EMPTY_ROOT,
+    epoch: 0,
+    ...change,
+  })
 }
 
 const lease = await leaseOf()

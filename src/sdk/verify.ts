@@ -4,9 +4,11 @@ import { type ContentRef, partCount } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { type JobCertificate, decodeJobCertificate } from '#ledger/job-certificate.ts'
-import { recomputeJob, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
+import type { Beacon } from '#ledger/beacon.ts'
+import { pendingDraws, recomputeJob, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
 import type { RecomputeOptions } from '#verify/recompute.ts'
 import type { CheckName, Passed, Verdict } from '#verify/verdict.ts'
+import { fetchBeacons } from './beacons.ts'
 import type { Http } from './http.ts'
 import { contentsAtHand, partSource } from './part-source.ts'
 import { type ContentSource, addressOf } from './parts.ts'
@@ -32,8 +34,15 @@ export type VerifyOptions = {
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
-/** The verdict, and the certificate where its form is right. */
-export type Verification = { readonly verdict: Verdict; readonly certificate: JobCertificate | undefined }
+/**
+ * The verdict, and the certificate where its form is right. `pendingDraws` are draw epochs whose secrets are not revealed yet, or not known here: those
+ * draws were not checked.
+ */
+export type Verification = {
+  readonly verdict: Verdict
+  readonly certificate: JobCertificate | undefined
+  readonly pendingDraws: readonly number[]
+}
 
 /** Verifies the certificate in `bytes`. A check that fails is a verdict; only bytes that cannot be had are an error. */
 export async function verifyCertificate(
@@ -45,19 +54,30 @@ export async function verifyCertificate(
     certificate = decodeJobCertificate(bytes)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return { verdict: failed('form', error.message), certificate: undefined }
+    return { verdict: failed('form', error.message), certificate: undefined, pendingDraws: [] }
   }
+  const { http, signal } = options
+  const beacons = http === undefined ? [] : await fetchBeacons(http, pendingDraws(certificate), signal)
+  const pending = pendingDraws(certificate, beacons)
   const passed: Passed[] = [{ check: 'form', count: 1 }]
-  for await (const verdict of steps(certificate, options)) {
-    if (!verdict.ok) return { verdict: { ...verdict, checks: [...passed, ...verdict.checks] }, certificate }
+  for await (const verdict of steps(certificate, options, beacons)) {
+    if (!verdict.ok)
+      return { verdict: { ...verdict, checks: [...passed, ...verdict.checks] }, certificate, pendingDraws: pending }
     passed.push(...verdict.checks)
   }
-  return { verdict: { ok: true, checks: joined(passed) }, certificate }
+  return { verdict: { ok: true, checks: joined(passed) }, certificate, pendingDraws: pending }
 }
 
-async function* steps(certificate: JobCertificate, options: VerifyOptions): AsyncGenerator<Verdict> {
+async function* steps(
+  certificate: JobCertificate,
+  options: VerifyOptions,
+  beacons: readonly Beacon[],
+): AsyncGenerator<Verdict> {
   const { network, result, inputs = [], signal } = options
-  yield await verifyJobCertificate(certificate, network === undefined ? {} : { networkExpected: network })
+  yield await verifyJobCertificate(certificate, {
+    beacons,
+    ...(network === undefined ? {} : { networkExpected: network }),
+  })
   const local = await contentsAtHand(options.contents ?? [], signal)
   if (result !== undefined) {
     yield sameLayout('bytes', 'result', result, certificate.result)

@@ -8,6 +8,7 @@ import { MAX_REPLICATION } from '#work/job.ts'
 import { type Lease, leaseSchema } from '#work/lease.ts'
 import { type Unit, unitSchema } from '#work/unit.ts'
 import { type Close, closeSchema } from './close.ts'
+import { type DrawRecord, drawRecordsSchema } from './draw-record.ts'
 import { type Commitment, commitmentSchema } from './commitment.ts'
 import { type Reveal, type Sighting, type Transport, revealSchema, sightingSchema, transportSchema } from './reveal.ts'
 
@@ -24,7 +25,10 @@ export type Replica = {
   readonly delegation: Delegation | null
 }
 
-/** What the coordinator signs. `root` is the Merkle root over the result's parts, `leaves` their digests in order. */
+/**
+ * What the coordinator signs. `root` is the Merkle root over the result's parts, `leaves` their digests in order,
+ * `draws` how the replicas came to be.
+ */
 export type CertificateBody = {
   readonly unit: Unit
   readonly job: Digest
@@ -35,16 +39,17 @@ export type CertificateBody = {
   readonly root: Digest
   readonly leaves: readonly Digest[]
   readonly replicas: readonly Replica[]
+  readonly draws: readonly DrawRecord[]
   readonly transport: Transport | 'none'
   readonly finishReason: 'complete'
   readonly assurance: Assurance
 }
 
-/** A certificate signed by the coordinator, as type `certificate`. */
+/** A certificate signed by the coordinator, as type `certificate/v2`. */
 export type Certificate = Signed<CertificateBody>
 
 /** Message type of a signed certificate. */
-export const CERTIFICATE_TYPE = 'certificate'
+export const CERTIFICATE_TYPE = 'certificate/v2'
 
 /** Parts of one unit's result: 4,096 tiles of 256 KiB are 1 GiB, past what a node may hold. */
 export const MAX_UNIT_PARTS = 4096
@@ -74,6 +79,7 @@ export const certificateSchema: v.GenericSchema<unknown, Certificate> = signedSc
       v.minLength(1),
       v.maxLength(MAX_REPLICATION),
     ),
+    draws: drawRecordsSchema,
     transport: v.union([transportSchema, v.literal('none')]),
     finishReason: v.literal('complete'),
     assurance: v.picklist(['single', 'replicated-2', 'replicated-3', 'replicated-4', 'replicated-5', 'tolerant']),

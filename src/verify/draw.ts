@@ -1,16 +1,15 @@
 // Drawing checkers: a seed that nobody chooses alone ranks the roster, and the first that are fit and unrelated are drawn. The primary is
 // chosen freely, for speed and price. Once the epoch's secret is revealed anyone can draw again.
 import { type Digest, digestOf } from '#core/digest.ts'
-import type { PublicKey } from '#core/ed25519.ts'
 import { type Roster, type RosterEntry, areRelated, isMature } from './roster.ts'
 
-/** What a draw's seed is made of. `nonce` is the requester's, `secret` that of the epoch in which the leases were signed. */
+/** What a draw's seed is made of. The job's id holds its requester's nonce, `secret` is that of the epoch in which the leases were signed. */
 export type DrawSeed = {
   readonly network: Digest
   readonly unit: Digest
   readonly admissionLeaf: number
   readonly attempt: number
-  readonly nonce: Digest
+  readonly job: Digest
   readonly rosterRoot: Digest
   readonly epoch: number
   readonly secret: Digest
@@ -23,8 +22,6 @@ export type DrawRequest = {
   readonly related: readonly Pick<RosterEntry, 'node' | 'groups'>[]
   /** Whether one of those drawn must have a history; when the roster has none, nobody is held to it. */
   readonly needsMature: boolean
-  /** Nodes that were drawn and did not take part, for reasons that are proven elsewhere. */
-  readonly skipped: readonly PublicKey[]
 }
 
 /** Seed of the draw of an attempt's checkers. */
@@ -40,24 +37,18 @@ export function drawOrder(seed: Digest, roster: Roster): RosterEntry[] {
 }
 
 /**
- * Draws up to `count` checkers. Where a history is needed and none of the first has one, the last place goes to the first that has. Fewer come
- * back when the roster has no more that fit.
+ * Draws up to `count` checkers. Where a history is needed the first place goes to the first that has one, the others by rank; so the draw of fewer
+ * is the beginning of the draw of more. Fewer come back when the roster has no more that fit.
  */
 export function drawCheckers(seed: Digest, roster: Roster, request: DrawRequest): RosterEntry[] {
-  const { kind, count, related, needsMature, skipped } = request
+  const { kind, count, related, needsMature } = request
   const drawn: RosterEntry[] = []
   const fits = (entry: RosterEntry) =>
-    !skipped.includes(entry.node) &&
     entry.kinds.some(({ name, version }) => name === kind.name && version === kind.version) &&
     ![...related, ...drawn].some((other) => areRelated(entry, other))
   const order = drawOrder(seed, roster)
-  const take = (wanted: number, isWanted: (entry: RosterEntry) => boolean) => {
-    for (const entry of order) if (drawn.length < wanted && isWanted(entry) && fits(entry)) drawn.push(entry)
-  }
-  if (needsMature) {
-    take(count - 1, () => true)
-    if (!drawn.some(isMature)) take(count, isMature)
-  }
-  take(count, () => true)
+  const first = needsMature && count > 0 ? order.find((entry) => isMature(entry) && fits(entry)) : undefined
+  if (first !== undefined) drawn.push(first)
+  for (const entry of order) if (drawn.length < count && fits(entry)) drawn.push(entry)
   return drawn
 }

@@ -35,7 +35,9 @@ function leaseOf(signer = coordinator, attempt = 1): Promise<Lease> {
     admissionLeaf: 1,
     attempt,
     node: node.publicKey,
+    role: 'primary' as const,
     rosterRoot: EMPTY_ROOT,
+    epoch: 0,
     deadlineMs: 1,
   })
 }

@@ -15,6 +15,7 @@ export const CHECKS = {
   reveal: 'the node opened its commitment after the close',
   root: 'the parts have the Merkle root that was revealed',
   sighting: 'the replicas checked one another',
+  draw: 'the replicas are those that the rules drew from the roster',
   delegation: 'a device credential vouches for the session key',
   assurance: 'the assurance and the transport claimed are those of the evidence',
   units: 'the units are the whole job, each once and in order',

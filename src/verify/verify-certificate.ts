@@ -16,6 +16,7 @@ import { closeId } from './close.ts'
 import { type Authority, evidenceOutcomes } from './commit.ts'
 import { assuranceOf, transportOf } from './quorum.ts'
 import { SIGHTING_TYPE } from './reveal.ts'
+import { drawFormOutcomes } from './verify-draw.ts'
 import { type Outcome, type Verdict, outcome, verdictOfAsync } from './verdict.ts'
 
 /** Checks everything that a unit's certificate says by itself. */
@@ -40,6 +41,7 @@ export async function* certificateOutcomes(certificate: Certificate, authority: 
   yield rootsOutcome(body, comparison)
   for (const replica of body.replicas) yield* replicaOutcomes(replica, body, authority)
   if (comparison === 'exact') for (const replica of body.replicas) yield sightingOutcome(replica, body.replicas)
+  yield* drawFormOutcomes(body, authority)
   yield assuranceOutcome(body, comparison)
 }
 

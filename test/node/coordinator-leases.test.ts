@@ -17,6 +17,7 @@ import type { NodeLease } from '#net/protocols/lease/handler.ts'
 import type { FromCoordinator } from '#net/protocols/lease/messages.ts'
 import { connect, verifyFault } from '#sdk/index.ts'
 import { openingNonce, openingOf, signCommitment, signReveal } from '#verify/commit.ts'
+import { signDecline } from '#verify/decline.ts'
 import { leaseId } from '#work/lease.ts'
 import { type HeldContent, randomMatrix } from '../support/certified-job.ts'
 import { type LeaseScript, type Puppet, hearAll, openPuppet } from '../support/lease-puppet.ts'
@@ -110,9 +111,9 @@ describe('a lease', { timeout: 120_000 }, () => {
   test('behaviour: an offer that is declined comes again later, and costs the unit nothing', async () => {
     const attempts: number[] = []
     const third = Promise.withResolvers<void>()
-    await puppet(async (offer, lease) => {
+    await puppet(async (offer, lease, { signer, context }) => {
       attempts.push(offer.lease.body.attempt)
-      await lease.say({ say: 'decline', reason: 'busy' })
+      await lease.say({ say: 'decline', decline: await signDecline(signer, context, offer.lease, 'busy') })
       if (attempts.length === 3) third.resolve()
     })
     const id = await job()

@@ -48,7 +48,9 @@ function helloOf({ publicKey }: Signer, change: Partial<Hello> = {}): Hello {
 }
 
 function judgeOf() {
-  const peer = { libp2p: { getConnections: () => (isConnected ? [{}] : []) } }
+  const peer = {
+    libp2p: { getConnections: () => (isConnected ? [{ remoteAddr: '/ip4/93.184.216.34/tcp/4747/ws' }] : []) },
+  }
   const parts = { grid: site.grid, nodes: site.nodes, peer: peer as never, origins: ['http://localhost:4747'] }
   const judge = helloJudge(parts)
   return (signer: Signer, hello: Hello, isRight = true) => {

@@ -169,7 +169,9 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     const [again] = await grid.leases(unit, [key], 2)
     if (again === undefined) throw new Error('There is no lease.')
     const refused = await grid.offer(unit, again, [])
-    expect(await refused.hear('decline')).toMatchObject({ reason: 'the contributor paused: On battery.' })
+    expect(await refused.hear('decline')).toMatchObject({
+      decline: { body: { reason: 'the contributor paused: On battery.' } },
+    })
     node.resume()
     await until(node, ({ phase }) => phase === 'waiting')
     const small = product(grid, 8, 8, 8).unit
@@ -261,7 +263,9 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     const held = await grid.offer(unit, first, [])
     await held.hear('accept')
     const declined = await grid.offer(unit, second, [])
-    expect((await declined.hear('decline')).reason).toBe(`the node holds ${64 * 2 ** 20} bytes of inputs already`)
+    expect((await declined.hear('decline')).decline.body.reason).toBe(
+      `the node holds ${64 * 2 ** 20} bytes of inputs already`,
+    )
     const fitting = await grid.offer(small, third, [])
     await fitting.hear('committed')
   })
@@ -352,7 +356,7 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     ] as const
     for (const [offered, ticket, others, reason] of cases) {
       const trial = await grid.offer(offered, ticket, others)
-      if (reason !== undefined) expect((await trial.hear('decline')).reason).toContain(reason)
+      if (reason !== undefined) expect((await trial.hear('decline')).decline.body.reason).toContain(reason)
       else await trial.hear('accept')
     }
   })
@@ -364,7 +368,7 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     const [lease] = await grid.leases(unit, [key])
     if (lease === undefined) throw new Error('There is no lease.')
     const trial = await grid.offer(unit, lease, [])
-    expect((await trial.hear('decline')).reason).toContain('this device has room for models of')
+    expect((await trial.hear('decline')).decline.body.reason).toContain('this device has room for models of')
   })
 
   /** A text by a model of that size, declared only. */

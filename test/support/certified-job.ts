@@ -1,5 +1,9 @@
 // A small job taken through the whole ceremony in memory: two honest nodes compute, commit, close, reveal and sight; the coordinator
 // certifies and logs. Every signature and digest is real.
+import { type DrawRecord } from '#verify/draw-record.ts'
+import { drawCheckers, drawSeed } from '#verify/draw.ts'
+import { type SecretChain, chainOf, secretOf } from '#verify/epoch-secret.ts'
+import { type Roster, rosterRoot } from '#verify/roster.ts'
 import { type ByteSource, bytesSource } from '#core/byte-source.ts'
 import { concat } from '#core/bytes.ts'
 import { digestOf } from '#core/digest.ts'
@@ -106,15 +110,49 @@ export function inputsOf(kind: Kind, unit: Unit, contents: readonly HeldContent[
   return inputsFrom(parts, files)
 }
 
+/** Draw epoch of a test network's leases. */
+export const TEST_EPOCH = 7
+
+/** Where a certified job's roster and chain of secrets are in the log: behind the genesis and the admission. */
+const ROSTER_LEAF = 2
+const LOG_SIZE_WHEN_LEASED = 4
+
+/** The seed of a network's secrets, and the chain that the log commits to. */
+export function testChain({ genesis }: Pick<TestNetwork, 'genesis'>): { seed: Digest; chain: SecretChain } {
+  const seed = digestOf('test-chain', genesis)
+  return { seed, chain: chainOf(seed, { first: 0, length: 16, periodMs: 1000 }) }
+}
+
+/** The roster on which those nodes are and nobody else. */
+export function testRoster(nodes: readonly Signer[], unit: Pick<Unit, 'kind' | 'version'>): Roster {
+  const entries = nodes.map(({ publicKey }) => ({
+    node: publicKey,
+    groups: [digestOf('test-group', publicKey)],
+    kinds: [{ name: unit.kind, version: unit.version }],
+    ratedMops: 1,
+    stake: '0',
+    auditPpm: 1_000_000,
+  }))
+  return entries.sort((a, b) => (a.node < b.node ? -1 : 1))
+}
+
 /** A lease of `unit` for a node. */
-export function signLease(network: TestNetwork, unit: Unit, job: Digest, node: Signer): Promise<Lease> {
-  return signMessage(network.coordinator, LEASE_TYPE, network.context, {
+export function signLease(
+  network: TestNetwork,
+  unit: Unit,
+  job: Digest,
+  node: Signer,
+  drawn: Pick<Lease['body'], 'role' | 'rosterRoot'> = { role: 'primary', rosterRoot: EMPTY_ROOT },
+): Promise<Lease> {
+  const context = { ...network.context, checkpoint: { ...network.context.checkpoint, size: LOG_SIZE_WHEN_LEASED } }
+  return signMessage(network.coordinator, LEASE_TYPE, context, {
     unit: unitId(unit),
     job,
     admissionLeaf: 1,
     attempt: 1,
     node: node.publicKey,
-    rosterRoot: EMPTY_ROOT,
+    ...drawn,
+    epoch: TEST_EPOCH,
     deadlineMs: 1_800_000_000_000,
   })
 }
@@ -179,8 +217,13 @@ async function certifyUnit(
   )
   await backend.close()
   const signers = network.nodes.slice(0, lies.replicas ?? job.body.replication)
+  const roster = testRoster(signers, unit)
+  const root = rosterRoot(roster)
   const claims = await Promise.all(
-    signers.map(async (signer) => ({ signer, lease: await signLease(network, unit, jobId(job), signer), parts })),
+    signers.map(async (signer, at) => {
+      const drawn = { role: at === 0 ? 'primary' : 'checker', rosterRoot: root } as const
+      return { signer, lease: await signLease(network, unit, jobId(job), signer, drawn), parts }
+    }),
   )
   const tagOf = lies.hasWrongTags === true ? (): Digest => EMPTY_ROOT : honestTag(unit, inputs)
   const evidence = await evidenceOf(network, unit, inputs, claims, tagOf)
@@ -196,11 +239,37 @@ async function certifyUnit(
     root: merkleRoot(leaves),
     leaves,
     replicas,
+    draws: [testDraw(network, unit, jobId(job), signers, roster)],
     transport: transportOf(replicas),
     finishReason: 'complete' as const,
     assurance: assuranceOf(kind.comparison(unit), replicas.length),
   })
   return { certificate, parts }
+}
+
+/** The first of `signers` chosen, the others drawn by the rules. */
+function testDraw(
+  network: TestNetwork,
+  unit: Unit,
+  job: Digest,
+  [first]: readonly Signer[],
+  roster: Roster,
+): DrawRecord {
+  const at = { attempt: 1, rosterRoot: rosterRoot(roster), epoch: TEST_EPOCH }
+  const { seed, chain } = testChain(network)
+  const secret = secretOf(seed, chain, TEST_EPOCH)
+  const drawn = drawCheckers(
+    drawSeed({ network: network.context.network, unit: unitId(unit), admissionLeaf: 1, job, secret, ...at }),
+    roster,
+    {
+      kind: { name: unit.kind, version: unit.version },
+      count: roster.length,
+      related: roster.filter(({ node }) => node === first?.publicKey),
+      needsMature: true,
+    },
+  )
+  const primary = first?.publicKey ?? null
+  return { ...at, rosterLeaf: ROSTER_LEAF, primary, drawn: drawn.map(({ node }) => node), absent: [] }
 }
 
 async function sight(
@@ -302,7 +371,11 @@ export async function logJob(
   const admission = admissionEntry(job, salt, escrow)
   const receipts = units.map((certificate) => receiptEntry(certificate, salt, paymentsOf(certificate)))
   const before: readonly LogEntry[] = books.before ?? [{ type: 'genesis', genesis: network.genesis }]
-  const own: readonly LogEntry[] = books.areReceiptsFirst === true ? [...receipts, admission] : [admission, ...receipts]
+  const nodes = testRoster(network.nodes.slice(0, units[0]?.body.replicas.length), job.body)
+  const roster = { type: 'roster', root: rosterRoot(nodes), size: nodes.length } as const
+  const drawing = [admission, roster, { type: 'secret-chain', ...testChain(network).chain } as const]
+  const own: readonly LogEntry[] =
+    books.areReceiptsFirst === true ? [...receipts, ...drawing] : [...drawing, ...receipts]
   const entries = [...before, ...own]
   const log = new MemoryLog()
   const root = await log.append(...entries.map((entry) => entryLeaf(entry)))
@@ -320,6 +393,7 @@ export async function logJob(
     admission: { ...(await place(admission)), entry: admission, salt },
     receipts: await Promise.all(receipts.map(async (entry) => Object.assign(await place(entry), { entry }))),
     repeated: [],
+    rosters: [{ ...(await place(roster)), entry: roster, nodes }],
     checkpoint: await signCheckpoint(network.coordinator, network.context.network, { size, root }),
   }
 }

@@ -10,6 +10,8 @@ import { toHex } from '#core/bytes.ts'
 import { seededRandom } from '#core/random.ts'
 import { BlobDirectory } from '#coordinator/blobs/blob-directory.ts'
 import { type CoordinatorConfig, DEFAULT_CONFIG } from '#coordinator/config.ts'
+import { EpochSecrets } from '#coordinator/draw/epoch-secrets.ts'
+import { Rosters } from '#coordinator/draw/rosters.ts'
 import { JobEvents } from '#coordinator/events.ts'
 import { referenceModels } from '#model/model-cache.ts'
 import type { Grid } from '#coordinator/grid.ts'
@@ -47,6 +49,9 @@ export async function openTestApp(clock: Clock, pageDir?: string): Promise<TestA
   const events = new JobEvents()
   const models = referenceModels()
   const reference = openReference(blobs)
+  const periodMs = config.drawEpochMs
+  const secrets = await EpochSecrets.open({ dataDir: dir, store, log, clock, random, periodMs, report })
+  const draws = { secrets, rosters: new Rosters(random) }
   const grid: Grid = {
     config,
     store,
@@ -54,6 +59,7 @@ export async function openTestApp(clock: Clock, pageDir?: string): Promise<TestA
     log,
     events,
     reference,
+    draws,
     models,
     signer,
     genesis,
@@ -81,6 +87,7 @@ export async function openTestApp(clock: Clock, pageDir?: string): Promise<TestA
     bugs,
     close: async () => {
       await reference.close()
+      await secrets.close()
       await log.close()
       await store.close()
       await rm(dir, { recursive: true, force: true })

@@ -80,7 +80,7 @@ async function verify(context: CommandContext, options: Options, path: string): 
     // A result that cannot be read as one fails its check: it is not a mistake in calling this command.
     if (!(error instanceof ResultFormError)) throw error
     const verdict = { ok: false, check: 'bytes', reason: error.message, checks: [] } as const
-    return report(context, options, path, { verdict, certificate: undefined })
+    return report(context, options, path, { verdict, certificate: undefined, pendingDraws: [] })
   } finally {
     await Promise.all([...opened.matrices, ...opened.models].map((files) => files.close()))
   }
@@ -111,11 +111,12 @@ async function check(
 
 /** The verdict in words; says what was checked and, just as much, what was not. */
 function report({ output }: CommandContext, options: Options, path: string, verification: Verification): number {
-  const { verdict, certificate } = verification
+  const { verdict, certificate, pendingDraws } = verification
   output.json({
     ok: verdict.ok,
     ...(verdict.ok ? {} : { check: verdict.check, reason: verdict.reason }),
     checks: verdict.checks,
+    pendingDraws,
   })
   if (!verdict.ok) {
     output.line(`${path} is NOT valid.`)
@@ -129,6 +130,11 @@ function report({ output }: CommandContext, options: Options, path: string, veri
     `${path} is valid: ${describeMatrix(result.layout)}, content ${result.id}, ` +
       `${describeCount(units.length, 'unit')} of a "${job.body.kind}" job, ${describeCount(job.body.replication, 'replica')} each.`,
   )
+  if (pendingDraws.length > 0)
+    output.line(
+      `${describeCount(pendingDraws.length, 'draw epoch')} could not be checked: the secret is revealed when its epoch is over ` +
+        '(--coordinator URL asks for it; try again in a minute).',
+    )
   if (options.result === undefined) output.line('No result was given to check (--result C.npy).')
   if (options.recompute !== true) output.line('Nothing was computed again (--recompute).')
   if (options.network === undefined && options.coordinator === undefined && options.recompute !== true)

@@ -4,6 +4,7 @@ import { cors } from 'hono/cors'
 import { accountRoutes } from './accounts.ts'
 import { contentRoutes } from './contents.ts'
 import type { HttpParts } from './context.ts'
+import { drawRoutes } from './draws.ts'
 import { NotFoundError, errorResponse } from './errors.ts'
 import { jobRoutes, quoteRoutes } from './jobs.ts'
 import { evidenceRoutes, logRoutes } from './log.ts'
@@ -40,6 +41,7 @@ export function createApp(parts: HttpParts): Hono {
   app.route('/api/v1/jobs', jobRoutes(parts))
   app.route('/api/v1/log', logRoutes(parts))
   app.route('/api/v1/nodes', nodeRoutes(parts))
+  app.route('/api/v1', drawRoutes(parts))
   app.route('/api/v1', evidenceRoutes(parts))
   app.use('/v1/*', cors({ origin: '*', maxAge: 86_400 }))
   app.route('/v1', openAiRoutes(parts))

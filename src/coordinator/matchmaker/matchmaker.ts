@@ -8,7 +8,8 @@ import type { Peer } from '#net/peer.ts'
 import type { Authority } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
 import { kindOf } from '#work/kinds.ts'
-import { LEASE_TYPE, type Lease, type LeaseBody, MAX_ATTEMPTS, leaseId } from '#work/lease.ts'
+import { LEASE_TYPE, type Lease, type LeaseBody, MAX_ATTEMPTS, MAX_ATTEMPT_NUMBER, leaseId } from '#work/lease.ts'
+import type { DrawPlan, DrawPlanRequest } from '#coordinator/draw/unit-draws.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import { jobCertificateId } from '#coordinator/job-certificate.ts'
 import { DeadlineError, endJob } from '#coordinator/job-end.ts'
@@ -25,7 +26,7 @@ import {
 } from '#coordinator/store/units.ts'
 import type { Deliveries } from './deliveries.ts'
 import { Consequences } from './consequences.ts'
-import { drawNodes, rosterOf } from './draw.ts'
+import { canCompute, choosePrimary, isFree } from './draw.ts'
 import type { Replica } from './replica.ts'
 import { findRepeat, serveRepeat } from './repeats.ts'
 import { type Agreement, type Completion, type Settled, settle } from './settle.ts'
@@ -41,9 +42,6 @@ export const DECLINE_COOL_MS = 3_000
 
 /** The pause doubles with each further offer that it declines, up to 3 minutes. */
 const MAX_DOUBLINGS = 6
-
-/** Attempts that a lease can number; only a unit that is declined for hours gets there. */
-const MAX_ATTEMPT_NUMBER = 1_000
 
 /** A node that was lost or rejected is given nothing for this long. */
 export const FAILURE_COOL_MS = 10_000
@@ -68,7 +66,6 @@ export class Matchmaker {
   readonly #thirds: ThirdOpinions
   readonly #consequences: Consequences
   readonly #turns = new Map<Digest, Promise<unknown>>()
-  #roster: Digest | undefined
   #isFilling = false
   #isStale = false
   #isClosed = false
@@ -152,15 +149,17 @@ export class Matchmaker {
   /** Replaces lost replicas: such units come first, because others wait for them. */
   async #reinforce(session: UnitSession): Promise<void> {
     if (session.missing === 0) return
-    const drawn = this.#draw(session.record, session.missing, session.taken)
-    if (drawn.length > 0) await this.#lease(session, drawn, renewAttempt)
+    if (session.draws.isFull) return session.giveBack()
+    const { missing, attempt } = session
+    const plan = session.draws.plan({ ...(await this.#sources()), attempt: attempt + 1, primary: null, count: missing })
+    if (plan.drawn.length > 0) await this.#lease(session, plan, renewAttempt)
   }
 
   async #fill(): Promise<void> {
     const skipped: Digest[] = []
     const { grid } = this.#parts
     for (;;) {
-      const limit = Math.min(BATCH, this.#countFree())
+      const limit = Math.min(BATCH, this.#free().length)
       if (limit === 0 || this.#isClosed) return
       const units = await pendingUnits(grid.store.db, limit, skipped)
       if (units.length === 0) return
@@ -179,13 +178,20 @@ export class Matchmaker {
     if (job === null || job.state !== 'running') return false
     if (await this.#repeat(job, record)) return true
     const { replication } = job.job.body
-    const drawn = this.#draw(record, replication, [])
-    if (drawn.length < replication) return false
+    const primary = choosePrimary(
+      this.#free().filter((live) => canCompute(live, record.unit)),
+      this.#parts.grid.random,
+    )
+    if (primary === undefined) return false
     const session = this.#session(job, record)
+    const sources = await this.#sources()
+    const [attempt, count] = [record.attempt + 1, replication - 1]
+    const plan = session.draws.plan({ ...sources, attempt, primary: primary.node, count })
+    if (plan.drawn.length < count) return false
     this.#sessions.add(session)
     let isLeased = false
     try {
-      isLeased = await this.#lease(session, drawn, beginAttempt)
+      isLeased = await this.#lease(session, plan, beginAttempt)
     } finally {
       if (!isLeased) this.#sessions.delete(session)
     }
@@ -237,43 +243,50 @@ export class Matchmaker {
     })
   }
 
-  #draw(record: UnitRecord, count: number, taken: readonly Pick<LiveNode, 'node' | 'payee'>[]): LiveNode[] {
-    const { grid, nodes } = this.#parts
-    return drawNodes(nodes.all(), { unit: record.unit, count, taken, nowMs: grid.clock.nowMs() }, grid.random)
+  /** The roster and the secret of the moment. */
+  async #sources(): Promise<Pick<DrawPlanRequest, 'draft' | 'secret'>> {
+    const { draws, store } = this.#parts.grid
+    return { draft: await draws.rosters.draft(store.db, this.#free()), secret: await draws.secrets.current() }
   }
 
   /** Numbers the attempt, with its roster in the log, then signs the leases. False when the unit is not to be had any more. */
-  async #lease(session: UnitSession, drawn: readonly LiveNode[], number: typeof beginAttempt): Promise<boolean> {
-    const { grid, nodes } = this.#parts
+  async #lease(session: UnitSession, plan: DrawPlan, number: typeof beginAttempt): Promise<boolean> {
+    const { grid } = this.#parts
     const { job, record } = session
-    const roster = rosterOf(nodes.all())
-    const attempt = await grid.log.transaction(async (tx, append) => {
+    const numbered = await grid.log.transaction(async (tx, append) => {
       const next = await number(tx, job.id, record.number)
-      if (next !== null && roster.root !== this.#roster) await append({ type: 'roster', ...roster })
-      return next
+      if (next === null) return null
+      return { next, rosterLeaf: await grid.draws.rosters.publish(tx, append, plan.draft) }
     })
-    if (attempt === null || this.#isClosed) return false
-    if (attempt > MAX_ATTEMPT_NUMBER) {
-      await endJob(grid, job.id, new AttemptsError(record.number, attempt, 'every node declined it.'))
+    if (numbered === null || this.#isClosed) return false
+    const { next, rosterLeaf } = numbered
+    // The draw is of that very attempt.
+    if (next !== plan.attempt) throw new RangeError(`Attempt ${next} was drawn as ${plan.attempt}.`)
+    if (next >= MAX_ATTEMPT_NUMBER) {
+      await endJob(grid, job.id, new AttemptsError(record.number, next, 'every node declined it.'))
       return false
     }
-    this.#roster = roster.root
+    session.recruit(await this.#recruits(session, plan), plan, rosterLeaf)
+    return true
+  }
+
+  /** Leases for the nodes of an attempt. One that has left since the draw is leased too, and lost at once. */
+  async #recruits({ job, record }: UnitSession, plan: DrawPlan): Promise<{ live: LiveNode; lease: Lease }[]> {
+    const { grid } = this.#parts
+    const { attempt, epoch, rosterRoot, primary } = plan
     const deadlineMs = Math.min(grid.clock.nowMs() + grid.config.leaseMs, job.deadlineMs)
     const recruits: { live: LiveNode; lease: Lease }[] = []
-    for (const live of drawn) {
-      const body: LeaseBody = {
-        unit: record.id,
-        job: job.id,
-        admissionLeaf: job.admissionLeaf,
-        attempt,
-        node: live.node,
-        rosterRoot: roster.root,
-        deadlineMs,
-      }
-      recruits.push({ live, lease: await signMessage(grid.signer, LEASE_TYPE, signingContext(grid), body) })
+    for (const { node } of plan.entries) {
+      const live = plan.draft.live.get(node)
+      if (live === undefined) continue
+      const role = node === primary ? 'primary' : 'checker'
+      const { admissionLeaf } = job
+      const at = { unit: record.id, job: job.id, admissionLeaf, attempt, epoch, rosterRoot, deadlineMs }
+      const body: LeaseBody = { ...at, node, role }
+      const lease = await signMessage(grid.signer, LEASE_TYPE, signingContext(grid), body)
+      recruits.push({ live, lease })
     }
-    session.recruit(recruits, attempt)
-    return true
+    return recruits
   }
 
   async #settle(agreement: Agreement, intervals: readonly Interval[]): Promise<Settled | null> {
@@ -338,10 +351,11 @@ export class Matchmaker {
     return turn
   }
 
-  #countFree(): number {
-    const nowMs = this.#parts.grid.clock.nowMs()
-    const { nodes } = this.#parts
-    return nodes.all().filter(({ computing, coolUntilMs }) => computing === 0 && coolUntilMs <= nowMs).length
+  /** Nodes that can be given work now. */
+  #free(): LiveNode[] {
+    const { nodes, grid } = this.#parts
+    const nowMs = grid.clock.nowMs()
+    return nodes.all().filter((live) => isFree(live, nowMs))
   }
 
   /** Nodes that cool down make no event when they are ready again. */

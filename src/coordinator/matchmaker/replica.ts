@@ -10,6 +10,7 @@ import { type CoordinatorLease, LeaseOrderError, openLease } from '#net/protocol
 import type { FromCoordinator, FromNode, LeasePeer } from '#net/protocols/lease/messages.ts'
 import { type Close, closeId } from '#verify/close.ts'
 import { type Authority, verifyCommitment } from '#verify/commit.ts'
+import { type Decline, verifyDecline } from '#verify/decline.ts'
 import type { ClaimedProgress, SignedProgress } from '#verify/progress.ts'
 import type { Commitment } from '#verify/commitment.ts'
 import type { Reveal, Sighting } from '#verify/reveal.ts'
@@ -57,6 +58,8 @@ export class Replica {
   revealedMs: number | undefined
   commitment: Commitment | undefined
   revealed: Revealed | undefined
+  /** Its word that it does not take the lease. */
+  decline: Decline | undefined
   end: ReplicaEnd | undefined
   readonly #parts: ReplicaParts
   readonly #abort = new AbortController()
@@ -101,7 +104,7 @@ export class Replica {
       const stream = await openLease(peer, this.node, { say: 'offer', lease, unit, peers }, this.#abort.signal)
       this.#stream = stream
       const answer = await stream.hear({ timeoutMs: ACCEPT_TIMEOUT_MS, signal: this.#abort.signal })
-      if (answer.say === 'decline') return this.#finish({ how: 'declined', reason: answer.reason })
+      if (answer.say === 'decline') return this.#takeDecline(answer.decline)
       if (answer.say !== 'accept') throw new LeaseOrderError(answer.say, '"accept" or "decline"')
       this.acceptedMs = clock.nowMs()
       this.live.declines = 0
@@ -171,6 +174,12 @@ export class Replica {
     }
   }
 
+  #takeDecline(decline: Decline): void {
+    if (!verifyDecline(decline, this.lease)) throw new BadDeclineError()
+    this.decline = decline
+    this.#finish({ how: 'declined', reason: decline.body.reason })
+  }
+
   #take(commitment: Commitment): void {
     const verdict = verifyCommitment(commitment, this.lease, this.#parts.authority)
     if (!verdict.ok) throw new BadCommitmentError(verdict.reason)
@@ -220,6 +229,14 @@ export class BadCommitmentError extends AppError {
   override readonly name = 'coordinator.BadCommitment'
   constructor(reason: string) {
     super('hostile', reason)
+  }
+}
+
+/** A node declined without signing for it. */
+export class BadDeclineError extends AppError {
+  override readonly name = 'coordinator.BadDecline'
+  constructor() {
+    super('hostile', 'The decline is not signed by the node that holds the lease.')
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type Replica as CertifiedReplica,
   certificateId,
 } from '#verify/certificate.ts'
+import type { DrawRecord } from '#verify/draw-record.ts'
 import { assuranceOf, transportOf } from '#verify/quorum.ts'
 import type { Kind } from '#work/kind.ts'
 import { tickEpoch } from '#coordinator/epochs.ts'
@@ -40,6 +41,7 @@ export type Agreement = {
   readonly root: Digest
   readonly leaves: readonly Digest[]
   readonly attempt: number
+  readonly draws: readonly DrawRecord[]
 }
 
 /** What a settled unit came to. `result` is the job's when this was its last unit. */
@@ -107,7 +109,7 @@ export async function complete(
 }
 
 async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
-  const { job, record, kind, root, leaves, attempt } = agreement
+  const { job, record, kind, root, leaves, attempt, draws } = agreement
   const replicas: CertifiedReplica[] = agreement.replicas.map(({ replica, revealed, evidence }) => ({
     ...evidence,
     sighting: revealed.sighting,
@@ -123,6 +125,7 @@ async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
     root,
     leaves,
     replicas,
+    draws,
     transport: transportOf(replicas),
     finishReason: 'complete',
     assurance: assuranceOf(kind.comparison(record.unit), replicas.length),

@@ -1,4 +1,4 @@
-// Third opinions on disputed parts: a free node that shares neither key nor payee with a replica is drawn, may read the unit's inputs
+// Third opinions on disputed parts: a free node that shares nothing with a replica is drawn, may read the unit's inputs
 // while it computes, and signs what it got. The reference does not wait for one that stays silent.
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
@@ -7,22 +7,24 @@ import type { Peer } from '#net/peer.ts'
 import { ARBITRATE_TIMEOUT_MS } from '#net/protocols/arbitrate/constants.ts'
 import { askThird } from '#net/protocols/arbitrate/handler.ts'
 import { ARBITRATION_TYPE, type Arbitration, type Statement, verifyStatement } from '#verify/arbitration.ts'
+import { auditSeed, auditorSeed } from '#verify/audit.ts'
 import { type Close, closeId } from '#verify/close.ts'
 import type { Authority } from '#verify/commit.ts'
 import { type Unit, unitId } from '#work/unit.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import type { LiveNode, LiveNodes } from '#coordinator/live-nodes.ts'
-import { drawNodes } from './draw.ts'
+import type { UnitDraws } from '#coordinator/draw/unit-draws.ts'
+import { canCompute, isFree } from './draw.ts'
 
 /** What a third node said, and was asked. */
 export type ThirdOpinion = { readonly task: Arbitration; readonly statement: Statement }
 
-/** What is asked: `taken` are the nodes that have a part in the unit. */
+/** What is asked; `draws` tell who has a part in the unit. */
 export type Question = {
   readonly unit: Unit
   readonly close: Close
   readonly part: number
-  readonly taken: readonly Pick<LiveNode, 'node' | 'payee'>[]
+  readonly draws: UnitDraws
 }
 
 /** Asks third nodes. */
@@ -46,7 +48,7 @@ export class ThirdOpinions {
 
   /** What a third node signs of the part; null when none is free, or it does not answer with a statement that holds. */
   async ask(question: Question): Promise<ThirdOpinion | null> {
-    const live = this.#draw(question)
+    const live = await this.#draw(question)
     if (live === undefined) return null
     const { grid, nodes, peer, authority } = this.#parts
     const { unit, close, part } = question
@@ -67,11 +69,16 @@ export class ThirdOpinions {
     }
   }
 
-  #draw({ unit, taken }: Question): LiveNode | undefined {
+  /** The one that the secret of the moment draws among those who share nothing with a replica. */
+  async #draw({ unit, close, draws }: Question): Promise<LiveNode | undefined> {
     const { grid, nodes } = this.#parts
-    const payees = new Set(taken.map(({ payee }) => payee))
-    const unrelated = nodes.all().filter(({ node, payee }) => !payees.has(payee) && !this.#reading.has(node))
-    const request = { unit, count: 1, taken, nowMs: grid.clock.nowMs() }
-    return drawNodes(unrelated, request, grid.random)[0]
+    const nowMs = grid.clock.nowMs()
+    const free = nodes
+      .all()
+      .filter((live) => isFree(live, nowMs) && canCompute(live, unit) && !this.#reading.has(live.node))
+    const draft = await grid.draws.rosters.draft(grid.store.db, free)
+    const { secret } = await grid.draws.secrets.current()
+    const node = draws.unrelated(draft, auditorSeed(auditSeed(close, secret)))
+    return node === undefined ? undefined : draft.live.get(node)
   }
 }

@@ -14,6 +14,7 @@ import type { FaultCause } from '#verify/faults.ts'
 import type { Kind } from '#work/kind.ts'
 import type { Lease } from '#work/lease.ts'
 import { isComplete } from '#coordinator/blobs/blob-directory.ts'
+import { type DrawPlan, type DrawnReplica, UnitDraws } from '#coordinator/draw/unit-draws.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import type { LiveNode } from '#coordinator/live-nodes.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
@@ -70,6 +71,7 @@ export type SessionParts = {
 export class UnitSession {
   readonly job: JobRecord
   readonly record: UnitRecord
+  readonly draws: UnitDraws
   readonly #parts: SessionParts
   readonly #excluded = new Set<PublicKey>()
   readonly #asked = new Map<Replica, () => void>()
@@ -90,6 +92,7 @@ export class UnitSession {
     this.#parts = parts
     this.job = parts.job
     this.record = parts.record
+    this.draws = new UnitDraws(parts.grid.network, parts.job, parts.record)
     this.#startMs = parts.grid.clock.nowMs()
   }
 
@@ -98,9 +101,9 @@ export class UnitSession {
     return this.#isOver ? 0 : Math.max(0, this.job.job.body.replication - this.#replicas.length)
   }
 
-  /** Nodes that have or may not have a part in the unit. */
-  get taken(): Pick<LiveNode, 'node' | 'payee'>[] {
-    return [...this.#replicas.map(({ live }) => live), ...[...this.#excluded].map((node) => ({ node, payee: node }))]
+  /** The number of the last attempt. */
+  get attempt(): number {
+    return this.#attempt
   }
 
   /** Whether a replica of `node` may read content `id` now. */
@@ -123,10 +126,10 @@ export class UnitSession {
     return true
   }
 
-  /** Adds replicas under fresh leases of attempt `attempt`. */
-  recruit(recruits: readonly { live: LiveNode; lease: Lease }[], attempt: number): void {
+  /** Adds replicas under fresh leases of the attempt that `plan` drew. */
+  recruit(recruits: readonly { live: LiveNode; lease: Lease }[], plan: DrawPlan, rosterLeaf: number): void {
     const { grid, peer, authority, kind } = this.#parts
-    this.#attempt = attempt
+    this.#attempt = plan.attempt
     const added = recruits.map(
       ({ live, lease }) =>
         new Replica({
@@ -149,8 +152,19 @@ export class UnitSession {
     const asPeer = ({ node, lease }: Replica) => ({ node, lease, addresses: [] })
     for (const replica of this.#replicas) replica.say({ say: 'peers', peers: added.map(asPeer) })
     this.#replicas.push(...added)
+    this.draws.add(plan, rosterLeaf, () => added.map((replica) => this.#asDrawn(replica)))
     for (const replica of added)
       void replica.run(this.#replicas.filter((other) => other !== replica && other.end === undefined).map(asPeer))
+  }
+
+  #asDrawn({ node, lease, decline, end }: Replica): DrawnReplica {
+    const isAbsent = (end?.how === 'declined' || end?.how === 'lost') && !this.#excluded.has(node)
+    return { lease, decline: decline ?? null, isAbsent }
+  }
+
+  /** Gives the unit back to the queue: it was drawn too often. */
+  async giveBack(): Promise<void> {
+    if (!this.#isOver) await this.#release('too many nodes were drawn and gave no result')
   }
 
   /** Has one replica say what it has of the result, another one when that is lost, as long as somebody follows the job. */
@@ -310,7 +324,7 @@ export class UnitSession {
       replicas,
       authority,
       close,
-      askThird: (part) => askThird({ unit, close, part, taken: this.taken }),
+      askThird: (part) => askThird({ unit, close, part, draws: this.draws }),
     })
   }
 
@@ -368,7 +382,16 @@ export class UnitSession {
 
   async #settle({ root, leaves, replicas }: Extract<Judgement, { outcome: 'agreed' }>): Promise<void> {
     const { kind } = this.#parts
-    const agreement = { job: this.job, record: this.record, kind, replicas, root, leaves, attempt: this.#attempt }
+    const agreement = {
+      job: this.job,
+      record: this.record,
+      kind,
+      replicas,
+      root,
+      leaves,
+      attempt: this.#attempt,
+      draws: this.draws.records(),
+    }
     const settled = await this.#parts.settle(agreement, this.#intervals())
     this.#isOver = true
     if (settled === null) this.#dismissAll('The job does not run any more.')

@@ -14,6 +14,7 @@ import type { Grid } from '#coordinator/grid.ts'
 import type { LiveNodes } from '#coordinator/live-nodes.ts'
 import { readAccount } from '#coordinator/store/accounts.ts'
 import { readNode, upsertNode } from '#coordinator/store/nodes.ts'
+import { publicAddress } from './public-address.ts'
 import { RateLimiter } from '#coordinator/http/rate-limit.ts'
 
 /** Hellos of one key: one after each change of backend or delegation, and a few in a row while a connection is bad. */
@@ -97,7 +98,8 @@ async function admit(
   const nowMs = grid.clock.nowMs()
   await upsertNode(grid.store.db, { node, payee, tier, backend, adapter, ratedMops, seenMs: nowMs })
   const { balance, pending } = await readAccount(grid.store.db, payee)
-  if (peer.libp2p.getConnections(peerIdOf(node)).length === 0) return refuse('It went away while it was admitted.')
+  const [connection] = peer.libp2p.getConnections(peerIdOf(node))
+  if (connection === undefined) return refuse('It went away while it was admitted.')
   nodes.admit({
     node,
     payee,
@@ -106,6 +108,7 @@ async function admit(
     delegation: hello.delegation,
     capabilities: hello.capabilities,
     since: nowMs,
+    address: grid.config.separatesAddresses ? publicAddress(connection.remoteAddr.toString()) : null,
     leases: 0,
     computing: 0,
     coolUntilMs: 0,

@@ -79,10 +79,20 @@ const PENDING = [
     dispute text primary key, job text not null, unit text not null, body text not null, at_ms int8 not null)`,
 ]
 
+/** What draws are made from: chains of epoch secrets, the revealed ones, and the rosters that the log names. */
+const DRAWS = [
+  `create table secret_chains (
+    anchor text primary key, first_epoch int8 not null, chain_length int4 not null, period_ms int8 not null,
+    log_index int8 not null)`,
+  `create table epoch_secrets (epoch int8 primary key, secret text not null, log_index int8 not null)`,
+  `create table rosters (root text primary key, log_index int8 not null, nodes text not null)`,
+]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
   '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
   '0003-models': { up: (db) => runAll(db, MODELS) },
+  '0005-draws': { up: (db) => runAll(db, DRAWS) },
   '0007-pending': { up: (db) => runAll(db, PENDING) },
 }
 

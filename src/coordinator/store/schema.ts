@@ -93,6 +93,9 @@ export type Schema = {
     seen_ms: Int8
   }
   beats: { node: string; slot: Int8; state: string; beat: string; witness: string | null }
+  secret_chains: { anchor: string; first_epoch: Int8; chain_length: number; period_ms: Int8; log_index: Int8 }
+  epoch_secrets: { epoch: Int8; secret: string; log_index: Int8 }
+  rosters: { root: string; log_index: Int8; nodes: string }
   log_head: { id: number; size: Int8 }
   log_entries: { log_index: Int8; leaf: string; entry: Uint8Array; at_ms: Int8 }
   log_nodes: { level: number; position: Int8; digest: string }

@@ -8,6 +8,7 @@ import type { PublicKey } from '#core/ed25519.ts'
 import { amountSchema, digestSchema, publicKeySchema, textSchema } from '#core/schema.ts'
 import { type Close, closeSchema } from '#verify/close.ts'
 import { type Commitment, commitmentSchema } from '#verify/commitment.ts'
+import { type Decline, declineSchema } from '#verify/decline.ts'
 import { MAX_UNIT_PARTS } from '#verify/certificate.ts'
 import { type SignedProgress, progressSchema } from '#verify/progress.ts'
 import { type Reveal, type Sighting, revealSchema, sightingSchema } from '#verify/reveal.ts'
@@ -31,7 +32,7 @@ export type FromCoordinator =
 /** What a node says on a lease stream. */
 export type FromNode =
   | { readonly say: 'accept' }
-  | { readonly say: 'decline'; readonly reason: string }
+  | { readonly say: 'decline'; readonly decline: Decline }
   | { readonly say: 'alive' }
   | { readonly say: 'progress'; readonly progress: SignedProgress }
   | { readonly say: 'committed'; readonly commitment: Commitment }
@@ -71,7 +72,7 @@ export const fromCoordinatorSchema: v.GenericSchema<unknown, FromCoordinator> = 
 
 export const fromNodeSchema: v.GenericSchema<unknown, FromNode> = v.variant('say', [
   v.strictObject({ say: v.literal('accept') }),
-  v.strictObject({ say: v.literal('decline'), reason: textSchema(300) }),
+  v.strictObject({ say: v.literal('decline'), decline: declineSchema }),
   v.strictObject({ say: v.literal('alive') }),
   v.strictObject({ say: v.literal('progress'), progress: progressSchema }),
   v.strictObject({ say: v.literal('committed'), commitment: commitmentSchema }),

@@ -1,0 +1,97 @@
+// The draws of one unit, attempt by attempt: plans the next from the roster of the moment and keeps what the certificate will say of them.
+import type { PublicKey } from '#core/ed25519.ts'
+import type { Digest } from '#core/digest.ts'
+import { type DrawRecord, MAX_DRAWS } from '#verify/draw-record.ts'
+import { drawCheckers, drawSeed } from '#verify/draw.ts'
+import type { EpochSecret } from '#verify/epoch-secret.ts'
+import { type RosterEntry, isMature } from '#verify/roster.ts'
+import type { JobRecord } from '#coordinator/store/jobs.ts'
+import type { UnitRecord } from '#coordinator/store/units.ts'
+import type { Draft } from './rosters.ts'
+
+/** What an attempt is drawn from. `primary` was chosen freely and is on the roster; null when somebody is replaced. */
+export type DrawPlanRequest = {
+  readonly attempt: number
+  readonly draft: Draft
+  readonly secret: EpochSecret
+  readonly primary: PublicKey | null
+  readonly count: number
+}
+
+/** An attempt before it is numbered and its roster is in the log. */
+export type DrawPlan = Omit<DrawRecord, 'rosterLeaf' | 'absent'> & {
+  readonly draft: Draft
+  readonly entries: readonly RosterEntry[]
+}
+
+/** A replica as its draw sees it. */
+export type DrawnReplica = Pick<DrawRecord['absent'][number], 'lease' | 'decline'> & {
+  /** Whether it ended without a result. */
+  readonly isAbsent: boolean
+}
+
+type Made = { readonly plan: DrawPlan; readonly rosterLeaf: number; readonly replicas: () => readonly DrawnReplica[] }
+
+/** Draws of one unit while it is leased. */
+export class UnitDraws {
+  readonly #network: Digest
+  readonly #job: JobRecord
+  readonly #unit: UnitRecord
+  readonly #made: Made[] = []
+
+  constructor(network: Digest, job: JobRecord, unit: UnitRecord) {
+    this.#network = network
+    this.#job = job
+    this.#unit = unit
+  }
+
+  /** Whether a certificate holds no more draws. */
+  get isFull(): boolean {
+    return this.#made.length >= MAX_DRAWS
+  }
+
+  /** Draws the checkers of the next attempt; fewer than wanted when the roster has no more. */
+  plan({ attempt, draft, secret: { epoch, secret }, primary, count }: DrawPlanRequest): DrawPlan {
+    const { unit, id } = this.#unit
+    const own = draft.nodes.filter(({ node }) => node === primary)
+    const related = [...this.#engaged(), ...own]
+    const rosterRoot = draft.root
+    const { admissionLeaf, id: job } = this.#job
+    const seed = drawSeed({ network: this.#network, unit: id, admissionLeaf, attempt, job, rosterRoot, epoch, secret })
+    const kind = { name: unit.kind, version: unit.version }
+    const drawn = drawCheckers(seed, draft.nodes, { kind, count, related, needsMature: !related.some(isMature) })
+    const nodes = drawn.map(({ node }) => node)
+    return { attempt, epoch, rosterRoot, primary, drawn: nodes, draft, entries: [...own, ...drawn] }
+  }
+
+  /** The first on the roster, by `seed`, that knows the unit's kind and shares nothing with those who have a part in the unit. */
+  unrelated({ nodes }: Draft, seed: Digest): PublicKey | undefined {
+    const { kind: name, version } = this.#unit.unit
+    const request = { kind: { name, version }, count: 1, related: this.#engaged(), needsMature: false }
+    return drawCheckers(seed, nodes, request)[0]?.node
+  }
+
+  /** Keeps an attempt that was leased; `replicas` says what has become of them when it is asked. */
+  add(plan: DrawPlan, rosterLeaf: number, replicas: () => readonly DrawnReplica[]): void {
+    this.#made.push({ plan, rosterLeaf, replicas })
+  }
+
+  /** What the certificate says. */
+  records(): DrawRecord[] {
+    return this.#made.map(({ plan, rosterLeaf, replicas }) => {
+      const { attempt, epoch, rosterRoot, primary, drawn } = plan
+      const absent = replicas()
+        .filter(({ isAbsent }) => isAbsent)
+        .map(({ lease, decline }) => ({ lease, decline }))
+      return { attempt, epoch, rosterRoot, rosterLeaf, primary, drawn, absent }
+    })
+  }
+
+  /** Those who have or had a part in the unit, but for the absent ones. */
+  #engaged(): RosterEntry[] {
+    return this.#made.flatMap(({ plan, replicas }) => {
+      const absent = new Set(replicas().flatMap(({ lease, isAbsent }) => (isAbsent ? [lease.body.node] : [])))
+      return plan.entries.filter(({ node }) => !absent.has(node))
+    })
+  }
+}
