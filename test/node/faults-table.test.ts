@@ -27,8 +27,8 @@ describe('faults', () => {
 
   test('behaviour: only what is proven and deliberate costs what is pending, and what is not proven is not logged', () => {
     for (const [cause, { evidence, isDeliberate, pending }] of all) {
-      expect(pending === 'forfeit', cause).toBe(isDeliberate)
-      expect((PROVEN_CAUSES as readonly string[]).includes(cause), cause).toBe(evidence !== null)
+      expect([cause, pending === 'forfeit']).toEqual([cause, isDeliberate])
+      expect([cause, (PROVEN_CAUSES as readonly string[]).includes(cause)]).toEqual([cause, evidence !== null])
     }
   })
 })
