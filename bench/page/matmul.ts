@@ -1,8 +1,9 @@
 // In the page: checks every contender's product against the reference, then times them in turns.
 import { openWebGpuBackend } from '#gpu/webgpu-backend.ts'
-import { matmulF32Bound } from '#tensor/backend.ts'
 import { matmulF32 } from '#tensor/cpu/matmul-f32.ts'
 import { matmulInt8 } from '#tensor/cpu/matmul-int8.ts'
+import { productSums } from '#tensor/cpu/product-sums.ts'
+import { canBothBeCorrect } from '#tensor/tolerance.ts'
 import { median } from '../lib/median.ts'
 import type { Contender } from './matmul-contender.ts'
 import { openJax } from './peers/jax.ts'
@@ -33,7 +34,7 @@ export async function run({ side, rounds }: { side: number; rounds: number }): P
     await openJax({ side, a, b }),
   ]
   const expected = matmulF32(a, b, shape)
-  const magnitudes = matmulF32(a.map(Math.abs), b.map(Math.abs), shape)
+  const sumAt = productSums(a, b, shape)
   const exact = matmulInt8(int8.a, int8.b, shape)
   for (const { name, multiply } of contenders) {
     const product = await multiply()
@@ -41,7 +42,7 @@ export async function run({ side, rounds }: { side: number; rounds: number }): P
       product instanceof Int32Array
         ? product.every((value, i) => value === exact[i])
         : product.length === side * side &&
-          product.every((v, i) => Math.abs(v - (expected[i] ?? 0)) <= matmulF32Bound(side, magnitudes[i] ?? 0))
+          product.every((v, i) => canBothBeCorrect('matmul-f32', sumAt(i), v, expected[i] ?? 0))
     if (!isRight) throw new Error(`${name} computed a wrong product.`)
   }
   return { adapter: backend.info.adapter, variants, medianMs: await timeInTurns(contenders, rounds) }

@@ -1,9 +1,11 @@
 // Choosing the variant of a product for an adapter: whichever gives right results and is fastest in a short measurement, which is remembered.
 // Software adapters and GPUs want different ones, and no result depends on the choice.
 import { AppError } from '#core/errors.ts'
-import { type MatmulShape, matmulF32Bound } from '#tensor/backend.ts'
+import type { MatmulShape } from '#tensor/backend.ts'
 import { matmulF32 } from '#tensor/cpu/matmul-f32.ts'
 import { matmulInt8 } from '#tensor/cpu/matmul-int8.ts'
+import { productSums } from '#tensor/cpu/product-sums.ts'
+import { canBothBeCorrect } from '#tensor/tolerance.ts'
 import { canRun } from './kernels/kernel.ts'
 import type { MatmulChoice, MatmulFamily, MatmulVariant } from './kernels/matmul.ts'
 import { type Product, runMatmul } from './matmul.ts'
@@ -158,8 +160,8 @@ function isRight({ a, b, shape, out }: Product): boolean {
   }
   if (!(a instanceof Float32Array) || !(b instanceof Float32Array)) return false
   const expected = matmulF32(a, b, shape)
-  const magnitude = shape.k * 2 ** 14
-  return out.every((value, i) => Math.abs(value - (expected[i] ?? 0)) <= matmulF32Bound(shape.k, magnitude))
+  const sumAt = productSums(a, b, shape)
+  return out.every((value, i) => canBothBeCorrect('matmul-f32', sumAt(i), value, expected[i] ?? 0))
 }
 
 /** No variant of a product can be used. */

@@ -32,7 +32,7 @@ export interface Backend {
     options?: OperationOptions,
   ): Promise<Int32Array<ArrayBuffer>>
 
-  /** Product of f32 matrices within the bounds of {@link matmulF32Bound}. */
+  /** Product of f32 matrices within the bounds of `TOLERANCES`. */
   matmulF32(
     a: Float32Array<ArrayBuffer>,
     b: Float32Array<ArrayBuffer>,
@@ -41,14 +41,4 @@ export interface Backend {
   ): Promise<Float32Array<ArrayBuffer>>
 
   close(): Promise<void>
-}
-
-/**
- * Largest difference allowed between two correct f32 products of inner dimension k, for one element with magnitude sum Σ|a·b|:
- * each of the k products and additions may be rounded, fused or reordered (Higham, Accuracy and Stability, section 3.1), on both sides.
- */
-export function matmulF32Bound(k: number, magnitude: number): number {
-  const unit = 2 ** -24
-  const gamma = ((k + 1) * unit) / (1 - (k + 1) * unit)
-  return 2 * gamma * magnitude + 2 ** -126
 }

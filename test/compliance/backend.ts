@@ -1,9 +1,11 @@
 // What every Backend must do: exact int8 products, bounded f32 products, clear refusals, aborts. Run on each backend and each variant.
 import { bytesOf } from '#core/bytes.ts'
 import { digestBytes } from '#core/digest.ts'
-import { type Backend, MAX_INNER_INT8, type MatmulShape, matmulF32Bound } from '#tensor/backend.ts'
+import { type Backend, MAX_INNER_INT8, type MatmulShape } from '#tensor/backend.ts'
 import { matmulF32 } from '#tensor/cpu/matmul-f32.ts'
 import { matmulInt8 } from '#tensor/cpu/matmul-int8.ts'
+import { productSums } from '#tensor/cpu/product-sums.ts'
+import { TOLERANCES } from '#tensor/tolerance.ts'
 import { expectedSelfTest, runSelfTest } from '#tensor/self-test.ts'
 import { ClosedError, ShapeError } from '#tensor/shape.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -206,11 +208,11 @@ export function worstBoundRatio(
   shape: MatmulShape,
 ): number {
   const expected = matmulF32(a, b, shape)
-  const magnitudes = matmulF32(a.map(Math.abs), b.map(Math.abs), shape)
+  const sumAt = productSums(a, b, shape)
   let worst = 0
   for (let i = 0; i < expected.length; i++) {
     const difference = Math.abs((product[i] ?? Number.NaN) - (expected[i] ?? 0))
-    const ratio = difference / matmulF32Bound(shape.k, magnitudes[i] ?? 0)
+    const ratio = difference / TOLERANCES['matmul-f32'].deviation(sumAt(i))
     if (!(ratio <= worst)) worst = ratio
   }
   return worst

@@ -265,7 +265,7 @@ describe('quorum', () => {
       return copy
     }
     expect(firstDisagreement(kind, unit, inputs, [right], [nudged(1)])).toBeUndefined()
-    expect(firstDisagreement(kind, unit, inputs, [right], [nudged(1 << 16)])).toBe(0)
+    expect(firstDisagreement(kind, unit, inputs, [right], [nudged(1 << 20)])).toBe(0)
   })
 
   test('behaviour: assurance and transport say the worst', () => {

@@ -5,7 +5,8 @@ import type { ContentLayout } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { digestOf } from '#core/digest.ts'
 import { seededRandom } from '#core/random.ts'
-import { MAX_INNER_INT8, matmulF32Bound } from '#tensor/backend.ts'
+import { MAX_INNER_INT8 } from '#tensor/backend.ts'
+import { TOLERANCES } from '#tensor/tolerance.ts'
 import { referenceModels } from '#model/model-cache.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { matmulF32 } from '#tensor/cpu/matmul-f32.ts'
@@ -264,7 +265,7 @@ describe('matmul tolerance', () => {
     const rest = matrixOfBytes('f32', a?.[1] ?? new Uint8Array(0))
     for (let p = 0; p < 44; p++)
       magnitude += Math.abs((rest[p] ?? 0) * (matrixOfBytes('f32', b?.[1] ?? new Uint8Array(0))[p * 30] ?? 0))
-    const bound = matmulF32Bound(300, magnitude)
+    const bound = 2 * TOLERANCES['matmul-f32'].deviation({ k: 300, magnitude, subnormal: 0 })
     const off = (by: number): Uint8Array => changed((values) => void (values[0] = (values[0] ?? 0) + by))
     expect(matmul.agree(unit, inputs, 0, right, off(0.9 * bound))).toBe(true)
     expect(matmul.agree(unit, inputs, 0, right, off(1.1 * bound))).toBe(false)

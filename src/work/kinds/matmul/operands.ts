@@ -1,19 +1,18 @@
 // The bytes of a product: which tiles of A and B a block of C depends on, gathering them, and the portable computations on them.
 import type { MatrixData } from '#tensor/tiles.ts'
 import { TILE } from '#core/content.ts'
-import { type Backend, type OperationOptions, matmulF32Bound } from '#tensor/backend.ts'
+import type { Backend, OperationOptions } from '#tensor/backend.ts'
 import { matmulF32 } from '#tensor/cpu/matmul-f32.ts'
 import { matmulInt8 } from '#tensor/cpu/matmul-int8.ts'
+import { productSums } from '#tensor/cpu/product-sums.ts'
 import { matrixOfBytes } from '#tensor/tiles.ts'
+import { canBothBeCorrect } from '#tensor/tolerance.ts'
 import type { PartNeed, UnitInputs } from '#work/kind.ts'
 import { type TileBlock, blockParts, gatherBlock } from '#work/tile-block.ts'
 import { type Product, shapeOf } from './product.ts'
 
 /** The canonical NaN: engines differ in the bits of others. */
 const NAN_HIGH = 0x7ff8_0000
-
-/** Magnitude sums from here on may overflow an f32 in one order of summing and not in another. */
-const OVERFLOW_MAGNITUDE = 2 ** 127
 
 /** Parts of A (input 0) and B (input 1) that `block` of C depends on. */
 export function needsOf(product: Product, block: TileBlock): PartNeed[] {
@@ -79,7 +78,7 @@ export function partialRow(
   return bytesOfSums(sums)
 }
 
-/** Whether two f32 results of `block`, as bytes, differ by no more than two correct ones can. */
+/** Whether two f32 results of `block`, as bytes, can both be correct by the table of tolerances. */
 export function isWithinF32Bound(
   product: Product,
   block: TileBlock,
@@ -90,16 +89,10 @@ export function isWithinF32Bound(
   const shape = shapeOf(product, block)
   if (first.length !== 4 * shape.m * shape.n || second.length !== first.length) return false
   const { a, b } = gather('f32', product, block, inputs)
-  const magnitudes = matmulF32(a.map(Math.abs), b.map(Math.abs), shape)
+  const sumAt = productSums(a, b, shape)
   const x = matrixOfBytes('f32', new Uint8Array(first))
   const y = matrixOfBytes('f32', new Uint8Array(second))
-  return magnitudes.every((magnitude, at) => isWithin(x[at] ?? 0, y[at] ?? 0, shape.k, magnitude))
-}
-
-function isWithin(x: number, y: number, k: number, magnitude: number): boolean {
-  if (!(magnitude < OVERFLOW_MAGNITUDE)) return true
-  // The magnitude itself was rounded to f32, once: one unit in the last place more covers it.
-  return Math.abs(x - y) <= matmulF32Bound(k, magnitude * (1 + 2 ** -23))
+  return x.every((value, at) => canBothBeCorrect('matmul-f32', sumAt(at), value, y[at] ?? 0))
 }
 
 /** The rows of A and the columns of B that a block of C depends on. */
