@@ -12,7 +12,7 @@ import { banNode } from './store/nodes.ts'
 import { forfeit } from './store/pending.ts'
 import type { Db } from './store/schema.ts'
 
-/** A proven fault. `isExact` says whether the unit's kind has a portable reference: without one nothing is forfeit. */
+/** A proven fault. `isExact` says whether the unit's kind has a portable reference: without one nobody is punished. */
 export type Charge = {
   readonly id: Digest
   readonly node: PublicKey
@@ -46,7 +46,7 @@ export async function convict(grid: Grid, charge: Charge): Promise<Conviction> {
     const logIndex = await append({ type: 'fault', admissionLeaf, node, cause, proof: id, earlier })
     const atMs = grid.clock.nowMs()
     await insertFault(tx, { id, node, job, logIndex, body, atMs, cause, kind, lease })
-    const isKeptOut = FAULTS[cause].admission === 'kept-out'
+    const isKeptOut = FAULTS[cause].admission === 'kept-out' && charge.isExact
     await banNode(tx, node, isKeptOut ? atMs + grid.config.faultBanMs : 0)
     const forfeited = await punish(grid, { tx, append }, charge, cause, logIndex)
     return { id, cause, forfeited, isNew: true }
