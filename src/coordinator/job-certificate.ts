@@ -38,8 +38,8 @@ async function makeJobCertificate(grid: Grid, { id, job, result, admissionLeaf }
   if (result === null) throw new EvidenceMissingError(id, 'the result')
   const units = (await certificatesOf(db, id)).map((text) => JSON.parse(text) as Certificate)
   const indexes = await receiptIndexes(db, id)
-  const checkpoint = await grid.log.signed()
-  const { size } = checkpoint.body
+  const { note, checkpoint } = await grid.log.signed()
+  const { size } = checkpoint
   const admission = await loggedEntry(grid, admissionLeaf, size)
   const receipts: LoggedEntry<ReceiptEntry>[] = []
   const repeated: RepeatedUnit[] = []
@@ -68,7 +68,7 @@ async function makeJobCertificate(grid: Grid, { id, job, result, admissionLeaf }
     receipts,
     repeated,
     rosters,
-    checkpoint,
+    checkpoint: note,
   }
 }
 

@@ -7,7 +7,7 @@ import type { Authority } from '#verify/commit.ts'
 import { earlierSecret, verifyEpochSecret } from '#verify/epoch-secret.ts'
 import type { KnownSecret } from '#verify/verify-draw.ts'
 import { type Outcome, type Verdict, outcome, verdictOf } from '#verify/verdict.ts'
-import { type SignedCheckpoint, signedCheckpointSchema, verifyCheckpoint } from './checkpoint.ts'
+import { type CheckpointNote, checkpointNoteSchema, openCheckpoint } from './checkpoint.ts'
 import {
   type EpochSecretEntry,
   type LogEntry,
@@ -26,7 +26,7 @@ export type Beacon = {
   readonly format: typeof BEACON_FORMAT
   readonly chain: LoggedEntry<SecretChainEntry>
   readonly secret: LoggedEntry<EpochSecretEntry>
-  readonly checkpoint: SignedCheckpoint
+  readonly checkpoint: CheckpointNote
 }
 
 /** A beacon as it comes from elsewhere. */
@@ -34,7 +34,7 @@ export const beaconSchema: v.GenericSchema<unknown, Beacon> = v.strictObject({
   format: v.literal(BEACON_FORMAT),
   chain: v.strictObject({ index: uintSchema(), entry: secretChainEntrySchema, path: proofSchema }),
   secret: v.strictObject({ index: uintSchema(), entry: epochSecretEntrySchema, path: proofSchema }),
-  checkpoint: signedCheckpointSchema,
+  checkpoint: checkpointNoteSchema,
 })
 
 /** Whether the beacon is the coordinator's: both entries logged, the chain first, the secret of the chain. */
@@ -48,10 +48,11 @@ function secretBy({ chain, secret }: Beacon, epoch: number): KnownSecret | undef
   return { secret: earlierSecret(secret.entry, epoch), chainLeaf: chain.index }
 }
 
-function* beaconOutcomes({ chain, secret, checkpoint }: Beacon, authority: Authority): Generator<Outcome> {
-  const isSigned = verifyCheckpoint(checkpoint, authority)
-  yield outcome('checkpoint', isSigned, "The beacon's checkpoint is not signed by the coordinator.")
-  const { size, root } = checkpoint.body
+function* beaconOutcomes({ chain, secret, checkpoint: note }: Beacon, authority: Authority): Generator<Outcome> {
+  const checkpoint = openCheckpoint(note, authority)
+  yield outcome('checkpoint', checkpoint !== undefined, "The beacon's checkpoint is not signed by the coordinator.")
+  if (checkpoint === undefined) return
+  const { size, root } = checkpoint
   const isLogged = ({ index, entry, path }: LoggedEntry<LogEntry>) =>
     verifyMerkleProof(entryLeaf(entry), index, size, path, root)
   yield outcome('draw', isLogged(chain), 'The chain of secrets is not in the log.')

@@ -9,7 +9,7 @@ import { type Certificate, certificateSchema } from '#verify/certificate.ts'
 import { MAX_DRAWS } from '#verify/draw-record.ts'
 import { type Roster, rosterSchema } from '#verify/roster.ts'
 import { type Job, MAX_UNITS, jobSchema } from '#work/job.ts'
-import { type SignedCheckpoint, signedCheckpointSchema } from './checkpoint.ts'
+import { type CheckpointNote, checkpointNoteSchema } from './checkpoint.ts'
 import {
   type AdmissionEntry,
   type ReceiptEntry,
@@ -21,7 +21,7 @@ import {
 import { type Genesis, genesisSchema } from './genesis.ts'
 
 /** Format of the text form. */
-export const JOB_CERTIFICATE_FORMAT = 'commonwatt/job-certificate/v2'
+export const JOB_CERTIFICATE_FORMAT = 'commonwatt/job-certificate/v3'
 
 /** Longest text: {@link MAX_UNITS} units at 5 KB for each of five replicas, with room for delegations. */
 export const MAX_JOB_CERTIFICATE_BYTES = 256 * 2 ** 20
@@ -50,7 +50,8 @@ export type JobCertificate = {
   readonly repeated: readonly RepeatedUnit[]
   /** Rosters that the units' draws name, each once. */
   readonly rosters: readonly LoggedRoster[]
-  readonly checkpoint: SignedCheckpoint
+  /** The signed note of the checkpoint; witnesses' cosignatures may be among its signatures. */
+  readonly checkpoint: CheckpointNote
 }
 
 /** A job's certificate as it comes from elsewhere. */
@@ -84,7 +85,7 @@ const jobCertificateSchema: v.GenericSchema<unknown, JobCertificate> = v.strictO
     v.array(v.strictObject({ index: uintSchema(), entry: rosterEntrySchema, path: proofSchema, nodes: rosterSchema })),
     v.maxLength(MAX_UNITS * MAX_DRAWS),
   ),
-  checkpoint: signedCheckpointSchema,
+  checkpoint: checkpointNoteSchema,
 })
 
 /** The canonical text of a certificate. */

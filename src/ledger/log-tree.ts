@@ -18,8 +18,15 @@ export interface NodeReader {
   read(keys: readonly NodeKey[]): Promise<readonly Digest[]>
 }
 
-/** A tree after leaves were appended: `nodes` are to be written together with the entries, in one transaction. */
-export type Appended = { readonly nodes: readonly TreeNode[]; readonly checkpoint: Checkpoint }
+/**
+ * A tree after leaves were appended: `nodes` are to be written together with the entries, in one transaction. `peaks` are the subtrees
+ * that the next appending reads.
+ */
+export type Appended = {
+  readonly nodes: readonly TreeNode[]
+  readonly peaks: readonly TreeNode[]
+  readonly checkpoint: Checkpoint
+}
 
 /** Leaves from `begin` up to `end`, excluded, as the RFC's recursion cuts them: begin is a multiple of the power of two below the length. */
 type Range = { readonly begin: number; readonly end: number }
@@ -41,7 +48,8 @@ export async function appendLeaves(reader: NodeReader, size: number, leaves: rea
     }
     peaks.push(node)
   }
-  return { nodes, checkpoint: { size: size + leaves.length, root: fold(peaks.map(({ digest }) => digest)) } }
+  const root = fold(peaks.map(({ digest }) => digest))
+  return { nodes, peaks, checkpoint: { size: size + leaves.length, root } }
 }
 
 /** Root over the first `size` leaves. */

@@ -6,7 +6,7 @@ import { contentId, partCount } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { verifyMerkleProof } from '#core/merkle.ts'
-import { verifyMessage } from '#core/signed.ts'
+import { type Checkpoint, verifyMessage } from '#core/signed.ts'
 import { type Certificate, certificateId } from '#verify/certificate.ts'
 import type { Authority } from '#verify/commit.ts'
 import type { PartSource } from '#verify/content-file.ts'
@@ -20,7 +20,7 @@ import type { Kind } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
 import { type Unit, unitId } from '#work/unit.ts'
 import { type Beacon, secretsOf, verifyBeacon } from './beacon.ts'
-import { verifyCheckpoint } from './checkpoint.ts'
+import { openCheckpoint } from './checkpoint.ts'
 import { type LogEntry, type ReceiptEntry, entryLeaf, receiptEntry, saltedCommitment } from './entry.ts'
 import { networkId } from './genesis.ts'
 import type { JobCertificate, LoggedEntry } from './job-certificate.ts'
@@ -168,14 +168,15 @@ function resultOutcome(certificate: JobCertificate, kind: Kind): Outcome {
 }
 
 function* logOutcomes(certificate: JobCertificate, authority: Authority): Generator<Outcome> {
-  const { checkpoint, admission, receipts, units, job, repeated } = certificate
+  const { admission, receipts, units, job, repeated } = certificate
   const earlier = new Map(repeated.map((each) => [each.unit, each.admission]))
-  const isSigned = verifyCheckpoint(checkpoint, authority)
-  yield outcome('checkpoint', isSigned, "The log's checkpoint is not signed by the coordinator.")
+  const checkpoint = openCheckpoint(certificate.checkpoint, authority)
+  yield outcome('checkpoint', checkpoint !== undefined, "The log's checkpoint is not signed by the coordinator.")
+  if (checkpoint === undefined) return
   const { entry, salt } = admission
   const opens = entry.job === saltedCommitment(jobId(job), salt) && entry.account === job.signer
   yield outcome('admission', opens, 'The admission in the log is not of this job.')
-  yield outcome('admission', isLogged(admission, certificate), 'The admission is not in the log.')
+  yield outcome('admission', isLogged(admission, checkpoint), 'The admission is not in the log.')
   const count = receipts.length
   yield outcome('receipt', count === units.length, `There are ${count} receipts for ${units.length} units.`)
   const places = new Set(receipts.map(({ index }) => index))
@@ -185,10 +186,10 @@ function* logOutcomes(certificate: JobCertificate, authority: Authority): Genera
     if (unit === undefined) return
     const before = earlier.get(at)
     if (before !== undefined)
-      yield outcome('admission', isLogged(before, certificate), 'The admission of a repeated unit is not in the log.')
+      yield outcome('admission', isLogged(before, checkpoint), 'The admission of a repeated unit is not in the log.')
     const isOfUnit = before === undefined ? isReceiptOf(receipt.entry, unit, admission.salt) : isEarlier(receipt, unit)
     yield outcome('receipt', isOfUnit, `Receipt ${receipt.index} is not that of certificate ${certificateId(unit)}.`)
-    const isPlaced = receipt.index > (before ?? admission).index && isLogged(receipt, certificate)
+    const isPlaced = receipt.index > (before ?? admission).index && isLogged(receipt, checkpoint)
     yield outcome('receipt', isPlaced, `Receipt ${receipt.index} is not in the log after its job's admission.`)
   }
 }
@@ -200,9 +201,11 @@ function* drawsOutcomes(
   beacons: readonly Beacon[],
 ): Generator<Outcome> {
   const { rosters, units } = certificate
+  const checkpoint = openCheckpoint(certificate.checkpoint, authority)
   for (const roster of rosters) {
     const isWhole = rosterRoot(roster.nodes) === roster.entry.root && roster.nodes.length === roster.entry.size
-    yield outcome('draw', isWhole && isLogged(roster, certificate), `Roster ${roster.entry.root} is not in the log.`)
+    const isIn = checkpoint !== undefined && isLogged(roster, checkpoint)
+    yield outcome('draw', isWhole && isIn, `Roster ${roster.entry.root} is not in the log.`)
   }
   const named = new Set(units.flatMap(({ body }) => body.draws.map((draw) => draw.rosterRoot)))
   const isNamedOnce = named.size === rosters.length && rosters.every(({ entry }) => named.has(entry.root))
@@ -267,6 +270,6 @@ function isEarlier({ entry }: LoggedEntry<ReceiptEntry>, unit: Certificate): boo
   return entry.certificate === certificateId(unit) && entry.admissionLeaf === unit.body.admissionLeaf
 }
 
-function isLogged({ index, entry, path }: LoggedEntry<LogEntry>, { checkpoint }: JobCertificate): boolean {
-  return verifyMerkleProof(entryLeaf(entry), index, checkpoint.body.size, path, checkpoint.body.root)
+function isLogged({ index, entry, path }: LoggedEntry<LogEntry>, { size, root }: Checkpoint): boolean {
+  return verifyMerkleProof(entryLeaf(entry), index, size, path, root)
 }

@@ -5,7 +5,7 @@ import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
 import { digestSchema, parseAs } from '#core/schema.ts'
 import type { Checkpoint } from '#core/signed.ts'
-import { signedCheckpointSchema, verifyCheckpoint } from '#ledger/checkpoint.ts'
+import { type CheckpointNote, checkpointNoteSchema, openCheckpoint } from '#ledger/checkpoint.ts'
 import { genesisSchema, networkId } from '#ledger/genesis.ts'
 import { coordinatorAddress } from '#net/contributor-peer.ts'
 
@@ -14,6 +14,8 @@ export type NetworkInfo = {
   readonly network: Digest
   readonly coordinator: PublicKey
   readonly checkpoint: Checkpoint
+  /** The signed note that says so. */
+  readonly note: CheckpointNote
   /** Addresses to dial, the coordinator's peer id included. */
   readonly addresses: readonly string[]
 }
@@ -24,17 +26,17 @@ export const MAX_ANSWER_CHARS = 64 * 1024
 /** Time for the coordinator to answer. */
 export const ANSWER_TIMEOUT_MS = 10_000
 
-const answerSchema = v.object({ network: digestSchema, genesis: genesisSchema, checkpoint: signedCheckpointSchema })
+const answerSchema = v.object({ network: digestSchema, genesis: genesisSchema, checkpoint: checkpointNoteSchema })
 
 /** Asks the coordinator at `url`. Throws {@link NoCoordinatorError} when nobody answers and {@link NetworkMismatchError} on a lie. */
 export async function fetchNetworkInfo(url: string, fetcher: typeof fetch, signal: AbortSignal): Promise<NetworkInfo> {
   const answer = parseAs(answerSchema, await readAnswer(url, fetcher, signal), 'description of the network')
-  const { network, genesis, checkpoint } = answer
+  const { network, genesis, checkpoint: note } = answer
   if (networkId(genesis) !== network) throw new NetworkMismatchError('its id is not that of its genesis')
   const coordinator = genesis.coordinator
-  if (!verifyCheckpoint(checkpoint, { network, coordinator }))
-    throw new NetworkMismatchError('its checkpoint is not signed by its coordinator')
-  return { network, coordinator, checkpoint: checkpoint.body, addresses: [coordinatorAddress(url, coordinator)] }
+  const checkpoint = openCheckpoint(note, { network, coordinator })
+  if (checkpoint === undefined) throw new NetworkMismatchError('its checkpoint is not signed by its coordinator')
+  return { network, coordinator, checkpoint, note, addresses: [coordinatorAddress(url, coordinator)] }
 }
 
 async function readAnswer(url: string, fetcher: typeof fetch, signal: AbortSignal): Promise<unknown> {

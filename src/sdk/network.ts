@@ -4,8 +4,8 @@ import * as v from 'valibot'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { amountSchema, digestSchema, textSchema, uintSchema } from '#core/schema.ts'
-import type { SigningContext } from '#core/signed.ts'
-import { type SignedCheckpoint, signedCheckpointSchema, verifyCheckpoint } from '#ledger/checkpoint.ts'
+import type { Checkpoint, SigningContext } from '#core/signed.ts'
+import { type CheckpointNote, checkpointNoteSchema, openCheckpoint } from '#ledger/checkpoint.ts'
 import { type Genesis, genesisSchema, networkId } from '#ledger/genesis.ts'
 import { AnswerError, type Http } from './http.ts'
 
@@ -13,7 +13,9 @@ import { AnswerError, type Http } from './http.ts'
 export type NetworkInfo = {
   readonly network: Digest
   readonly genesis: Genesis
-  readonly checkpoint: SignedCheckpoint
+  /** Size and root of the log, and the signed note that says so. */
+  readonly checkpoint: Checkpoint
+  readonly note: CheckpointNote
   readonly peerId: string
   readonly addresses: readonly string[]
   /** Nodes that are admitted and online. */
@@ -33,10 +35,10 @@ export type NetworkOptions = {
   readonly signal?: AbortSignal | undefined
 }
 
-const networkSchema: v.GenericSchema<unknown, NetworkInfo> = v.object({
+const networkSchema = v.object({
   network: digestSchema,
   genesis: genesisSchema,
-  checkpoint: signedCheckpointSchema,
+  checkpoint: checkpointNoteSchema,
   peerId: textSchema(128),
   addresses: v.pipe(v.array(textSchema(512)), v.maxLength(64)),
   nodes: uintSchema(),
@@ -45,18 +47,19 @@ const networkSchema: v.GenericSchema<unknown, NetworkInfo> = v.object({
 
 /** Asks the coordinator for its network. Throws {@link NetworkChangedError} when it is not the expected one. */
 export async function fetchNetwork(http: Http, { expected, ...options }: NetworkOptions = {}): Promise<NetworkInfo> {
-  const info = await http.json(PATH, networkSchema, options)
+  const { checkpoint: note, ...info } = await http.json(PATH, networkSchema, options)
   if (networkId(info.genesis) !== info.network) throw new AnswerError(PATH, 'names a network that is not its genesis')
   if (expected !== undefined && info.network !== expected)
     throw new NetworkChangedError(http.url, expected, info.network)
-  if (!verifyCheckpoint(info.checkpoint, { network: info.network, coordinator: info.genesis.coordinator }))
+  const checkpoint = openCheckpoint(note, { network: info.network, coordinator: info.genesis.coordinator })
+  if (checkpoint === undefined)
     throw new AnswerError(PATH, "holds a checkpoint that the network's coordinator did not sign")
-  return info
+  return { ...info, checkpoint, note }
 }
 
 /** What messages to this network are signed with. */
 export function signingContext(info: NetworkInfo): SigningContext {
-  return { network: info.network, checkpoint: info.checkpoint.body }
+  return { network: info.network, checkpoint: info.checkpoint }
 }
 
 /** Another network answers at a known address. */

@@ -1,16 +1,17 @@
 // The coordinator's HTTP API, request by request, in process.
+import type { Checkpoint } from '#core/signed.ts'
+import { type TileName, decodeBundle, tileNodes, tilePath, tileWidth } from '#ledger/tiles.ts'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { CHUNK_BYTES, contentId } from '#core/content.ts'
-import { leafDigest, verifyMerkleProof } from '#core/merkle.ts'
+import { EMPTY_ROOT, leafDigest, verifyMerkleProof } from '#core/merkle.ts'
 import { seededRandom } from '#core/random.ts'
 import { encodeEntry } from '#ledger/entry.ts'
 import type { LogEntry } from '#ledger/entry.ts'
-import { verifyCheckpoint } from '#ledger/checkpoint.ts'
-import type { SignedCheckpoint } from '#ledger/checkpoint.ts'
-import { verifyConsistency } from '#ledger/log-tree.ts'
+import { openCheckpoint } from '#ledger/checkpoint.ts'
+import { consistencyPath, inclusionPath, rootAt, verifyConsistency } from '#ledger/log-tree.ts'
 import { removeUnusedContents } from '#coordinator/content-sweep.ts'
 import { endJob, DeadlineError } from '#coordinator/job-end.ts'
 import { type HeldContent, randomMatrix } from '../support/certified-job.ts'
@@ -73,7 +74,7 @@ describe('health and network', () => {
       price: { attoPerOperation: '1000000' },
     })
     const authority = { network: site.grid.network, coordinator: site.grid.signer.publicKey }
-    expect(verifyCheckpoint(body.checkpoint as SignedCheckpoint, authority)).toBe(true)
+    expect(openCheckpoint(body.checkpoint as string, authority)).toEqual(site.grid.log.checkpoint)
   })
 
   test('behaviour: any origin may ask the API and send what is signed', async () => {
@@ -389,24 +390,92 @@ describe('jobs', () => {
   })
 })
 
+async function checkpoint(): Promise<Checkpoint> {
+  const response = await site.app.request('/api/v1/log/checkpoint')
+  expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  const authority = { network: site.grid.network, coordinator: site.grid.signer.publicKey }
+  const opened = openCheckpoint(await response.text(), authority)
+  if (opened === undefined) throw new Error('the checkpoint is not signed')
+  return opened
+}
+
+async function tile(name: TileName): Promise<Response> {
+  return site.app.request(`/api/v1/log/${tilePath(name)}`)
+}
+
 describe('log', () => {
+  test('default: root, proofs and entries follow from tiles, which may be cached for ever', async () => {
+    for (let round = 0; round < 3; round++) await funded()
+    const { grid } = site
+    // Enough for a full tile, in one transaction.
+    await grid.log.transaction(async (_, append) => {
+      for (let at = 0; at < 300; at++) await append({ type: 'roster', root: EMPTY_ROOT, size: at })
+    })
+    const { size, root } = await checkpoint()
+    const reader = tileNodes({
+      readTiles: (keys) =>
+        Promise.all(
+          keys.map(async ({ level, index }) => {
+            const response = await tile({ level, index, width: tileWidth({ level, index }, size) })
+            expect(response.status).toBe(200)
+            expect(response.headers.get('content-type')).toBe('application/octet-stream')
+            expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+            return new Uint8Array(await response.arrayBuffer())
+          }),
+        ),
+    })
+    expect(await rootAt(reader, size)).toBe(root)
+    const bundle = await tile({ level: 'entries', index: 0, width: 256 })
+    const entries = decodeBundle(new Uint8Array(await bundle.arrayBuffer()), 256)
+    expect(await grid.log.consistency(200, size)).toEqual(await consistencyPath(reader, 200, size))
+    for (const index of [0, 1, 255]) {
+      const path = await inclusionPath(reader, index, size)
+      expect(verifyMerkleProof(leafDigest(entries[index] ?? new Uint8Array()), index, size, path, root)).toBe(true)
+    }
+  })
+
+  test('limit: the last digest of the last tile is served, one more is not found', async () => {
+    const { size } = site.grid.log.checkpoint
+    const index = Math.floor(size / 256)
+    const width = size % 256
+    expect((await tile({ level: 0, index, width })).status).toBe(200)
+    expect((await tile({ level: 'entries', index, width })).status).toBe(200)
+    for (const name of [
+      { level: 0, index, width: width + 1 },
+      { level: 0, index, width: 256 },
+      { level: 'entries', index, width: width + 1 },
+      { level: 63, index: 0, width: 256 },
+      { level: 0, index: 2 ** 45, width: 1 },
+    ] as const)
+      expect((await tile(name)).status).toBe(404)
+    for (const path of [
+      'tile/0/0',
+      'tile/00/000',
+      'tile/0/x000/000',
+      'tile/0/000.p/0',
+      'tile/0/000.p/256',
+      'tile/64/000',
+    ])
+      expect((await site.app.request(`/api/v1/log/${path}`)).status).toBe(404)
+  })
+
   test('default: entries, inclusion and consistency are proven against the signed checkpoint', async () => {
     await funded()
     const one = requester()
-    const first = (await one.get('/api/v1/log/checkpoint')).body as unknown as SignedCheckpoint
+    const first = await checkpoint()
     await funded()
-    const last = (await one.get('/api/v1/log/checkpoint')).body as unknown as SignedCheckpoint
-    expect(last.body.size).toBeGreaterThan(first.body.size)
+    const last = await checkpoint()
+    expect(last.size).toBeGreaterThan(first.size)
     const { body } = await one.get(`/api/v1/log/entries?from=0&limit=1000`)
     const entries = body.entries as { index: number; entry: LogEntry; leaf: never }[]
-    expect(entries).toHaveLength(Math.min(1000, last.body.size))
+    expect(entries).toHaveLength(Math.min(1000, last.size))
     for (const { index, entry, leaf } of entries.slice(0, 20)) {
       expect(leafDigest(encodeEntry(entry))).toBe(leaf)
-      const proof = (await one.get(`/api/v1/log/proof/${index}?size=${last.body.size}`)).body
-      expect(verifyMerkleProof(leaf, index, last.body.size, proof.path as never, last.body.root)).toBe(true)
+      const proof = (await one.get(`/api/v1/log/proof/${index}?size=${last.size}`)).body
+      expect(verifyMerkleProof(leaf, index, last.size, proof.path as never, last.root)).toBe(true)
     }
-    const { path } = (await one.get(`/api/v1/log/consistency?from=${first.body.size}&to=${last.body.size}`)).body
-    expect(verifyConsistency(first.body, last.body, path as never)).toBe(true)
+    const { path } = (await one.get(`/api/v1/log/consistency?from=${first.size}&to=${last.size}`)).body
+    expect(verifyConsistency(first, last, path as never)).toBe(true)
   })
 
   test('limit: the last leaf is proven, one past the log is refused', async () => {

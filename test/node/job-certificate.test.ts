@@ -16,7 +16,7 @@ import {
   encodeJobCertificate,
 } from '#ledger/job-certificate.ts'
 import { ATTO_PER_OPERATION } from '#ledger/price.ts'
-import { CHECKPOINT_TYPE } from '#ledger/checkpoint.ts'
+import { type CheckpointNote, openCheckpoint, signCheckpoint } from '#ledger/checkpoint.ts'
 import { recomputeJob, resultLeaves, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { CERTIFICATE_TYPE, type Certificate, type CertificateBody, type Replica } from '#verify/certificate.ts'
@@ -173,10 +173,17 @@ describe('tampering', () => {
     expect(await verdictOn({ result: { id, layout: { form: 'blob', sizeBytes: 9 } } })).toMatchObject({
       check: 'result',
     })
-    const { body, checkpoint } = certificate.checkpoint
+    const id32 = network.context.network
+    const checkpoint = openCheckpoint(certificate.checkpoint, {
+      network: id32,
+      coordinator: network.coordinator.publicKey,
+    })
+    if (checkpoint === undefined) throw new Error('no checkpoint')
     for (const signed of [
-      await signMessage(node, CHECKPOINT_TYPE, { network: network.context.network, checkpoint }, body),
-      await signMessage(network.coordinator, CHECKPOINT_TYPE, network.context, body),
+      await signCheckpoint(node, id32, checkpoint),
+      await signCheckpoint(network.coordinator, digestOf('test', 'another network'), checkpoint),
+      certificate.checkpoint.replace(`\n${checkpoint.size}\n`, `\n${checkpoint.size + 1}\n`) as CheckpointNote,
+      '' as CheckpointNote,
     ])
       expect(await verdictOn({ checkpoint: signed })).toMatchObject({ ok: false, check: 'checkpoint' })
   })

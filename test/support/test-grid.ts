@@ -1,5 +1,6 @@
 // A coordinator small enough for tests of nodes: it admits them, leases a unit to those it is told to, closes, and settles, with real
 // signatures over real libp2p. Verification, storage and payment are the product's coordinator's, and left out.
+import { type CheckpointNote, signCheckpoint } from '#ledger/checkpoint.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { toHex } from '#core/bytes.ts'
@@ -84,23 +85,28 @@ export class TestGrid {
   readonly #contents = new Map<Digest, HeldContent>()
   readonly #events = new Mailbox<true>(systemClock)
 
-  private constructor(network: TestNetwork, peer: CoordinatorPeer) {
+  readonly #note: CheckpointNote
+
+  private constructor(network: TestNetwork, peer: CoordinatorPeer, note: CheckpointNote) {
     this.network = network
     this.peer = peer
+    this.#note = note
   }
 
   static async open(options: TestGridOptions = {}): Promise<TestGrid> {
     const network = options.network ?? createTestNetwork(toHex(systemRandom.bytes(8)))
     const port = options.port ?? 0
     const peer = await createCoordinatorPeer({ signer: network.coordinator, port })
-    const grid = new TestGrid(network, peer)
+    const { context } = network
+    const note = await signCheckpoint(network.coordinator, context.network, context.checkpoint)
+    const grid = new TestGrid(network, peer, note)
     await grid.#serve(options.welcome ?? (() => ({ outcome: 'admitted', tier: 0, balance: '0', pending: '0' })))
     return grid
   }
 
   get info(): NetworkInfo {
     const { context, coordinator } = this.network
-    return { ...context, coordinator: coordinator.publicKey, addresses: this.peer.multiaddrs }
+    return { ...context, note: this.#note, coordinator: coordinator.publicKey, addresses: this.peer.multiaddrs }
   }
 
   /** Serves `contents` to nodes. */

@@ -1,4 +1,6 @@
 // A requester in a test: plain HTTP against a running coordinator, with real signatures.
+import { parseCheckpointText } from '#ledger/checkpoint.ts'
+import { decodeNote } from '#ledger/note.ts'
 import { toHex } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
 import { type Signer, signerFromSecret } from '#core/ed25519.ts'
@@ -43,8 +45,8 @@ export class TestRequester {
   async context(): Promise<SigningContext> {
     if (this.#context !== undefined) return this.#context
     const { body } = await this.get('/api/v1/network')
-    const checkpoint = (body.checkpoint as { body: SigningContext['checkpoint'] }).body
-    this.#context = { network: body.network as Digest, checkpoint }
+    const { size, root } = parseCheckpointText(decodeNote(body.checkpoint as string).text)
+    this.#context = { network: body.network as Digest, checkpoint: { size, root } }
     return this.#context
   }
 

@@ -12,12 +12,12 @@ export async function beaconOf(grid: Pick<Grid, 'store' | 'log'>, epoch: number)
   const secret = await secretFrom(db, epoch)
   const chain = secret === null ? null : await chainAt(db, secret.epoch)
   if (secret === null || chain === null || epoch < chain.first) return null
-  const checkpoint = await grid.log.signed()
-  const { size } = checkpoint.body
+  const { note, checkpoint } = await grid.log.signed()
+  const { size } = checkpoint
   return {
     format: BEACON_FORMAT,
     chain: (await loggedEntry(grid, chain.logIndex, size)) as LoggedEntry<SecretChainEntry>,
     secret: (await loggedEntry(grid, secret.logIndex, size)) as LoggedEntry<EpochSecretEntry>,
-    checkpoint,
+    checkpoint: note,
   }
 }

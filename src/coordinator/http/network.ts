@@ -12,7 +12,7 @@ export function networkRoutes({ grid, nodes, peer }: HttpParts): Hono {
     c.json({
       network: grid.network,
       genesis: grid.genesis,
-      checkpoint: await grid.log.signed(),
+      checkpoint: (await grid.log.signed()).note,
       peerId: peer.libp2p.peerId.toString(),
       addresses: peer.multiaddrs,
       nodes: nodes.size,

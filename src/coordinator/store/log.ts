@@ -1,21 +1,20 @@
-// The transparency log's rows: entries, the digests of complete subtrees, checkpoints. What they mean is ledger/log-tree.ts.
-import type { Digest } from '#core/digest.ts'
-import { type LogEntry, encodeEntry } from '#ledger/entry.ts'
-import type { Checkpoint } from '#core/signed.ts'
-import type { NodeReader, TreeNode } from '#ledger/log-tree.ts'
+// The transparency log's rows: entries, tiles of digests, checkpoints and their cosignatures. What they mean is ledger/log-tree.ts and
+// ledger/tiles.ts. A tile is one row, which grows until it is full.
+import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
+import type { Checkpoint } from '#core/signed.ts'
+import type { Digest } from '#core/digest.ts'
+import type { TileGrowth, TileKey, TileReader } from '#ledger/tiles.ts'
 import type { Db } from './schema.ts'
 
 /** An entry as it is kept: `entry` are the bytes that the leaf digest covers. */
-export type LogRow = {
-  readonly index: number
-  readonly leaf: Digest
-  readonly entry: Uint8Array
-  readonly atMs: number
-}
+export type LogRow = { readonly index: number; readonly entry: Uint8Array; readonly atMs: number }
 
 /** A checkpoint that was signed, in the text that is handed out. */
-export type CheckpointRow = Checkpoint & { readonly signed: string }
+export type CheckpointRow = Checkpoint & { readonly note: string }
+
+/** Rows in one statement: 3 parameters each stay far below the protocol's 65,535. */
+const ROWS_A_STATEMENT = 1_000
 
 /** Entries in the log. */
 export async function readLogSize(db: Db): Promise<number> {
@@ -23,29 +22,29 @@ export async function readLogSize(db: Db): Promise<number> {
   return Number(row.size)
 }
 
-/** Takes the next index; other transactions that append wait until this one ends. */
-export async function takeLogIndex(tx: Db): Promise<number> {
-  const row = await tx
-    .updateTable('log_head')
-    .set((eb) => ({ size: eb('size', '+', 1n) }))
-    .where('id', '=', 0)
-    .returning('size')
-    .executeTakeFirstOrThrow()
-  return Number(row.size) - 1
+/** As {@link readLogSize}, and other transactions that append wait until this one ends. */
+export async function lockLogSize(tx: Db): Promise<number> {
+  const head = tx.selectFrom('log_head').select('size').where('id', '=', 0).forUpdate()
+  return Number((await head.executeTakeFirstOrThrow()).size)
 }
 
-/** Keeps an entry. */
-export async function insertLogEntry(
+/** Sets the number of entries; {@link lockLogSize} comes before it. */
+export async function writeLogSize(tx: Db, size: number): Promise<void> {
+  await tx.updateTable('log_head').set({ size }).where('id', '=', 0).execute()
+}
+
+/** Keeps entries from index `from` on. */
+export async function insertLogEntries(
   tx: Db,
-  index: number,
-  leaf: Digest,
-  entry: LogEntry,
+  from: number,
+  entries: readonly Uint8Array[],
   nowMs: number,
 ): Promise<void> {
-  await tx
-    .insertInto('log_entries')
-    .values({ log_index: index, leaf, entry: encodeEntry(entry), at_ms: nowMs })
-    .execute()
+  for (let at = 0; at < entries.length; at += ROWS_A_STATEMENT) {
+    const some = entries.slice(at, at + ROWS_A_STATEMENT)
+    const rows = some.map((entry, i) => ({ log_index: from + at + i, entry, at_ms: nowMs }))
+    await tx.insertInto('log_entries').values(rows).execute()
+  }
 }
 
 /** Entries from `from` on, at most `limit`. */
@@ -57,42 +56,42 @@ export async function readLogEntries(db: Db, from: number, limit: number): Promi
     .orderBy('log_index')
     .limit(limit)
     .execute()
-  return rows.map((row) => ({
-    index: Number(row.log_index),
-    leaf: row.leaf as Digest,
-    entry: row.entry,
-    atMs: Number(row.at_ms),
-  }))
+  return rows.map((row) => ({ index: Number(row.log_index), entry: row.entry, atMs: Number(row.at_ms) }))
 }
 
-/** Keeps digests of complete subtrees. */
-export async function insertLogNodes(tx: Db, nodes: readonly TreeNode[]): Promise<void> {
-  if (nodes.length === 0) return
-  const rows = nodes.map(({ level, index, digest }) => ({ level, position: index, digest }))
-  await tx.insertInto('log_nodes').values(rows).execute()
+/** Adds digests to tiles. */
+export async function growTiles(tx: Db, tiles: readonly TileGrowth[]): Promise<void> {
+  for (let at = 0; at < tiles.length; at += ROWS_A_STATEMENT) {
+    const some = tiles.slice(at, at + ROWS_A_STATEMENT)
+    await tx
+      .insertInto('log_tiles')
+      .values(some.map(({ level, index, hashes }) => ({ level, position: index, hashes })))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['level', 'position'])
+          .doUpdateSet({ hashes: (eb) => eb(eb.ref('log_tiles.hashes'), '||', eb.ref('excluded.hashes')) }),
+      )
+      .execute()
+  }
 }
 
-/** Reads digests of complete subtrees in one query. Throws {@link LogNodeMissingError}. */
-export function logNodeReader(db: Db): NodeReader {
+/** Reads tiles in one query. Throws {@link LogTileMissingError}. */
+export function logTiles(db: Db): TileReader {
   return {
-    async read(keys) {
+    async readTiles(keys) {
       if (keys.length === 0) return []
-      const levels = new Map<number, bigint[]>()
-      for (const { level, index } of keys) levels.set(level, [...(levels.get(level) ?? []), BigInt(index)])
       const rows = await db
-        .selectFrom('log_nodes')
+        .selectFrom('log_tiles')
         .selectAll()
         .where((eb) =>
-          eb.or(
-            [...levels].map(([level, indexes]) => eb.and([eb('level', '=', level), eb('position', 'in', indexes)])),
-          ),
+          eb.or(keys.map(({ level, index }) => eb.and([eb('level', '=', level), eb('position', '=', BigInt(index))]))),
         )
         .execute()
-      const found = new Map(rows.map((row) => [`${row.level}/${row.position}`, row.digest as Digest]))
-      return keys.map(({ level, index }) => {
-        const digest = found.get(`${level}/${index}`)
-        if (digest === undefined) throw new LogNodeMissingError(level, index)
-        return digest
+      const found = new Map(rows.map((row) => [`${row.level}/${row.position}`, row.hashes]))
+      return keys.map((key) => {
+        const hashes = found.get(`${key.level}/${key.index}`)
+        if (hashes === undefined) throw new LogTileMissingError(key)
+        return hashes
       })
     },
   }
@@ -100,10 +99,10 @@ export function logNodeReader(db: Db): NodeReader {
 
 /** Keeps a signed checkpoint; there is one for each size. */
 export async function insertCheckpoint(db: Db, checkpoint: CheckpointRow): Promise<void> {
-  const { size, root, signed } = checkpoint
+  const { size, root, note } = checkpoint
   await db
     .insertInto('log_checkpoints')
-    .values({ size, root, signed })
+    .values({ size, root, note })
     .onConflict((conflict) => conflict.column('size').doNothing())
     .execute()
 }
@@ -111,13 +110,42 @@ export async function insertCheckpoint(db: Db, checkpoint: CheckpointRow): Promi
 /** The largest signed checkpoint, or null. */
 export async function latestCheckpoint(db: Db): Promise<CheckpointRow | null> {
   const row = await db.selectFrom('log_checkpoints').selectAll().orderBy('size', 'desc').limit(1).executeTakeFirst()
-  return row === undefined ? null : { size: Number(row.size), root: row.root as Digest, signed: row.signed }
+  return row === undefined ? null : { size: Number(row.size), root: row.root as Digest, note: row.note }
 }
 
-/** The log's table lacks a node that its size says is there: the store is damaged. */
-export class LogNodeMissingError extends AppError {
-  override readonly name = 'coordinator.LogNodeMissing'
-  constructor(level: number, index: number) {
-    super('bug', `The log lacks node ${index} of level ${level}: the store is damaged.`)
+/** The signed checkpoint of `size`, or null. */
+export async function readCheckpoint(db: Db, size: number): Promise<CheckpointRow | null> {
+  const row = await db.selectFrom('log_checkpoints').selectAll().where('size', '=', BigInt(size)).executeTakeFirst()
+  return row === undefined ? null : { size: Number(row.size), root: row.root as Digest, note: row.note }
+}
+
+/** Keeps a witness's cosignature of the checkpoint of `size`, unless there are `limit` already. */
+export async function insertCosignature(
+  db: Db,
+  size: number,
+  witness: PublicKey,
+  line: string,
+  limit: number,
+): Promise<boolean> {
+  if ((await readCosignatures(db, size)).length >= limit) return false
+  const inserted = await db
+    .insertInto('log_cosignatures')
+    .values({ size, witness, line })
+    .onConflict((conflict) => conflict.columns(['size', 'witness']).doNothing())
+    .executeTakeFirst()
+  return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n
+}
+
+/** Cosignature lines of the checkpoint of `size`. */
+export async function readCosignatures(db: Db, size: number): Promise<string[]> {
+  const rows = db.selectFrom('log_cosignatures').select('line').where('size', '=', BigInt(size)).orderBy('witness')
+  return (await rows.execute()).map(({ line }) => line)
+}
+
+/** The log's table lacks a tile that its size says is there: the store is damaged. */
+export class LogTileMissingError extends AppError {
+  override readonly name = 'coordinator.LogTileMissing'
+  constructor({ level, index }: TileKey) {
+    super('bug', `The log lacks tile ${index} of level ${level}: the store is damaged.`)
   }
 }

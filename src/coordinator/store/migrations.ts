@@ -2,6 +2,10 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { AppError } from '#core/errors.ts'
+import { leafDigest } from '#core/merkle.ts'
+import { appendLeaves } from '#ledger/log-tree.ts'
+import { tileGrowths } from '#ledger/tiles.ts'
+import { growTiles } from './log.ts'
 import type { Schema } from './schema.ts'
 
 const INITIAL = [
@@ -88,10 +92,28 @@ const DRAWS = [
   `create table rosters (root text primary key, log_index int8 not null, nodes text not null)`,
 ]
 
+/** The log in tiles of 256 digests, a row each, instead of a row a node. Nothing was released with the rows before. */
+const LOG_TILES = [
+  `drop table log_nodes`,
+  `alter table log_entries drop column leaf`,
+  `create table log_tiles (level int4 not null, position int8 not null, hashes bytea not null, primary key (level, position))`,
+  `delete from log_checkpoints`,
+  `alter table log_checkpoints drop column signed`,
+  `alter table log_checkpoints add column note text not null`,
+  `create table log_cosignatures (
+    size int8 not null, witness text not null, line text not null, primary key (size, witness))`,
+]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
   '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
   '0003-models': { up: (db) => runAll(db, MODELS) },
+  '0004-log-tiles': {
+    up: async (db) => {
+      await runAll(db, LOG_TILES)
+      await tileEntries(db as Kysely<Schema>)
+    },
+  },
   '0005-draws': { up: (db) => runAll(db, DRAWS) },
   '0007-pending': { up: (db) => runAll(db, PENDING) },
 }
@@ -101,6 +123,18 @@ export async function migrate(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } })
   const { error } = await migrator.migrateToLatest()
   if (error !== undefined) throw new MigrationError(error)
+}
+
+/** Tiles over the entries that are there. */
+async function tileEntries(db: Kysely<Schema>): Promise<void> {
+  const entries = await db.selectFrom('log_entries').select('entry').orderBy('log_index').execute()
+  const empty = { read: async () => [] }
+  const { nodes } = await appendLeaves(
+    empty,
+    0,
+    entries.map(({ entry }) => leafDigest(entry)),
+  )
+  await growTiles(db, tileGrowths(nodes))
 }
 
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {

@@ -97,9 +97,10 @@ export type Schema = {
   epoch_secrets: { epoch: Int8; secret: string; log_index: Int8 }
   rosters: { root: string; log_index: Int8; nodes: string }
   log_head: { id: number; size: Int8 }
-  log_entries: { log_index: Int8; leaf: string; entry: Uint8Array; at_ms: Int8 }
-  log_nodes: { level: number; position: Int8; digest: string }
-  log_checkpoints: { size: Int8; root: string; signed: string }
+  log_entries: { log_index: Int8; entry: Uint8Array; at_ms: Int8 }
+  log_tiles: { level: number; position: Int8; hashes: Uint8Array }
+  log_cosignatures: { size: Int8; witness: string; line: string }
+  log_checkpoints: { size: Int8; root: string; note: string }
 }
 
 /** The database or a transaction on it: every function of the store takes one as its first argument. */
