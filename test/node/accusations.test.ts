@@ -158,7 +158,7 @@ describe('an accusation', { timeout: 60_000 }, () => {
     const accusation = { lease: holder.lease, commitments: [await commitment(holder, 'one')] }
     for (let times = 0; times < ACCUSE_LIMIT.burst; times++)
       expect((await accuse(accuser.peer, accuser.peer.coordinator, accusation)).fault).toBeNull()
-    await expect(accuse(accuser.peer, accuser.peer.coordinator, accusation)).rejects.toThrow()
+    await expect(accuse(accuser.peer, accuser.peer.coordinator, accusation)).rejects.toThrow('the peer closed it')
   })
 
   test('limit: one commitment or two; none and three are malformed', async () => {

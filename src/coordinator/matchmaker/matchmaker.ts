@@ -19,7 +19,6 @@ import {
   type UnitRecord,
   beginAttempt,
   countFailure,
-  pendingTwins,
   pendingUnits,
   releaseUnit,
   renewAttempt,
@@ -28,11 +27,12 @@ import type { Deliveries } from './deliveries.ts'
 import { Consequences } from './consequences.ts'
 import { canCompute, choosePrimary, isFree } from './draw.ts'
 import type { Replica } from './replica.ts'
-import { findRepeat, serveRepeat } from './repeats.ts'
+import { Repeats } from './repeats.ts'
 import { type Agreement, type Completion, type Settled, settle } from './settle.ts'
 import type { Interval } from './stages.ts'
 import { ThirdOpinions } from './third-opinions.ts'
-import { type SessionEnd, UnitSession } from './unit-session.ts'
+import type { SessionEnd } from './session-parts.ts'
+import { UnitSession } from './unit-session.ts'
 
 /** Units looked at in one query. */
 const BATCH = 64
@@ -65,6 +65,7 @@ export class Matchmaker {
   readonly #intervals = new Map<Digest, Interval[]>()
   readonly #thirds: ThirdOpinions
   readonly #consequences: Consequences
+  readonly #repeats: Repeats
   readonly #turns = new Map<Digest, Promise<unknown>>()
   #isFilling = false
   #isStale = false
@@ -80,6 +81,12 @@ export class Matchmaker {
     this.#thirds = new ThirdOpinions({ ...parts, authority: this.#authority })
     const onConvicted = (lease: Lease, fault: Digest) => this.expel(lease, fault)
     this.#consequences = new Consequences({ ...parts, authority: this.#authority, onConvicted })
+    this.#repeats = new Repeats({
+      grid,
+      inTurn: (job, task) => this.#inTurn(job, task),
+      intervalsOf: (job) => this.#intervals.get(job) ?? [],
+      onDone: (job, completion) => this.#announceDone(job, completion),
+    })
     nodes.onChange(() => this.wake())
     grid.events.onAny((job, { event, data }) => {
       if (event === 'failed') this.#cancelSessions(job, data.error.message)
@@ -176,7 +183,7 @@ export class Matchmaker {
   async #start(record: UnitRecord): Promise<boolean> {
     const job = await readJob(this.#parts.grid.store.db, record.job)
     if (job === null || job.state !== 'running') return false
-    if (await this.#repeat(job, record)) return true
+    if (await this.#repeats.serve(job, record)) return true
     const { replication } = job.job.body
     const primary = choosePrimary(
       this.#free().filter((live) => canCompute(live, record.unit)),
@@ -198,33 +205,9 @@ export class Matchmaker {
     return isLeased
   }
 
-  /** Serves the unit by an earlier result, if there is one. */
-  async #repeat(job: JobRecord, record: UnitRecord): Promise<boolean> {
-    const { grid } = this.#parts
-    const kind = kindOf(record.unit.kind, record.unit.version)
-    const repeat = await findRepeat(grid, job, record, kind)
-    if (repeat === null) return false
-    const served = await this.#inTurn(job.id, () =>
-      serveRepeat(grid, { job, record, kind, repeat, intervals: this.#intervals.get(job.id) ?? [] }),
-    )
-    if (served === null) return false
-    grid.events.emit(job.id, { event: 'unit', data: { ...served.units, unit: record.id, nodes: [] } })
-    if (served.result !== null) await this.#announceDone(job.id, served)
-    return true
-  }
-
-  /** Serves repeats that no node was there to be asked for. */
-  async #repeatPending(): Promise<void> {
-    const { db } = this.#parts.grid.store
-    for (const record of await pendingTwins(db, BATCH)) {
-      const job = await readJob(db, record.job)
-      if (job?.state === 'running' && !this.#isClosed) await this.#repeat(job, record)
-    }
-  }
-
   #session(job: JobRecord, record: UnitRecord): UnitSession {
     const { grid, peer, deliveries } = this.#parts
-    return new UnitSession({
+    const session: UnitSession = new UnitSession({
       grid,
       peer,
       deliveries,
@@ -233,14 +216,15 @@ export class Matchmaker {
       record,
       kind: kindOf(record.unit.kind, record.unit.version),
       settle: (agreement, intervals) => this.#inTurn(job.id, () => this.#settle(agreement, intervals)),
-      onLost: (lost, replica) => this.#onLost(lost, replica),
+      onLost: (replica) => this.#onLost(session, replica),
       onEquivocation: (lease, pair) => void this.#consequences.equivocated(lease, pair),
       askThird: (question) => this.#thirds.ask(question),
       onDispute: (dispute) => this.#consequences.disputed({ job: job.id, unit: record.id }, dispute),
       onFault: (live, cause) => this.#consequences.faulted(live, cause),
       wake: () => this.wake(),
-      onOver: (over, how) => this.#onOver(over, how),
+      onOver: (how) => this.#onOver(session, how),
     })
+    return session
   }
 
   /** The roster and the secret of the moment. */
@@ -372,7 +356,7 @@ export class Matchmaker {
     const { grid } = this.#parts
     this.#cancelSweep = grid.clock.after(SWEEP_MS, () => {
       void this.#endExpired()
-        .then(() => this.#repeatPending())
+        .then(() => this.#repeats.servePending())
         .catch(grid.report)
         .finally(() => {
           if (!this.#isClosed) this.#sweep()

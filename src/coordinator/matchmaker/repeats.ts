@@ -5,24 +5,72 @@ import type { Digest } from '#core/digest.ts'
 import type { Certificate } from '#verify/certificate.ts'
 import { priceAtto } from '#ledger/price.ts'
 import type { Kind } from '#work/kind.ts'
+import { kindOf } from '#work/kinds.ts'
 import { isComplete } from '#coordinator/blobs/blob-directory.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import { refund } from '#coordinator/store/accounts.ts'
 import { readCertificate } from '#coordinator/store/certificates.ts'
 import { insertContent } from '#coordinator/store/contents.ts'
 import { type JobRecord, readJob, spendEscrow } from '#coordinator/store/jobs.ts'
-import { type UnitRecord, doneTwins, finishRepeatedUnit } from '#coordinator/store/units.ts'
+import { type UnitRecord, doneTwins, finishRepeatedUnit, pendingTwins } from '#coordinator/store/units.ts'
 import { type Completion, complete, completionOf } from './settle.ts'
 import type { Interval } from './stages.ts'
 
 /** Earlier results that are looked at: they differ in how many replicas they had, and in whether they are kept. */
 const MAX_TWINS = 16
 
+/** Units that are looked at in one query. */
+const BATCH = 64
+
 /** An earlier result that may stand for a unit. */
-export type Repeat = { readonly certificate: Digest; readonly leaves: readonly Digest[] }
+type Repeat = { readonly certificate: Digest; readonly leaves: readonly Digest[] }
+
+/** What serving repeats needs of the matchmaker. */
+export type RepeatsParts = {
+  readonly grid: Grid
+  /** Runs a task when the job's earlier tasks are done. */
+  readonly inTurn: <T>(job: Digest, task: () => Promise<T>) => Promise<T>
+  /** When the job's computed units were in which stage. */
+  readonly intervalsOf: (job: Digest) => readonly Interval[]
+  /** Told of a job whose last unit was a repeat. */
+  readonly onDone: (job: Digest, completion: Completion) => Promise<void>
+}
+
+/** Serves repeats. */
+export class Repeats {
+  readonly #parts: RepeatsParts
+
+  constructor(parts: RepeatsParts) {
+    this.#parts = parts
+  }
+
+  /** Serves the unit by an earlier result. False when there is none, or the unit is not pending any more. */
+  async serve(job: JobRecord, record: UnitRecord): Promise<boolean> {
+    const { grid, inTurn, intervalsOf, onDone } = this.#parts
+    const kind = kindOf(record.unit.kind, record.unit.version)
+    const repeat = await findRepeat(grid, job, record, kind)
+    if (repeat === null) return false
+    const served = await inTurn(job.id, () =>
+      serveRepeat(grid, { job, record, kind, repeat, intervals: intervalsOf(job.id) }),
+    )
+    if (served === null) return false
+    grid.events.emit(job.id, { event: 'unit', data: { ...served.units, unit: record.id, nodes: [] } })
+    if (served.result !== null) await onDone(job.id, served)
+    return true
+  }
+
+  /** Serves repeats that no node was there to be asked for. */
+  async servePending(): Promise<void> {
+    const { db } = this.#parts.grid.store
+    for (const record of await pendingTwins(db, BATCH)) {
+      const job = await readJob(db, record.job)
+      if (job?.state === 'running') await this.serve(job, record)
+    }
+  }
+}
 
 /** The earlier result of the same exact unit: with as many replicas as the job asks for or more, and with all its bytes here. */
-export async function findRepeat(
+async function findRepeat(
   { store, blobs, clock, config }: Grid,
   { job }: JobRecord,
   { id, unit }: UnitRecord,
@@ -52,10 +100,7 @@ type Served = {
 }
 
 /** Serves a pending unit by `repeat` and refunds its price. Null when it is not pending any more. Jobs are served one unit after the other. */
-export async function serveRepeat(
-  grid: Grid,
-  { job, record, kind, repeat, intervals }: Served,
-): Promise<Completion | null> {
+async function serveRepeat(grid: Grid, { job, record, kind, repeat, intervals }: Served): Promise<Completion | null> {
   const { leaves } = repeat
   const completion = await completionOf(grid, job, kind, { number: record.number, leaves })
   const price = priceAtto(record.operations, job.job.body.replication)

@@ -4,28 +4,23 @@ import { contentId } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import type { AppError } from '#core/errors.ts'
-import type { Peer } from '#net/peer.ts'
 import { REVEAL_TIMEOUT_MS } from '#net/protocols/reveal/constants.ts'
 import type { Close } from '#verify/close.ts'
-import { type Authority, signClose } from '#verify/commit.ts'
+import { signClose } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
-import type { DisputeRecord } from '#verify/dispute.ts'
 import type { FaultCause } from '#verify/faults.ts'
-import type { Kind } from '#work/kind.ts'
 import type { Lease } from '#work/lease.ts'
 import { isComplete } from '#coordinator/blobs/blob-directory.ts'
 import { type DrawPlan, type DrawnReplica, UnitDraws } from '#coordinator/draw/unit-draws.ts'
-import { type Grid, signingContext } from '#coordinator/grid.ts'
+import { signingContext } from '#coordinator/grid.ts'
 import type { LiveNode } from '#coordinator/live-nodes.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
 import { insertContent } from '#coordinator/store/contents.ts'
 import type { UnitRecord } from '#coordinator/store/units.ts'
-import type { Deliveries } from './deliveries.ts'
 import { type RevealedReplica, revealedReplica } from './evidence.ts'
 import { type Judgement, type Rejection, brokenClaims, judge, recordFault } from './judgement.ts'
 import { Replica } from './replica.ts'
-import type { Question, ThirdOpinion } from './third-opinions.ts'
-import type { Agreement, Settled } from './settle.ts'
+import type { SessionParts } from './session-parts.ts'
 import { type Interval, unitIntervals } from './stages.ts'
 
 /** From the close to the last reveal: the peers' own limits, once for either side to begin. */
@@ -36,36 +31,6 @@ export const DELIVERY_DEADLINE_MS = 300_000
 
 /** What a node is told that was convicted by what it signed elsewhere. */
 const EXPELLED_REASON = 'It signed two different commitments under one lease.'
-
-/** How a session ended; `ended` together with its job. */
-export type SessionEnd = 'settled' | 'ended' | 'released' | 'broken'
-
-/** What a session needs of the matchmaker. */
-export type SessionParts = {
-  readonly grid: Grid
-  readonly peer: Peer
-  readonly authority: Authority
-  readonly deliveries: Deliveries
-  readonly job: JobRecord
-  readonly record: UnitRecord
-  readonly kind: Kind
-  /** Settles and tells the job's listeners; null when the job does not run any more. */
-  readonly settle: (agreement: Agreement, intervals: readonly Interval[]) => Promise<Settled | null>
-  /** Told of a replica that was lost or declined. */
-  readonly onLost: (session: UnitSession, replica: Replica) => Promise<void>
-  /** Told of two different commitments that a node gave under one lease. */
-  readonly onEquivocation: (lease: Lease, pair: readonly [Commitment, Commitment]) => void
-  /** Told of a node whose part does not count, why by the table of verify/faults.ts, and of the evidence where there is any. */
-  readonly onFault: (live: LiveNode, cause: FaultCause, fault: Digest | null) => void
-  /** Asks a node that has no part in the unit about a disputed part. */
-  readonly askThird: (question: Question) => Promise<ThirdOpinion | null>
-  /** Told of a dispute that was settled. */
-  readonly onDispute: (dispute: DisputeRecord) => Promise<void>
-  /** A replica is wanted, or a node may have become free. */
-  readonly wake: () => void
-  /** The session is over; unless it is `settled` the unit goes back to the queue, and `broken` counts as a failed attempt. */
-  readonly onOver: (session: UnitSession, how: SessionEnd) => Promise<void>
-}
 
 /** One leased unit. */
 export class UnitSession {
@@ -187,7 +152,7 @@ export class UnitSession {
     if (this.#isOver) return
     this.#isOver = true
     this.#dismissAll(reason)
-    void this.#parts.onOver(this, 'ended').catch(this.#parts.grid.report)
+    void this.#parts.onOver('ended').catch(this.#parts.grid.report)
   }
 
   /** Ends every lease and waits for the step at hand: the coordinator stops, and what is not settled goes on after the next start. */
@@ -231,7 +196,7 @@ export class UnitSession {
     if (this.#isOver) return
     this.#isOver = true
     this.#dismissAll('Something went wrong at the coordinator.')
-    await onOver(this, 'broken')
+    await onOver('broken')
   }
 
   async #step(): Promise<void> {
@@ -257,7 +222,7 @@ export class UnitSession {
     for (const replica of ended) {
       const isListed = this.#close?.body.entries.some(({ lease }) => lease === replica.id) === true
       if (isListed && replica.revealed === undefined) this.#parts.onFault(replica.live, 'unrevealed', null)
-      await this.#parts.onLost(this, replica)
+      await this.#parts.onLost(replica)
     }
   }
 
@@ -355,7 +320,7 @@ export class UnitSession {
         event: 'dispute',
         data: { unit: this.record.id, node: replica.node, proof: fault },
       })
-    await onLost(this, replica)
+    await onLost(replica)
   }
 
   /** Whether the result is here; it may have come with another job. From then on it counts as used. */
@@ -408,14 +373,14 @@ export class UnitSession {
           'it is settled',
         )
     for (const stop of this.#asked.values()) stop()
-    await this.#parts.onOver(this, settled === null ? 'ended' : 'settled')
+    await this.#parts.onOver(settled === null ? 'ended' : 'settled')
   }
 
   async #release(reason: string): Promise<void> {
     this.#isOver = true
-    for (const replica of this.#replicas) if (replica.end !== undefined) await this.#parts.onLost(this, replica)
+    for (const replica of this.#replicas) if (replica.end !== undefined) await this.#parts.onLost(replica)
     this.#dismissAll(`The unit was taken back: ${reason}.`)
-    await this.#parts.onOver(this, 'released')
+    await this.#parts.onOver('released')
   }
 
   /** When the unit was in which stage. */
