@@ -12,7 +12,7 @@ import { refund } from '#coordinator/store/accounts.ts'
 import { readCertificate } from '#coordinator/store/certificates.ts'
 import { insertContent } from '#coordinator/store/contents.ts'
 import { type JobRecord, readJob, spendEscrow } from '#coordinator/store/jobs.ts'
-import { type UnitRecord, doneTwins, finishRepeatedUnit, pendingTwins } from '#coordinator/store/units.ts'
+import { type UnitRecord, doneTwins, finishRepeatedUnit, pendingTwins, readUnit } from '#coordinator/store/units.ts'
 import { type Completion, complete, completionOf } from './settle.ts'
 import type { Interval } from './stages.ts'
 
@@ -102,6 +102,8 @@ type Served = {
 /** Serves a pending unit by `repeat` and refunds its price. Null when it is not pending any more. Jobs are served one unit after the other. */
 async function serveRepeat(grid: Grid, { job, record, kind, repeat, intervals }: Served): Promise<Completion | null> {
   const { leaves } = repeat
+  // It was found twice, by a node that was free and by the sweep: the second time it is done, or leased.
+  if ((await readUnit(grid.store.db, job.id, record.number))?.state !== 'pending') return null
   const completion = await completionOf(grid, job, kind, { number: record.number, leaves })
   const price = priceAtto(record.operations, job.job.body.replication)
   const isServed = await grid.log.transaction(async (tx, append) => {
