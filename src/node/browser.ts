@@ -68,7 +68,7 @@ function pageTally(): Tally {
 }
 
 /** Evidence beside it. Of two tabs that catch somebody at once the later one's writing stays. */
-function pagePlace(): EvidencePlace {
+export function pagePlace(): EvidencePlace {
   const store = openLocalStore()
   return {
     load: async () => {
