@@ -7,7 +7,7 @@ import { STAGING_BYTES } from '#wasm/device-weights.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
 import { memoryPlan } from '#wasm/memory-plan.ts'
-import { randomModel } from '../test/support/random-language-model.ts'
+import { randomModel } from '#model/random-model.ts'
 import type { Bench, BenchRecord } from './lib/bench.ts'
 import { BENCH_SHAPE, weightsPerToken } from './lib/language-shape.ts'
 

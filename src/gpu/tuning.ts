@@ -10,6 +10,7 @@ import { canRun } from './kernels/kernel.ts'
 import type { MatmulChoice, MatmulFamily, MatmulVariant } from './kernels/matmul.ts'
 import { type Product, runMatmul } from './matmul.ts'
 import { Pace } from './pace.ts'
+import { shadersDigest } from './shaders-digest.ts'
 import type { Session } from './session.ts'
 
 /** Remembers what was measured, across sessions. */
@@ -20,9 +21,6 @@ export interface TuningCache {
 
 /** Element type of the operands. */
 export type MatmulElement = 'int8' | 'f32'
-
-/** Changes whenever a kernel does: what was measured before no longer counts. */
-const KERNEL_GENERATION = 1
 
 /** Sides of the products measured, until one takes long enough to tell the variants apart. */
 const ROUNDS = [256, 1024, 2048] as const
@@ -38,12 +36,20 @@ const REPEATS = 3
 /** Dispatches of a trial product may take this long: nobody is looking yet. */
 const TRIAL_PACE_MS = 50
 
-/** More than one workgroup of every tiled variant in each direction, and nothing a multiple of anything; then thin ones. */
-const TRIAL_SHAPES: readonly MatmulShape[] = [
+/** More than one workgroup of every tiled variant in each direction, and nothing a multiple of anything. */
+const TILED_TRIALS: readonly MatmulShape[] = [
   { m: 131, k: 37, n: 135 },
+  { m: 3, k: 1021, n: 5 },
+]
+
+/** Results of one row and of one column. */
+const THIN_TRIALS: readonly MatmulShape[] = [
   { m: 1, k: 521, n: 67 },
   { m: 67, k: 521, n: 1 },
 ]
+
+/** What was chosen, and the names of variants before it that the adapter should run and gets wrong or refuses. */
+export type Chosen = { readonly choice: MatmulChoice; readonly replaced: readonly string[] }
 
 /** The best of `family` on the session's adapter. Throws {@link NoVariantError} when none can be used. */
 export async function chooseVariants(
@@ -51,26 +57,29 @@ export async function chooseVariants(
   family: MatmulFamily,
   element: MatmulElement,
   cache: TuningCache | undefined,
-): Promise<MatmulChoice> {
-  const key = `tuning/${KERNEL_GENERATION}/matmul-${element}/${session.adapterKey}`
-  const remembered = await cache?.get(key)
-  const known = remembered === undefined ? undefined : await choiceOf(session, family, element, remembered)
-  if (known !== undefined) return known
+): Promise<Chosen> {
+  const key = `tuning/${shadersDigest()}/matmul-${element}/${session.adapterKey}`
+  const remembered = parseKept(await cache?.get(key))
+  const known = remembered === undefined ? undefined : await choiceOf(session, family, element, remembered.name)
+  if (known !== undefined) return { choice: known, replaced: remembered?.replaced ?? [] }
   const usable: MatmulChoice[] = []
+  const replaced: string[] = []
+  const thin = await thinOf(session, family, element, replaced)
   for (const { kernel, isStaged } of family.tiled) {
-    if (isStaged && session.info.isSoftware && usable.length > 0) continue
-    const choice = await choiceOf(session, family, element, kernel.name)
-    if (choice !== undefined) usable.push(choice)
+    if ((isStaged && session.info.isSoftware && usable.length > 0) || !canRun(kernel, session)) continue
+    const tiled = await tiledOf(session, family, element, kernel.name)
+    if (tiled === undefined) replaced.push(kernel.name)
+    else usable.push({ tiled, thin })
   }
-  const best = await fastest(session, usable, element)
-  if (best === undefined) throw new NoVariantError(element, session.info.adapter)
-  await cache?.set(key, best.tiled.kernel.name)
-  return best
+  const choice = await fastest(session, usable, element)
+  if (choice === undefined) throw new NoVariantError(element, session.info.adapter)
+  await cache?.set(key, JSON.stringify({ name: choice.tiled.kernel.name, replaced }))
+  return { choice, replaced }
 }
 
 /**
  * The choice with the tiled variant `name`, if the adapter runs it and gets small products right: drivers have been seen to get integer
- * products wrong.
+ * products wrong. Thin variants that it gets wrong are left out.
  */
 export async function choiceOf(
   session: Session,
@@ -78,21 +87,63 @@ export async function choiceOf(
   element: MatmulElement,
   name: string,
 ): Promise<MatmulChoice | undefined> {
+  const tiled = await tiledOf(session, family, element, name)
+  return tiled === undefined ? undefined : { tiled, thin: await thinOf(session, family, element, []) }
+}
+
+async function tiledOf(session: Session, family: MatmulFamily, element: MatmulElement, name: string) {
   const tiled = family.tiled.find(({ kernel }) => kernel.name === name)
   if (tiled === undefined || !canRun(tiled.kernel, session)) return undefined
-  const choice = { tiled, thin: family.thin.filter(({ kernel }) => canRun(kernel, session)) }
+  return (await isVariantRight(session, tiled, element, TILED_TRIALS)) ? tiled : undefined
+}
+
+/** The first right thin variant of each tile; the names of those before it go to `replaced`. */
+async function thinOf(
+  session: Session,
+  family: MatmulFamily,
+  element: MatmulElement,
+  replaced: string[],
+): Promise<MatmulVariant[]> {
+  const right: MatmulVariant[] = []
+  for (const variant of family.thin) {
+    if (!canRun(variant.kernel, session) || right.some(({ tileCols }) => tileCols === variant.tileCols)) continue
+    if (await isVariantRight(session, variant, element, THIN_TRIALS)) right.push(variant)
+    else replaced.push(variant.kernel.name)
+  }
+  return right
+}
+
+/** Whether a variant alone gives right products of random and of extreme values. */
+async function isVariantRight(
+  session: Session,
+  variant: MatmulVariant,
+  element: MatmulElement,
+  shapes: readonly MatmulShape[],
+): Promise<boolean> {
+  const alone = { tiled: variant, thin: [] }
   try {
-    for (const shape of TRIAL_SHAPES) {
-      const product = trialProduct(element, shape)
-      await runMatmul(session, choice, product, new Pace(() => TRIAL_PACE_MS), undefined)
-      if (!isRight(product)) return undefined
-    }
+    for (const shape of shapes)
+      for (const isExtreme of [false, true]) {
+        const product = trialProduct(element, shape, isExtreme)
+        await runMatmul(session, alone, product, new Pace(() => TRIAL_PACE_MS), undefined)
+        if (!isRight(product)) return false
+      }
   } catch (error) {
     // A variant that a driver's compiler refuses is one that cannot be used; a lost device is another matter.
     if (session.lostReason() !== undefined || !(error instanceof AppError)) throw error
+    return false
+  }
+  return true
+}
+
+function parseKept(text: string | undefined): { name: string; replaced: string[] } | undefined {
+  try {
+    const { name, replaced } = JSON.parse(text ?? 'null') as { name?: unknown; replaced?: unknown }
+    const isList = Array.isArray(replaced) && replaced.every((each) => typeof each === 'string')
+    return typeof name === 'string' && isList ? { name, replaced } : undefined
+  } catch {
     return undefined
   }
-  return choice
 }
 
 async function fastest(
@@ -144,11 +195,13 @@ export async function measureVariant(
   })
 }
 
-function trialProduct(element: MatmulElement, shape: MatmulShape): Product {
-  const fill = (_: number, i: number) => ((i * 7919) % 256) - 128
+/** Random values, or the least and the greatest int8 in random order. */
+function trialProduct(element: MatmulElement, shape: MatmulShape, isExtreme: boolean): Product {
+  const fill = () => Math.floor(Math.random() * 256) - 128
   const out = { shape, int8: new Int32Array(shape.m * shape.n), f32: new Float32Array(shape.m * shape.n) }
-  const a = new Int8Array(shape.m * shape.k).map(fill)
-  const b = new Int8Array(shape.k * shape.n).map(fill)
+  const values = (length: number) => new Int8Array(length).map(isExtreme ? () => (fill() < 0 ? -128 : 127) : fill)
+  const a = values(shape.m * shape.k)
+  const b = values(shape.k * shape.n)
   if (element === 'int8') return { shape, a, b, out: out.int8 }
   return { shape, a: new Float32Array(a), b: new Float32Array(b), out: out.f32 }
 }

@@ -29,8 +29,8 @@ export type WebGpuOptions = {
 export interface WebGpuBackend extends Backend {
   /** Bytes in the backend's own buffers. */
   bufferStats(): BufferStats
-  /** Names of the variants in use; measures them now if they are not known yet. */
-  tune(): Promise<Record<MatmulElement, string>>
+  /** Names of the variants in use, and of those that the adapter gets wrong; tests and measures them now if they are not known yet. */
+  tune(): Promise<Record<MatmulElement, string> & { readonly replaced: readonly string[] }>
 }
 
 const FAMILIES: Readonly<Record<MatmulElement, MatmulFamily>> = { int8: MATMUL_INT8, f32: MATMUL_F32 }
@@ -48,6 +48,7 @@ class DeviceBackend implements WebGpuBackend {
   readonly #gpu: GPU | undefined
   readonly #options: WebGpuOptions
   readonly #chosen = new Map<MatmulElement, MatmulChoice>()
+  readonly #replaced = new Set<string>()
   readonly #pace: Pace
   #session: Session
   #last: Promise<unknown> = Promise.resolve()
@@ -77,11 +78,12 @@ class DeviceBackend implements WebGpuBackend {
     return out
   }
 
-  async tune(): Promise<Record<MatmulElement, string>> {
+  async tune(): ReturnType<WebGpuBackend['tune']> {
     assertOpen(this.#isOpen)
     return this.#inTurn(undefined, async (session) => ({
       int8: (await this.#choice(session, 'int8')).tiled.kernel.name,
       f32: (await this.#choice(session, 'f32')).tiled.kernel.name,
+      replaced: [...this.#replaced],
     }))
   }
 
@@ -106,10 +108,13 @@ class DeviceBackend implements WebGpuBackend {
     const known = this.#chosen.get(element)
     if (known !== undefined) return known
     const forced = this.#options.variants?.[element]
-    const choice =
-      forced === undefined
-        ? await chooseVariants(session, FAMILIES[element], element, this.#options.cache)
-        : await choiceOf(session, FAMILIES[element], element, forced)
+    if (forced === undefined) {
+      const { choice, replaced } = await chooseVariants(session, FAMILIES[element], element, this.#options.cache)
+      for (const name of replaced) this.#replaced.add(name)
+      this.#chosen.set(element, choice)
+      return choice
+    }
+    const choice = await choiceOf(session, FAMILIES[element], element, forced)
     if (choice === undefined) throw new NoVariantError(element, session.info.adapter)
     this.#chosen.set(element, choice)
     return choice

@@ -31,12 +31,13 @@ export type AdmissionParts = {
   readonly onCheckpoint: (checkpoint: Checkpoint) => void
 }
 
-/** An admitted node: its tier, what its account can spend and has pending in atto-credit, its rate. */
+/** An admitted node: its tier, what its account can spend and has pending in atto-credit, its rate, and what kinds it gets no work of. */
 export type Admitted = {
   readonly tier: number
   readonly balance: string
   readonly pending: string
   readonly ratedMops: number
+  readonly withheld: string
 }
 
 /** Says hello. Throws {@link OtherNetworkError}, {@link RefusedError}, and what the network and the worker throw. */
@@ -50,14 +51,16 @@ export async function introduce(parts: AdmissionParts, signal: AbortSignal): Pro
     async (challenge) => {
       if (challenge.network !== network) throw new OtherNetworkError()
       parts.onCheckpoint(challenge.checkpoint)
-      const test = await worker.selfTest(challenge.seed)
+      const kernels = [...new Set(parts.kinds.map((kind) => kind.kernels))]
+      const test = await worker.selfTest(challenge.seed, kernels)
       ratedMops = test.ratedMops
       return test
     },
     signal,
   )
   if (welcome.outcome === 'refused') throw new RefusedError(welcome.reason)
-  return { tier: welcome.tier, balance: welcome.balance, pending: welcome.pending, ratedMops }
+  const { tier, balance, pending, withheld = '' } = welcome
+  return { tier, balance, pending, ratedMops, withheld }
 }
 
 function helloOf({ identity, device, kinds, site, clock }: AdmissionParts): Hello {

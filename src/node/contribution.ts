@@ -5,7 +5,6 @@ import { AppError, toErrorRecord } from '#core/errors.ts'
 import type { Random } from '#core/random.ts'
 import type { Checkpoint, SigningContext } from '#core/signed.ts'
 import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-peer.ts'
-import type { BackendInfo } from '#tensor/backend.ts'
 import type { Kind } from '#work/kind.ts'
 import { introduce } from './admission.ts'
 import { ConsentError, assertConsent } from './consent.ts'
@@ -20,7 +19,8 @@ import { isTransient, stayConnected, untilThere } from './reconnect.ts'
 import type { Tally } from './tally.ts'
 import { StatePublisher } from './state-publisher.ts'
 import type { Consent, Contribution, NodeState, Phase } from './state.ts'
-import type { BackendChoice, BeatStatus } from './worker-api.ts'
+import type { BackendChoice } from './open-devices.ts'
+import type { BeatStatus, OpenedDevice } from './worker-api.ts'
 import { type WorkerHandle, workerClock } from './worker-link.ts'
 
 /** What a node is composed of. */
@@ -49,7 +49,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 /** Goodbyes are said within this, then everything is cut. */
 export const GOODBYE_TIMEOUT_MS = 2_000
 
-type Live = Joined & { readonly worker: WorkerHandle; readonly identity: NodeIdentity; readonly device: BackendInfo }
+type Live = Joined & { readonly worker: WorkerHandle; readonly identity: NodeIdentity; device: OpenedDevice }
 
 /** Starts a node. Its state says how it goes; nothing is thrown. */
 export function startNode(parts: NodeParts): NodeContribution {
@@ -149,9 +149,9 @@ export class NodeContribution implements Contribution {
     await parts.evidence.load()
     this.#showEvidence()
     this.#publisher.update({ node: identity.signer.publicKey, isIdentityPersistent: identity.isPersistent })
-    const { info: device, note, maxModelBytes } = await worker.api.open(parts.preferred, parts.consent)
-    this.#publisher.update({ device })
-    this.#phase('starting', `Joining the network. ${note}`.trim())
+    const device = await worker.api.open(parts.preferred, parts.consent)
+    this.#showDevice(device)
+    this.#phase('starting', `Joining the network. ${device.note}`.trim())
     const network = await untilThere(parts.fetchNetwork, {
       clock: workerClock(worker),
       random: parts.random,
@@ -160,7 +160,7 @@ export class NodeContribution implements Contribution {
     })
     signal.throwIfAborted()
     this.#context = { network: network.network, checkpoint: network.checkpoint }
-    const joined = await this.#join(worker, identity, network, maxModelBytes)
+    const joined = await this.#join(worker, identity, network, device.maxModelBytes)
     signal.throwIfAborted()
     const live = { ...joined, worker, identity, device }
     this.#live = live
@@ -207,14 +207,26 @@ export class NodeContribution implements Contribution {
 
   async #sayHello(live: Live): Promise<void> {
     const { peer, identity, device, worker, beats } = live
-    const { kinds, clock, consent } = this.#parts
+    const { clock, consent } = this.#parts
     const { network } = this.#signing()
+    const kinds = this.#parts.kinds.filter((kind) => device.kernels.includes(kind.kernels))
     const onCheckpoint = (checkpoint: Checkpoint) => this.#sawCheckpoint(checkpoint)
-    const { tier, balance, pending, ratedMops } = await introduce(
-      { peer, network, identity, device, kinds, site: consent.site, worker: worker.api, clock, onCheckpoint },
+    const { tier, balance, pending, ratedMops, withheld } = await introduce(
+      {
+        peer,
+        network,
+        identity,
+        device: device.info,
+        kinds,
+        site: consent.site,
+        worker: worker.api,
+        clock,
+        onCheckpoint,
+      },
       this.#stop.signal,
     )
     this.#ratedMops = ratedMops
+    this.#showDevice(device, withheld)
     this.#earnings.setAccount(balance, pending)
     this.#publisher.update({ tier, ...this.#earnings.shown })
     this.#isAdmitted = true
@@ -274,9 +286,19 @@ export class NodeContribution implements Contribution {
   /** A proven fault costs the admission: drivers have bugs, and the self-test tells whether this one computes right again. */
   #testAgain(): void {
     if (this.#live === undefined) return
-    this.#sayHello(this.#live).catch((error: unknown) => {
+    this.#renew(this.#live).catch((error: unknown) => {
       if (!this.#stop.signal.aborted && !isTransient(error)) void this.#giveUp(error)
     })
+  }
+
+  /** What was learned of the kernels before the fault no longer counts. */
+  async #renew(live: Live): Promise<void> {
+    live.device = await live.worker.api.renew()
+    await this.#sayHello(live)
+  }
+
+  #showDevice({ info, note }: OpenedDevice, withheld = ''): void {
+    this.#publisher.update({ device: info, deviceNote: `${note} ${withheld}`.trim() })
   }
 
   #sawCheckpoint(checkpoint: Checkpoint): void {

@@ -11,8 +11,8 @@ export type LanguageCandidate = {
   open(): Promise<LanguageBackend>
 }
 
-/** A language backend, and in a sentence why it is this one. */
-export type ChosenLanguage = { readonly backend: LanguageBackend; readonly note: string }
+/** A language backend, in a sentence why it is this one, and what a person should know of kernels that are not used; empty when all is well. */
+export type ChosenLanguage = { readonly backend: LanguageBackend; readonly note: string; readonly warning: string }
 
 /** How a choice is made. */
 export type ChoiceOptions = {
@@ -35,13 +35,13 @@ export async function chooseLanguage(
   { cache, key, now, trial = trialMs }: ChoiceOptions,
 ): Promise<ChosenLanguage> {
   const [only, second] = candidates
-  if (only !== undefined && second === undefined) return { backend: await only.open(), note: '' }
+  if (only !== undefined && second === undefined) return { backend: await only.open(), note: '', warning: '' }
   const place = `language/${TRIAL_GENERATION}/${key}`
   const kept = parseKept(await cache.get(place))
   const known = candidates.find(({ name }) => name === kept?.name)
   const remembered = known === undefined ? undefined : await known.open().catch(() => undefined)
   if (known !== undefined && remembered !== undefined)
-    return { backend: withOthers(remembered, known, candidates), note: kept?.note ?? '' }
+    return { backend: withOthers(remembered, known, candidates), note: kept?.note ?? '', warning: '' }
   const { tried, problems } = await tryAll(candidates, trial, now)
   const [best, ...others] = tried.toSorted((a, b) => a.ms - b.ms)
   if (best === undefined) throw new NoLanguageError(problems)
@@ -49,7 +49,7 @@ export async function chooseLanguage(
   const times = tried.map(({ candidate, ms }) => `${candidate.name} took ${Math.round(ms)} ms`)
   const note = `Language models run on ${best.candidate.name}: for the same steps ${[...times, ...problems].join(', ')}.`
   await cache.set(place, JSON.stringify({ name: best.candidate.name, note }))
-  return { backend: withOthers(best.backend, best.candidate, candidates), note }
+  return { backend: withOthers(best.backend, best.candidate, candidates), note, warning: '' }
 }
 
 async function tryAll(

@@ -10,6 +10,7 @@ export const OFF_STATE: NodeState = {
   isIdentityPersistent: false,
   tier: 0,
   device: null,
+  deviceNote: '',
   language: null,
   rateMops: 0,
   unitsDone: 0,

@@ -50,6 +50,8 @@ export type NodeState = {
   readonly isIdentityPersistent: boolean
   readonly tier: number
   readonly device: BackendInfo | null
+  /** In plain words, what of the device is not as it should be; empty when all is well. */
+  readonly deviceNote: string
   /** What language models run on, and in a sentence why; null until the first one. */
   readonly language: { readonly info: BackendInfo; readonly note: string } | null
   /** Million integer operations a second over the last units. */

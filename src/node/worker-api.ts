@@ -14,31 +14,31 @@ import { signerFromKeyPair } from '#identity/session-key.ts'
 import { type Beat, type BeatBody, signBeat } from '#liveness/beat.ts'
 import { scheduleBeats } from '#liveness/schedule.ts'
 import { slotOf } from '#liveness/slot.ts'
-import { ModelCache } from '#model/model-cache.ts'
-import type { Backend, BackendInfo } from '#tensor/backend.ts'
-import { runSelfTest } from '#tensor/self-test.ts'
 import { type Kind, type UnitInputs, inputsFrom } from '#work/kind.ts'
+import { type KernelSet, type SelfTestAnswer, runSelfTest } from '#work/self-test.ts'
 import type { Unit } from '#work/unit.ts'
 import { assertConsent } from './consent.ts'
 import type { FileFolder } from './file-folder.ts'
-import type { ChosenLanguage } from './language-choice.ts'
 import { type FileKeeper, ModelFiles } from './model-files.ts'
-import type { Consent } from './state.ts'
 import { modelLimitBytes } from './model-limit.ts'
-import { throttledLanguage } from './throttle-language.ts'
-import { type ThrottleOptions, type ThrottledBackend, throttled } from './throttle.ts'
+import {
+  type BackendChoice,
+  type DeviceOpeners,
+  type OpenDevices,
+  type OpenedBackend,
+  openDevices,
+} from './open-devices.ts'
+import type { Consent } from './state.ts'
+import type { ThrottledBackend } from './throttle.ts'
 
-/** What a person's device should compute on, if it can. */
-export type BackendChoice = 'webgpu' | 'cpu'
+/** What a device is once it is open, the kernels that it has, and the largest model file that it takes. */
+export type OpenedDevice = OpenedBackend & {
+  readonly kernels: readonly KernelSet[]
+  readonly maxModelBytes: number
+}
 
-/** What was opened. `note` says in a sentence why it is not what was preferred; it is empty otherwise. */
-export type OpenedBackend = { readonly info: BackendInfo; readonly note: string }
-
-/** What a device is once it is open, and the largest model file that it takes. */
-export type OpenedDevice = OpenedBackend & { readonly maxModelBytes: number }
-
-/** Digest of the kernel self-test and the device's rate in 10^6 operations a second. */
-export type SelfTestResult = { readonly digest: Digest; readonly ratedMops: number }
+/** What the kernels gave in the self-test, and the device's rate in 10^6 operations a second. */
+export type SelfTestResult = { readonly answer: SelfTestAnswer; readonly ratedMops: number }
 
 /** Parts of a unit's inputs by partKey. */
 export type InputParts = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
@@ -64,7 +64,9 @@ export type BeatKey = CryptoKeyPair | { readonly publicKey: PublicKey; sign(mess
 export interface WorkerApi extends FileKeeper {
   /** Opens the device. The one call that touches it first; refuses without a consent that holds. */
   open(preferred: BackendChoice, consent: Consent): Promise<OpenedDevice>
-  selfTest(seed: Digest): Promise<SelfTestResult>
+  /** Opens the device again after a proven fault: its kernels are tested anew, whatever was learned of them before. */
+  renew(): Promise<OpenedDevice>
+  selfTest(seed: Digest, kernels: readonly KernelSet[]): Promise<SelfTestResult>
   /** Computes `unit` and keeps its inputs as `task` for {@link possession}, until {@link release}. Kinds that have progress tell `onProgress`. */
   run(task: string, unit: Unit, parts: InputParts, onProgress?: ProgressListener): Promise<UnitResult>
   /** The kind's possession tag of a task that was run. */
@@ -85,14 +87,8 @@ export interface WorkerApi extends FileKeeper {
   wait(delayMs: number): Promise<void>
 }
 
-/** Opens the preferred backend or the best there is instead. */
-export type BackendOpener = (preferred: BackendChoice) => Promise<{ backend: Backend; note: string }>
-
 /** What the entry of a worker hands over. */
-export type WorkerParts = {
-  readonly openBackend: BackendOpener
-  /** Opens what language models run on beside the backend of `info`, when the first one is needed. */
-  readonly openLanguage: (info: BackendInfo) => Promise<ChosenLanguage>
+export type WorkerParts = DeviceOpeners & {
   readonly findKind: (unit: Unit) => Kind
   /** Where model files are kept between units and runs. */
   readonly openFolder: () => Promise<FileFolder>
@@ -117,10 +113,8 @@ export class UnitWorker implements WorkerApi {
   readonly #parts: WorkerParts
   readonly #tasks = new Map<string, Task>()
   #files: Promise<ModelFiles> | undefined
-  #device: ThrottledBackend | undefined
-  #models: ModelCache | undefined
-  #languageBusyMs = () => 0
-  #language: OpenedBackend | null = null
+  #devices: OpenDevices | undefined
+  #wanted: { readonly preferred: BackendChoice; readonly consent: Consent } | undefined
   #queue: Promise<unknown> = Promise.resolve()
   #signer: Signer | undefined
   #context: SigningContext | undefined
@@ -133,36 +127,34 @@ export class UnitWorker implements WorkerApi {
   }
 
   async open(preferred: BackendChoice, consent: Consent): Promise<OpenedDevice> {
-    const { clock } = this.#parts
-    assertConsent(consent, clock.nowMs())
-    const [previous, models] = [this.#device, this.#models]
-    this.#device = undefined
-    this.#models = undefined
-    this.#language = null
-    await previous?.close()
-    await models?.close()
-    const { backend, note } = await this.#parts.openBackend(preferred)
-    const options: ThrottleOptions = {
-      share: consent.gpuShare,
-      check: () => assertConsent(consent, clock.nowMs()),
-      now: () => performance.now(),
-      pause: (delayMs) => this.wait(delayMs),
-    }
-    this.#device = throttled(backend, options)
-    this.#models = new ModelCache(async () => {
-      const chosen = await this.#parts.openLanguage(backend.info)
-      const language = throttledLanguage(chosen.backend, options)
-      this.#language = { info: language.info, note: chosen.note }
-      this.#languageBusyMs = () => language.busyMs()
-      return language
-    })
-    return { info: backend.info, note, maxModelBytes: modelLimitBytes(this.#parts.memoryBytes) }
+    this.#wanted = { preferred, consent }
+    return this.#open(preferred, consent, false)
   }
 
-  selfTest(seed: Digest): Promise<SelfTestResult> {
-    return this.#inTurn(async (device) => {
-      const digest = await runSelfTest(device, seed)
-      return { digest, ratedMops: await measureRate(device, seed) }
+  /** In turn, so that no unit loses its device in the middle. */
+  renew(): Promise<OpenedDevice> {
+    return this.#inTurn(async () => {
+      if (this.#wanted === undefined) throw new NotOpenError()
+      return this.#open(this.#wanted.preferred, this.#wanted.consent, true)
+    })
+  }
+
+  async #open(preferred: BackendChoice, consent: Consent, isFresh: boolean): Promise<OpenedDevice> {
+    const { clock } = this.#parts
+    assertConsent(consent, clock.nowMs())
+    const previous = this.#devices
+    this.#devices = undefined
+    await previous?.close()
+    const limits = { consent, clock, pause: (delayMs: number) => this.wait(delayMs) }
+    this.#devices = await openDevices(this.#parts, preferred, limits, isFresh)
+    const { info, note, kernels } = this.#devices
+    return { info, note, kernels, maxModelBytes: modelLimitBytes(this.#parts.memoryBytes) }
+  }
+
+  selfTest(seed: Digest, kernels: readonly KernelSet[]): Promise<SelfTestResult> {
+    return this.#inTurn(async ({ backend, language }) => {
+      const answer = await runSelfTest({ backend, language }, seed, kernels)
+      return { answer, ratedMops: await measureRate(backend, seed) }
     })
   }
 
@@ -172,9 +164,8 @@ export class UnitWorker implements WorkerApi {
     const inputs = inputsFrom(parts, this.#filesOf(kind, unit))
     const stop = new AbortController()
     this.#tasks.set(task, { unit, kind, inputs, stop })
-    return this.#inTurn(async (backend, models) => {
+    return this.#inTurn(async ({ backend, models, busyMs }) => {
       stop.signal.throwIfAborted()
-      const busyMs = () => backend.busyMs() + this.#languageBusyMs()
       const startMs = busyMs()
       const options = { signal: stop.signal, ...(onProgress === undefined ? {} : { onProgress }) }
       const result = await kind.run(unit, inputs, { backend, models }, options)
@@ -202,8 +193,8 @@ export class UnitWorker implements WorkerApi {
   async possession(task: string, key: Digest): Promise<Digest> {
     const held = this.#tasks.get(task)
     if (held === undefined) throw new UnknownTaskError(task)
-    if (this.#models === undefined) throw new NotOpenError()
-    return held.kind.possession(held.unit, held.inputs, key, this.#models)
+    if (this.#devices === undefined) throw new NotOpenError()
+    return held.kind.possession(held.unit, held.inputs, key, this.#devices.models)
   }
 
   async recompute(task: string, unit: Unit, parts: InputParts, index: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -212,14 +203,14 @@ export class UnitWorker implements WorkerApi {
     const inputs = inputsFrom(parts, this.#filesOf(kind, unit))
     this.#tasks.set(task, { unit, kind, inputs, stop: new AbortController() })
     try {
-      return await this.#inTurn(async (_, models) => kind.recompute(unit, inputs, index, models))
+      return await this.#inTurn(async ({ models }) => kind.recompute(unit, inputs, index, models))
     } finally {
       this.#tasks.delete(task)
     }
   }
 
   async language(): Promise<OpenedBackend | null> {
-    return this.#language
+    return this.#devices?.usedLanguage() ?? null
   }
 
   async release(task: string): Promise<void> {
@@ -268,10 +259,10 @@ export class UnitWorker implements WorkerApi {
   }
 
   /** One use of the device after the other: kernels side by side only slow one another down. */
-  #inTurn<T>(work: (device: ThrottledBackend, models: ModelCache) => Promise<T>): Promise<T> {
+  #inTurn<T>(work: (devices: OpenDevices) => Promise<T>): Promise<T> {
     const turn = this.#queue.then(async () => {
-      if (this.#device === undefined || this.#models === undefined) throw new NotOpenError()
-      return work(this.#device, this.#models)
+      if (this.#devices === undefined) throw new NotOpenError()
+      return work(this.#devices)
     })
     this.#queue = turn.catch(() => undefined)
     return turn

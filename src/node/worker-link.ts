@@ -51,7 +51,8 @@ export function serveWorker(api: WorkerApi, endpoint?: Endpoint): void {
   keepErrors()
   const wire: WireApi = {
     open: (preferred, consent) => api.open(preferred, consent),
-    selfTest: (seed) => api.selfTest(seed),
+    renew: () => api.renew(),
+    selfTest: (seed, kernels) => api.selfTest(seed, kernels),
     run: (task, unit, parts, onProgress) => runAndRelease(api, [task, unit, parts], onProgress),
     missingParts: (file) => api.missingParts(file),
     beginFile: (file, leaves) => api.beginFile(file, leaves),
@@ -96,7 +97,8 @@ export function linkWorker(endpoint: Endpoint, control: WorkerControl): WorkerHa
     terminate: () => finish(new WorkerEndedError()),
     api: {
       open: (preferred, consent) => call(() => remote.open(preferred, consent)),
-      selfTest: (seed) => call(() => remote.selfTest(seed)),
+      renew: () => call(() => remote.renew()),
+      selfTest: (seed, kernels) => call(() => remote.selfTest(seed, kernels)),
       run: (task, unit, parts, onProgress) =>
         call(() => remote.run(task, unit, parts, onProgress === undefined ? undefined : proxy(onProgress))),
       missingParts: (file) => call(() => remote.missingParts(file)),

@@ -1,28 +1,40 @@
 // The worker's entry in a page: a dedicated module worker, and the only file of the runtime that knows the GPU.
+import { toHex } from '#core/bytes.ts'
 import { systemClock } from '#core/clock.ts'
 import { toErrorRecord } from '#core/errors.ts'
-import { openWebGpuLanguageBackend } from '#gpu/language/language-backend.ts'
-import type { TuningCache } from '#gpu/tuning.ts'
+import { systemRandom } from '#core/random.ts'
+import { webGpuLanguageVariants } from '#gpu/language/variants.ts'
 import { openWebGpuBackend } from '#gpu/webgpu-backend.ts'
-import type { BackendInfo } from '#tensor/backend.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-page.ts'
 import { kindOf } from '#work/kinds.ts'
 import { memoryFolder } from './file-folder.ts'
-import { type ChosenLanguage, chooseLanguage } from './language-choice.ts'
-import { type LocalStore, openLocalStore } from './local-store.ts'
+import { type KernelCache, forgetful } from './kernel-cache.ts'
+import { chooseProvenLanguage } from './language-candidates.ts'
+import { openLocalStore } from './local-store.ts'
 import { ASSUMED_MEMORY_BYTES } from './model-limit.ts'
 import { opfsFolder } from './opfs-folder.ts'
-import { type BackendOpener, UnitWorker } from './worker-api.ts'
+import type { DeviceOpeners } from './open-devices.ts'
+import { UnitWorker } from './worker-api.ts'
 import { serveWorker } from './worker-link.ts'
 
-/** WebGPU, tuned once per adapter, or the TypeScript reference where there is none. */
-const openBackend: BackendOpener = async (preferred) => {
+/** WebGPU, tested and tuned for the adapter, or the TypeScript reference where there is none that is right. */
+const openBackend: DeviceOpeners['openBackend'] = async (preferred, isFresh) => {
   if (preferred === 'cpu') return { backend: await openCpuBackend(), note: '' }
   try {
-    const backend = await openWebGpuBackend({ cache: tuningCache(await openLocalStore()) })
-    return { backend, note: '' }
+    const backend = await openWebGpuBackend({ cache: await kernelCache(isFresh) })
+    try {
+      const { replaced } = await backend.tune()
+      const names = replaced.join(', ')
+      return {
+        backend,
+        note: names === '' ? '' : `This GPU computes wrongly with the kernels ${names}; others are used.`,
+      }
+    } catch (error) {
+      await backend.close()
+      throw error
+    }
   } catch (error) {
     const { message } = toErrorRecord(error)
     return { backend: await openCpuBackend(), note: `${message} Computing on the CPU instead, much slower.` }
@@ -30,14 +42,25 @@ const openBackend: BackendOpener = async (preferred) => {
 }
 
 /** The faster of WebGPU and WebAssembly, by a trial for each adapter; an emulated GPU is not tried, since it computes on the same processor. */
-const openLanguage = async ({ adapter, backend, isSoftware }: BackendInfo): Promise<ChosenLanguage> => {
-  const wasm = { name: 'WebAssembly', open: async () => openWasmLanguageBackend(await loadKernels()) }
-  const webgpu = { name: 'the GPU', open: () => openWebGpuLanguageBackend() }
-  return chooseLanguage(backend === 'webgpu' && !isSoftware ? [webgpu, wasm] : [wasm], {
-    cache: tuningCache(await openLocalStore()),
+const openLanguage: DeviceOpeners['openLanguage'] = async ({ adapter, backend, isSoftware }, isFresh) => {
+  const wasm = {
+    name: 'WebAssembly',
+    look: async () => {
+      const kernels = await loadKernels()
+      return {
+        key: kernels.digest,
+        variants: [{ name: 'WebAssembly', open: async () => openWasmLanguageBackend(kernels) }],
+      }
+    },
+  }
+  const webgpu = { name: 'the GPU', look: () => webGpuLanguageVariants() }
+  return chooseProvenLanguage(backend === 'webgpu' && !isSoftware ? [webgpu, wasm] : [wasm], {
+    cache: await kernelCache(isFresh),
     // Threads make the other side faster: an isolated page and one that is not may choose otherwise.
     key: `${adapter}, ${globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1} threads`,
+    driver: navigator.userAgent,
     now: () => performance.now(),
+    seed: toHex(systemRandom.bytes(32)),
   })
 }
 
@@ -47,14 +70,17 @@ function memoryBytes(): number {
   return deviceMemory === undefined ? ASSUMED_MEMORY_BYTES : deviceMemory * 2 ** 30
 }
 
-function tuningCache(store: LocalStore): TuningCache {
-  return {
+/** What was learned of the kernels in this browser; nothing when it is to be learned anew. */
+async function kernelCache(isFresh: boolean): Promise<KernelCache> {
+  const store = await openLocalStore()
+  const cache: KernelCache = {
     async get(key) {
       const value = await store.get(key)
       return typeof value === 'string' ? value : undefined
     },
     set: (key, value) => store.set(key, value),
   }
+  return isFresh ? forgetful(cache) : cache
 }
 
 serveWorker(

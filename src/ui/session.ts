@@ -27,6 +27,7 @@ export const OFF_STATE: NodeState = {
   isIdentityPersistent: true,
   tier: 0,
   device: null,
+  deviceNote: '',
   language: null,
   rateMops: 0,
   unitsDone: 0,

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { digestBytes } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import type { KernelModule, ThreadTask } from './module.ts'
 
@@ -19,8 +20,9 @@ export function spareThreads(): number {
 export async function loadKernels(threads = 1): Promise<KernelModule> {
   try {
     const file = threads > 1 ? 'kernels-threads.wasm' : 'kernels.wasm'
-    const module = await WebAssembly.compile(await readFile(new URL(file, BUILT)))
-    return { module, threads: threads > 1 ? { count: threads, start: startThread } : null }
+    const bytes = await readFile(new URL(file, BUILT))
+    const module = await WebAssembly.compile(bytes)
+    return { module, digest: digestBytes(bytes), threads: threads > 1 ? { count: threads, start: startThread } : null }
   } catch (cause) {
     throw new KernelsMissingError({ cause })
   }

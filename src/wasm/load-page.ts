@@ -1,4 +1,5 @@
 // Compiles the built kernels in a page's worker: assets of the build, fetched from our own origin. Threads are workers of that worker.
+import { digestBytes } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { ownScript } from '#core/script-address.ts'
 import type { KernelModule, ThreadTask } from './module.ts'
@@ -17,8 +18,13 @@ export async function loadKernels(threads = pageThreads()): Promise<KernelModule
       : new URL('../../dist/wasm/kernels.wasm', import.meta.url)
   const response = await fetch(address)
   if (!response.ok) throw new KernelsUnavailableError(response.status)
-  const module = await WebAssembly.compile(await response.arrayBuffer())
-  return { module, threads: threads > 1 ? { count: threads, start: startThread } : null }
+  const bytes = await response.arrayBuffer()
+  const module = await WebAssembly.compile(bytes)
+  return {
+    module,
+    digest: digestBytes(new Uint8Array(bytes)),
+    threads: threads > 1 ? { count: threads, start: startThread } : null,
+  }
 }
 
 /** One core is left to the page. A page's main thread may not wait, so there are threads in workers alone, and only where memory can be shared. */

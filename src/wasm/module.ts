@@ -1,4 +1,5 @@
 // The compiled kernels of assembly/: what they export, and how a platform hands them out. Addresses are byte offsets into their memory.
+import type { Digest } from '#core/digest.ts'
 
 /** Exports of the module. */
 export type Kernels = {
@@ -25,6 +26,8 @@ export type ThreadTask = {
 /** The kernels as a platform has them: built for one thread, or for `threads.count` over a shared memory. */
 export type KernelModule = {
   readonly module: WebAssembly.Module
+  /** Of the module's bytes: the kernels' version. */
+  readonly digest: Digest
   readonly threads: { readonly count: number; start(task: ThreadTask): void } | null
 }
 

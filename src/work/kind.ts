@@ -6,6 +6,7 @@ import type { Digest } from '#core/digest.ts'
 import type { ModelCache } from '#model/model-cache.ts'
 import type { Backend, OperationOptions } from '#tensor/backend.ts'
 import type { JobBody } from './job.ts'
+import type { KernelSet } from './self-test.ts'
 import type { Unit } from './unit.ts'
 
 /** A job as its kind sees it: inputs and parameters, without price or requester. */
@@ -43,6 +44,8 @@ export type Placement = { readonly unitPart: number; readonly jobPart: number }
 export interface Kind {
   readonly name: string
   readonly version: number
+  /** What it computes with: a node offers it when these pass the self-test. */
+  readonly kernels: KernelSet
   /** Short description in plain words for a contributor's list, e.g. "Multiplied a 256 x 256 part of two matrices". */
   describe(unit: Unit): string
   /** Throws an `input` error that says what does not fit. */

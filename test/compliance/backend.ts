@@ -6,7 +6,7 @@ import { matmulF32 } from '#tensor/cpu/matmul-f32.ts'
 import { matmulInt8 } from '#tensor/cpu/matmul-int8.ts'
 import { productSums } from '#tensor/cpu/product-sums.ts'
 import { TOLERANCES } from '#tensor/tolerance.ts'
-import { expectedSelfTest, runSelfTest } from '#tensor/self-test.ts'
+import { areProductsRight, runProducts } from '#tensor/self-test.ts'
 import { ClosedError, ShapeError } from '#tensor/shape.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -126,7 +126,7 @@ export function describeProducts(name: string, open: () => Promise<Backend>): vo
 function describeSelfTest(backend: () => Backend): void {
   test('behaviour: passes the self-test', async () => {
     const seed = '7a'.repeat(32)
-    expect(await runSelfTest(backend(), seed)).toBe(expectedSelfTest(seed))
+    expect(areProductsRight(seed, await runProducts(backend(), seed))).toBe(true)
   })
 }
 

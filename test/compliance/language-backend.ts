@@ -6,7 +6,7 @@ import { boundaryLeaf } from '#tensor/exact/boundary.ts'
 import { chosenToken } from '#tensor/exact/sampler.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
 import type { LanguageBackend } from '#tensor/language-backend.ts'
-import { randomRequests } from '../support/sample-requests.ts'
+import { randomRequests } from '#model/random-requests.ts'
 import { model, weightsFor } from '../support/vector-model.ts'
 
 /** `weights` with a head whose rows come in pairs: every logit has its equal. */

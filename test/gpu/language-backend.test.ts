@@ -9,7 +9,7 @@ import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
 import { plannedBytes } from '#tensor/memory-plan.ts'
 import type { DeviceModel, StepOutput } from '#tensor/language-backend.ts'
 import { languageBackendCompliance } from '../compliance/language-backend.ts'
-import { ODD_SHAPE, type RandomModelOptions, randomModel, randomTokens } from '../support/random-language-model.ts'
+import { ODD_SHAPE, type RandomModelOptions, randomModel, randomTokens } from '#model/random-model.ts'
 
 const isPacked = navigator.gpu.wgslLanguageFeatures.has(PACKED_DOT)
 const plain = await openWebGpuLanguageBackend({ dot: 'plain', sharing: 'workgroup' })

@@ -169,7 +169,9 @@ describe('nodes in a page', () => {
     const worker = watchedWorker()
     const expired = consent({ expiresMs: Date.now() - 1 })
     await expect(worker.api.open('webgpu', expired)).rejects.toMatchObject({ name: 'node.Consent', kind: 'input' })
-    await expect(worker.api.selfTest(leafDigest(new Uint8Array(0)))).rejects.toMatchObject({ name: 'node.NotOpen' })
+    await expect(worker.api.selfTest(leafDigest(new Uint8Array(0)), ['products'])).rejects.toMatchObject({
+      name: 'node.NotOpen',
+    })
     expect([asked, touched]).toEqual([0, 0])
     const { info } = await worker.api.open('webgpu', consent())
     expect(info.backend).toBe('webgpu')

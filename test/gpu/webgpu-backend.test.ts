@@ -126,10 +126,10 @@ describe('webgpu', () => {
     }
     const first = await openWebGpuBackend({ cache, variants: { f32: 'matmul-f32-registers-32' } })
     const { int8 } = await first.tune()
-    expect([...stored.values()]).toEqual([int8])
+    expect([...stored.values()].map((text) => JSON.parse(text))).toEqual([{ name: int8, replaced: [] }])
     await first.close()
     const [key] = stored.keys()
-    stored.set(key ?? '', 'matmul-int8-registers-plain')
+    stored.set(key ?? '', JSON.stringify({ name: 'matmul-int8-registers-plain', replaced: [] }))
     const second = await openWebGpuBackend({ cache, variants: { f32: 'matmul-f32-registers-32' } })
     expect((await second.tune()).int8).toBe('matmul-int8-registers-plain')
     await second.close()

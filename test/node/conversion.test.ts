@@ -23,7 +23,7 @@ import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
 import { loadFloatModel, floatLogits } from '#model/convert/float-forward.ts'
 import { randomFloatTensors, smallConfig, tensorShapes } from '../support/float-model.ts'
-import { randomTokens } from '../support/random-language-model.ts'
+import { randomTokens } from '#model/random-model.ts'
 
 const LLAMA3 = { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 64 }
 const CARD = {

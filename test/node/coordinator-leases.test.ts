@@ -22,6 +22,7 @@ import { leaseId } from '#work/lease.ts'
 import { type HeldContent, randomMatrix } from '../support/certified-job.ts'
 import { type LeaseScript, type Puppet, hearAll, openPuppet } from '../support/lease-puppet.ts'
 import { TestRequester } from '../support/test-requester.ts'
+import { WRONG_ANSWER } from '../support/self-test-answers.ts'
 
 const GRANT = (1000n * 10n ** 18n).toString()
 const FACTOR = 8
@@ -279,7 +280,7 @@ describe('admission of nodes', { timeout: 60_000 }, () => {
 
   test('error: a wrong self-test is refused with the reason', async () => {
     const { hello } = await puppet(async () => {})
-    const welcome = await hello(() => EMPTY_ROOT)
+    const welcome = await hello(async () => WRONG_ANSWER)
     expect(welcome).toMatchObject({
       outcome: 'refused',
       reason: expect.stringContaining('wrong result in the self-test'),

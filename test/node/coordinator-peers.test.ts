@@ -13,7 +13,8 @@ import { type Beat, type BeatState, signBeat, signWitness } from '#liveness/beat
 import { slotOf } from '#liveness/slot.ts'
 import type { Hello } from '#net/protocols/hello/messages.ts'
 import type { RemotePeer } from '#net/protocol.ts'
-import { expectedSelfTest } from '#tensor/self-test.ts'
+import { failedKernels } from '#work/self-test.ts'
+import { WRONG_ANSWER, answerByReference } from '../support/self-test-answers.ts'
 import { type TestApp, openTestApp } from '../support/coordinator-app.ts'
 
 const random = seededRandom('coordinator-peers')
@@ -51,12 +52,18 @@ function judgeOf() {
   const peer = {
     libp2p: { getConnections: () => (isConnected ? [{ remoteAddr: '/ip4/93.184.216.34/tcp/4747/ws' }] : []) },
   }
-  const parts = { grid: site.grid, nodes: site.nodes, peer: peer as never, origins: ['http://localhost:4747'] }
+  const parts = {
+    grid: site.grid,
+    nodes: site.nodes,
+    peer: peer as never,
+    origins: ['http://localhost:4747'],
+    failed: failedKernels,
+  }
   const judge = helloJudge(parts)
-  return (signer: Signer, hello: Hello, isRight = true) => {
+  return async (signer: Signer, hello: Hello, isRight = true) => {
     const challenge = judge.challenge()
-    const digest = isRight ? expectedSelfTest(challenge.seed) : challenge.seed
-    return judge.judge(hello, challenge, { digest, ratedMops: 10 }, remoteOf(signer))
+    const answer = isRight ? await answerByReference(challenge.seed, ['products']) : WRONG_ANSWER
+    return judge.judge(hello, challenge, { answer, ratedMops: 10 }, remoteOf(signer))
   }
 }
 

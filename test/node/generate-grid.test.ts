@@ -33,7 +33,7 @@ import { MissingFileError, decodeFaultProof, verifyFaultProof } from '#verify/fa
 import { PROGRESS_TYPE } from '#verify/progress.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
 import { runCommandLine } from '../support/command-line.ts'
-import { ODD_SHAPE, randomModel } from '../support/random-language-model.ts'
+import { ODD_SHAPE, randomModel } from '#model/random-model.ts'
 import { byteCard, holdBlob, tinyModelFile } from '../support/tiny-model.ts'
 
 const PATIENCE_MS = 60_000

@@ -4,7 +4,7 @@ import { type GenerateRequest, PREFILL_ROWS, generate, openConversation, prefill
 import { GREEDY, type Sampling, sampleToken } from '#tensor/exact/sampler.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
-import { ODD_SHAPE, randomModel, randomTokens } from '../support/random-language-model.ts'
+import { ODD_SHAPE, randomModel, randomTokens } from '#model/random-model.ts'
 import { model, weightsFor } from '../support/vector-model.ts'
 
 const device = await openWasmLanguageBackend(await loadKernels()).load(weightsFor({ activationBits: 16, keyBits: 8 }))

@@ -1,7 +1,7 @@
 // The memory plan of the WebGPU backend: what it counts, and both sides of a budget.
 import { describe, expect, test } from 'vitest'
 import { ModelTooLargeError, assertFits, plannedBytes } from '#tensor/memory-plan.ts'
-import { ODD_SHAPE, randomModel } from '../support/random-language-model.ts'
+import { ODD_SHAPE, randomModel } from '#model/random-model.ts'
 import { memoryPlan } from '#gpu/language/memory-plan.ts'
 
 const weights = randomModel({ seed: 'plan', shape: ODD_SHAPE })

@@ -5,7 +5,7 @@ import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
 import { languageBackendCompliance } from '../compliance/language-backend.ts'
-import { ODD_SHAPE, randomModel, randomTokens } from '../support/random-language-model.ts'
+import { ODD_SHAPE, randomModel, randomTokens } from '#model/random-model.ts'
 
 describe('reference', () => languageBackendCompliance(async () => openCpuLanguageBackend()))
 describe('wasm', () => languageBackendCompliance(async () => openWasmLanguageBackend(await loadKernels())))

@@ -5,7 +5,7 @@ import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
 import type { LanguageBackend } from '#tensor/language-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
-import { ODD_SHAPE, randomModel } from '../support/random-language-model.ts'
+import { ODD_SHAPE, randomModel } from '#model/random-model.ts'
 import { type LanguageCandidate, chooseLanguage } from '#node/language-choice.ts'
 import { TRIAL_SHAPE, trialMs } from '#node/language-trial.ts'
 

@@ -17,7 +17,7 @@ import {
   withSink,
 } from '../../training/stress-models.ts'
 import { randomFloatTensors, smallConfig } from '../support/float-model.ts'
-import { randomTokens } from '../support/random-language-model.ts'
+import { randomTokens } from '#model/random-model.ts'
 
 const config = smallConfig({ tie_word_embeddings: true, max_position_embeddings: 1024 })
 const random: FloatSource = { config, tensors: randomFloatTensors(config, 'stress') }

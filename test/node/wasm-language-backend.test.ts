@@ -5,7 +5,7 @@ import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
 import type { DeviceModel } from '#tensor/language-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
-import { ODD_SHAPE, type RandomModelOptions, randomModel, randomTokens } from '../support/random-language-model.ts'
+import { ODD_SHAPE, type RandomModelOptions, randomModel, randomTokens } from '#model/random-model.ts'
 
 const LONG = 75 // more than two flushes of weighted sums, and odd
 

@@ -4,8 +4,8 @@ import { toHex, utf8 } from '#core/bytes.ts'
 import { forward } from '#model/transformer.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
 import type { LanguageBackend } from '#tensor/language-backend.ts'
-import { ODD_SHAPE, randomModel, randomTokens } from './random-language-model.ts'
-import { randomRequests } from './sample-requests.ts'
+import { ODD_SHAPE, randomModel, randomTokens } from '#model/random-model.ts'
+import { randomRequests } from '#model/random-requests.ts'
 import { model as vectors, weightsFor } from './vector-model.ts'
 
 /** A model and the steps fed to one sequence. */

@@ -1,7 +1,7 @@
 // An exact model file of 84 MB that is made in a moment: one small layer under the largest vocabulary. It means nothing.
 import { encodeExactModel } from '#model/exact-file.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
-import { ODD_SHAPE, randomModel } from './random-language-model.ts'
+import { ODD_SHAPE, randomModel } from '#model/random-model.ts'
 import { byteCard } from './tiny-model.ts'
 
 const WIDTH = 72

@@ -8,7 +8,8 @@ import { sayHello } from '#net/protocols/hello/handler.ts'
 import type { Welcome } from '#net/protocols/hello/messages.ts'
 import { type NodeLease, type Offer, serveLeases } from '#net/protocols/lease/handler.ts'
 import { fetchNetworkInfo } from '#node/network-info.ts'
-import { expectedSelfTest } from '#tensor/self-test.ts'
+import type { SelfTestAnswer } from '#work/self-test.ts'
+import { answerByReference } from './self-test-answers.ts'
 import type { SigningContext } from '#core/signed.ts'
 import { KINDS } from '#work/kinds.ts'
 import type { Digest } from '#core/digest.ts'
@@ -22,7 +23,7 @@ export type Puppet = {
   readonly signer: Signer
   readonly context: SigningContext
   readonly welcome: Welcome
-  readonly hello: (digestOf?: (seed: Digest) => Digest) => Promise<Welcome>
+  readonly hello: (answerTo?: (seed: Digest) => Promise<SelfTestAnswer>) => Promise<Welcome>
   readonly close: () => Promise<void>
 }
 
@@ -32,7 +33,7 @@ export async function openPuppet(url: string, script: LeaseScript, clock: Clock 
   const signer = signerFromSecret(systemRandom.bytes(32))
   const peer = await createNodePeer({ signer, coordinator: info.addresses, isWebRtcWanted: false, clock })
   const context: SigningContext = { network: info.network, checkpoint: info.checkpoint }
-  const hello = async (digestOf: (seed: Digest) => Digest = expectedSelfTest) =>
+  const hello = async (answerTo: (seed: Digest) => Promise<SelfTestAnswer> = answerByReference) =>
     sayHello(
       peer,
       peer.coordinator,
@@ -48,7 +49,7 @@ export async function openPuppet(url: string, script: LeaseScript, clock: Clock 
         },
         site: null,
       },
-      async ({ seed }) => ({ digest: digestOf(seed), ratedMops: 1 }),
+      async ({ seed }) => ({ answer: await answerTo(seed), ratedMops: 1 }),
     )
   let puppet: Puppet | undefined
   await serveLeases(peer, info.coordinator, async (offer, lease) => {

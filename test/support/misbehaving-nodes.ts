@@ -34,9 +34,9 @@ export function wrongOpinionWorker(open: () => WorkerHandle, onSelfTest: () => v
     const handle = open()
     const recompute: WorkerHandle['api']['recompute'] = async (...call) =>
       (await handle.api.recompute(...call)).map((byte, at) => (at === 0 ? byte ^ 1 : byte))
-    const selfTest: WorkerHandle['api']['selfTest'] = (seed) => {
+    const selfTest: WorkerHandle['api']['selfTest'] = (seed, kernels) => {
       onSelfTest()
-      return handle.api.selfTest(seed)
+      return handle.api.selfTest(seed, kernels)
     }
     return { ...handle, api: { ...handle.api, recompute, selfTest } }
   }

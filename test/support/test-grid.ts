@@ -16,7 +16,8 @@ import { type CoordinatorLease, openLease } from '#net/protocols/lease/handler.t
 import type { FromNode, LeasePeer } from '#net/protocols/lease/messages.ts'
 import { Mailbox } from '#node/mailbox.ts'
 import type { NetworkInfo } from '#node/network-info.ts'
-import { expectedSelfTest } from '#tensor/self-test.ts'
+import { KINDS } from '#work/kinds.ts'
+import { failedKernels } from '#work/self-test.ts'
 import type { Close } from '#verify/close.ts'
 import { signClose } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
@@ -192,7 +193,10 @@ export class TestGrid {
     await serveHellos(this.peer, {
       challenge: () => ({ ...context, seed: toHex(systemRandom.bytes(32)) as Digest }),
       judge: async (hello, challenge, test, { publicKey: node }) => {
-        if (test.digest !== expectedSelfTest(challenge.seed)) return { outcome: 'refused', reason: 'wrong self-test' }
+        const kinds = KINDS.filter(({ name }) => hello.capabilities.kinds.some((offered) => offered.name === name))
+        const kernels = [...new Set(kinds.map((kind) => kind.kernels))]
+        const failed = await failedKernels(challenge.seed, kernels, test.answer)
+        if (failed.length > 0) return { outcome: 'refused', reason: 'wrong self-test' }
         this.hellos.push({ node, hello, ratedMops: test.ratedMops })
         const times = this.hellos.filter((each) => each.node === node).length
         // The node hears of it a moment later; whoever waits for both waits for the node's state.

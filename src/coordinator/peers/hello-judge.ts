@@ -8,8 +8,9 @@ import { peerIdOf } from '#net/peer-identity.ts'
 import type { RemotePeer } from '#net/protocol.ts'
 import type { HelloJudge } from '#net/protocols/hello/handler.ts'
 import type { Challenge, Hello, SelfTest, Welcome } from '#net/protocols/hello/messages.ts'
-import { expectedSelfTest } from '#tensor/self-test.ts'
+import type { Kind } from '#work/kind.ts'
 import { KINDS } from '#work/kinds.ts'
+import type { KernelSet, failedKernels } from '#work/self-test.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import type { LiveNodes } from '#coordinator/live-nodes.ts'
 import { readAccount } from '#coordinator/store/accounts.ts'
@@ -28,6 +29,8 @@ export type JudgeParts = {
   readonly nodes: LiveNodes
   readonly peer: Pick<CoordinatorPeer, 'libp2p'>
   readonly origins: readonly string[]
+  /** Judges answers to the self-test; {@link failedKernels} itself, or out of the way of other work. */
+  readonly failed: typeof failedKernels
 }
 
 type Voucher = { readonly tier: number; readonly payee: PublicKey } | { readonly reason: string }
@@ -48,9 +51,13 @@ export function helloJudge(parts: JudgeParts): HelloJudge {
       if (reason !== null) return refuse(reason)
       const voucher = await vouch(parts, hello, publicKey)
       if ('reason' in voucher) return refuse(voucher.reason)
-      const unfit = assess(hello, challenge, test)
-      if (unfit !== null) return refuse(unfit)
-      return admit(parts, hello, test, publicKey, voucher)
+      const fitness = await assess(parts, hello, challenge, test)
+      if ('reason' in fitness) return refuse(fitness.reason)
+      const capabilities = { ...hello.capabilities, kinds: fitness.kinds }
+      const welcome = await admit(parts, { ...hello, capabilities }, test, publicKey, voucher)
+      return welcome.outcome === 'admitted' && fitness.withheld !== ''
+        ? { ...welcome, withheld: fitness.withheld }
+        : welcome
     },
   }
 }
@@ -77,14 +84,33 @@ async function vouch({ grid, origins }: JudgeParts, hello: Hello, node: PublicKe
   return { tier: TIERS[verdict.tier], payee: verdict.payee }
 }
 
-function assess(hello: Hello, challenge: Challenge, test: SelfTest): string | null {
-  const known = hello.capabilities.kinds.filter(({ name, version }) =>
-    KINDS.some((kind) => kind.name === name && kind.version === version),
-  )
-  if (known.length === 0) return 'It knows no kind of work that there is here: it needs another version.'
-  if (expectedSelfTest(challenge.seed) !== test.digest)
-    return `Its ${hello.capabilities.backend} kernels gave a wrong result in the self-test: the driver may be broken.`
-  return null
+type Fitness =
+  | { readonly kinds: Hello['capabilities']['kinds']; readonly withheld: string }
+  | { readonly reason: string }
+
+/** The kinds whose kernels passed. A node whose kernels fail in part is given work of the other kinds. */
+async function assess({ failed }: JudgeParts, hello: Hello, { seed }: Challenge, test: SelfTest): Promise<Fitness> {
+  const { backend } = hello.capabilities
+  const known = hello.capabilities.kinds.flatMap((offered) => KINDS.filter((kind) => isOffered(kind, offered)))
+  if (known.length === 0) return { reason: 'It knows no kind of work that there is here: it needs another version.' }
+  const wrong = await failed(seed, kernelsOf(known), test.answer)
+  const kinds = known.filter(({ kernels }) => !wrong.includes(kernels))
+  if (kinds.length === 0)
+    return { reason: `Its ${backend} kernels gave a wrong result in the self-test: the driver may be broken.` }
+  const names = known.filter((kind) => !kinds.includes(kind)).map(({ name }) => name)
+  const withheld =
+    names.length === 0
+      ? ''
+      : `Its kernels for ${names.join(', ')} gave a wrong result in the self-test: it gets no such work.`
+  return { kinds: kinds.map(({ name, version }) => ({ name, version })), withheld }
+}
+
+function isOffered(kind: Kind, offered: { readonly name: string; readonly version: number }): boolean {
+  return kind.name === offered.name && kind.version === offered.version
+}
+
+function kernelsOf(kinds: readonly Kind[]): KernelSet[] {
+  return [...new Set(kinds.map(({ kernels }) => kernels))]
 }
 
 async function admit(

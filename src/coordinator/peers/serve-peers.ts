@@ -16,6 +16,7 @@ import { deleteBeatsBefore } from '#coordinator/store/beats.ts'
 import { voidLeases } from '#coordinator/store/units.ts'
 import { beatKeeper } from './beat-keeper.ts'
 import { helloJudge } from './hello-judge.ts'
+import { openSelfTestJudge } from './self-test-judge.ts'
 
 /** Old beats are forgotten this often. */
 const BEAT_SWEEP_MS = 3_600_000
@@ -36,8 +37,9 @@ export async function servePeers({ grid, nodes, peer, origins }: PeersParts): Pr
   const onError = (error: unknown) => {
     if (error instanceof AppError && error.kind === 'bug') grid.report(error)
   }
+  const selfTests = openSelfTestJudge()
   const stops = [
-    await serveHellos(peer, helloJudge({ grid, nodes, peer, origins }), onError),
+    await serveHellos(peer, helloJudge({ grid, nodes, peer, origins, failed: selfTests.failed }), onError),
     await serveAccusations(
       peer,
       accusationJudge({
@@ -59,6 +61,7 @@ export async function servePeers({ grid, nodes, peer, origins }: PeersParts): Pr
     stopForgetting()
     await matchmaker.close()
     for (const stop of stops) await stop()
+    await selfTests.close()
   }
 }
 

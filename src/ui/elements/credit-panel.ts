@@ -100,6 +100,7 @@ export class CreditPanel extends LitElement {
           <dd data-testid="device">${deviceName(state)}</dd>
         </div>
       </dl>
+      ${state.deviceNote === '' ? nothing : html`<p class="note" data-testid="device-note">${state.deviceNote}</p>`}
       ${
         state.language === null || state.language.note === ''
           ? nothing

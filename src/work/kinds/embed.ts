@@ -22,6 +22,7 @@ const BATCH = 1
 export const embed: Kind = {
   name: 'embed',
   version: 1,
+  kernels: 'language',
 
   describe(unit) {
     const { texts, tokens } = embedParamsOf(unit)

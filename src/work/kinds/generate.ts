@@ -32,6 +32,7 @@ const PROMPT = 1
 export const generate: Kind = {
   name: 'generate',
   version: 2,
+  kernels: 'language',
 
   describe(unit) {
     const { promptLength, maxTokens } = generationOf(unit)

@@ -22,6 +22,7 @@ type ArrayKind = Omit<Kind, 'possession' | 'recompute'> & {
 export const matmul: ArrayKind = {
   name: 'matmul',
   version: 1,
+  kernels: 'products',
 
   describe(unit) {
     const product = productOf(unit)

@@ -14,6 +14,7 @@ import {
 } from '#core/schema.ts'
 import type { Checkpoint } from '#core/signed.ts'
 import { type Delegation, delegationSchema } from '#identity/delegation.ts'
+import { type SelfTestAnswer, selfTestAnswerSchema } from '#work/self-test.ts'
 
 /** What a node can do and who is paid for it. `site` is the host page's origin when it contributes through the widget. */
 export type Hello = {
@@ -29,15 +30,24 @@ export type Hello = {
   readonly site: string | null
 }
 
-/** The coordinator's challenge: run the kernel self-test on `seed`. */
+/** The coordinator's challenge: run the self-test of all kernels that the kinds offered compute with on `seed`. */
 export type Challenge = { readonly network: Digest; readonly checkpoint: Checkpoint; readonly seed: Digest }
 
-/** The self-test's digest and how fast the device was, in 10^6 operations a second. */
-export type SelfTest = { readonly digest: Digest; readonly ratedMops: number }
+/** What the kernels gave and how fast the device was, in 10^6 operations a second. */
+export type SelfTest = { readonly answer: SelfTestAnswer; readonly ratedMops: number }
 
-/** The verdict. `tier` is what the delegation proves; the payee's account can spend `balance`, and `pending` is earned and not matured. */
+/**
+ * The verdict. `tier` is what the delegation proves; the payee's account can spend `balance`, and `pending` is earned and not matured.
+ * `withheld` says which kinds the node gets no work of because their kernels failed, where some did.
+ */
 export type Welcome =
-  | { readonly outcome: 'admitted'; readonly tier: number; readonly balance: string; readonly pending: string }
+  | {
+      readonly outcome: 'admitted'
+      readonly tier: number
+      readonly balance: string
+      readonly pending: string
+      readonly withheld?: string
+    }
   | { readonly outcome: 'refused'; readonly reason: string }
 
 export const helloSchema: v.GenericSchema<unknown, Hello> = v.strictObject({
@@ -60,11 +70,17 @@ export const challengeSchema: v.GenericSchema<unknown, Challenge> = v.strictObje
 })
 
 export const selfTestSchema: v.GenericSchema<unknown, SelfTest> = v.strictObject({
-  digest: digestSchema,
+  answer: selfTestAnswerSchema,
   ratedMops: uintSchema(1e12),
 })
 
 export const welcomeSchema: v.GenericSchema<unknown, Welcome> = v.variant('outcome', [
-  v.strictObject({ outcome: v.literal('admitted'), tier: uintSchema(3), balance: amountSchema, pending: amountSchema }),
+  v.strictObject({
+    outcome: v.literal('admitted'),
+    tier: uintSchema(3),
+    balance: amountSchema,
+    pending: amountSchema,
+    withheld: v.exactOptional(textSchema(300)),
+  }),
   v.strictObject({ outcome: v.literal('refused'), reason: textSchema(300) }),
 ])

@@ -2,7 +2,7 @@
 import { forward } from '#model/transformer.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-page.ts'
-import { ODD_SHAPE, randomModel, randomTokens } from '../../../support/random-language-model.ts'
+import { ODD_SHAPE, randomModel, randomTokens } from '#model/random-model.ts'
 
 const weights = randomModel({ seed: 'threads', shape: ODD_SHAPE })
 
