@@ -11,6 +11,7 @@ import {
   type RepeatedUnit,
   encodeJobCertificate,
 } from '#ledger/job-certificate.ts'
+import { rosterPlaces } from '#ledger/verify-job-certificate.ts'
 import { type Certificate, certificateId } from '#verify/certificate.ts'
 import type { Grid } from './grid.ts'
 import { loggedEntry } from './log/logged-entry.ts'
@@ -52,7 +53,7 @@ async function makeJobCertificate(grid: Grid, { id, job, result, admissionLeaf }
     repeated.push({ unit: number, admission: earlier as LoggedEntry<AdmissionEntry> })
   }
   const rosters: LoggedRoster[] = []
-  for (const root of new Set(units.flatMap(({ body }) => body.draws.map(({ rosterRoot }) => rosterRoot)))) {
+  for (const root of new Set(units.flatMap(({ body }) => rosterPlaces(body).map(({ rosterRoot }) => rosterRoot)))) {
     const roster = await readRoster(db, root)
     if (roster === null) throw new EvidenceMissingError(id, 'a roster')
     const logged = (await loggedEntry(grid, roster.logIndex, size)) as LoggedEntry<RosterLogEntry>

@@ -11,9 +11,18 @@ export function rewardAtto(operations: bigint): bigint {
   return operations * ATTO_PER_OPERATION
 }
 
-/** What a requester escrows: every replica is paid in full. */
+/** What a requester escrows for so many replicas. More of them, and auditors, share it by the operations they did. */
 export function priceAtto(operations: bigint, replication: number): bigint {
   return rewardAtto(operations) * BigInt(replication)
+}
+
+/** `price` shared by weight, floored; what does not divide goes to the first. */
+export function splitPrice(price: bigint, weights: readonly bigint[]): bigint[] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0n)
+  if (total === 0n) return weights.map((_, at) => (at === 0 ? price : 0n))
+  const shares = weights.map((weight) => (price * weight) / total)
+  const rest = price - shares.reduce((sum, share) => sum + share, 0n)
+  return shares.map((share, at) => (at === 0 ? share + rest : share))
 }
 
 /** Credits as text with up to `digits` decimals, cut, not rounded; no locale, for logs and command lines. */

@@ -7,12 +7,13 @@ import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { verifyMerkleProof } from '#core/merkle.ts'
 import { type Checkpoint, verifyMessage } from '#core/signed.ts'
-import { type Certificate, certificateId } from '#verify/certificate.ts'
+import { type Certificate, type CertificateBody, certificateId } from '#verify/certificate.ts'
 import type { Authority } from '#verify/commit.ts'
 import type { PartSource } from '#verify/content-file.ts'
 import { type RecomputeOptions, inputLeavesOutcomes, recomputeOutcomes } from '#verify/recompute.ts'
 import { type Outcome, type Verdict, outcome, verdictOf, verdictOfAsync } from '#verify/verdict.ts'
 import { rosterRoot } from '#verify/roster.ts'
+import { auditOutcomes } from '#verify/verify-audit.ts'
 import { certificateOutcomes } from '#verify/verify-certificate.ts'
 import { drawOutcomes } from '#verify/verify-draw.ts'
 import { JOB_TYPE, type Job, jobId } from '#work/job.ts'
@@ -24,7 +25,7 @@ import { openCheckpoint } from './checkpoint.ts'
 import { type LogEntry, type ReceiptEntry, entryLeaf, receiptEntry, saltedCommitment } from './entry.ts'
 import { networkId } from './genesis.ts'
 import type { JobCertificate, LoggedEntry } from './job-certificate.ts'
-import { priceAtto } from './price.ts'
+import { priceAtto, splitPrice } from './price.ts'
 
 /** What a verifier knows besides the certificate: its network, and secrets of draw epochs that were revealed since. */
 export type VerifyOptions = { readonly networkExpected?: Digest; readonly beacons?: readonly Beacon[] }
@@ -155,7 +156,9 @@ async function* unitOutcomes(
     const reason = `A unit was repeated with ${body.replicas.length} replicas; the job asked for ${replication}.`
     return yield outcome('replicas', isEnough, reason)
   }
-  const holds = body.replicas.length === replication
+  // One more checks a newcomer's result where the job asked for a single one.
+  const most = replication === 1 ? 2 : replication
+  const holds = body.replicas.length >= replication && body.replicas.length <= most
   yield outcome('replicas', holds, `A unit has ${body.replicas.length} replicas; the job asked for ${replication}.`)
 }
 
@@ -207,58 +210,86 @@ function* drawsOutcomes(
     const isIn = checkpoint !== undefined && isLogged(roster, checkpoint)
     yield outcome('draw', isWhole && isIn, `Roster ${roster.entry.root} is not in the log.`)
   }
-  const named = new Set(units.flatMap(({ body }) => body.draws.map((draw) => draw.rosterRoot)))
+  const places = units.flatMap(({ body }) => rosterPlaces(body))
+  const named = new Set(places.map(({ rosterRoot: root }) => root))
   const isNamedOnce = named.size === rosters.length && rosters.every(({ entry }) => named.has(entry.root))
   yield outcome('draw', isNamedOnce, `There are ${rosters.length} rosters; the draws name ${named.size}.`)
   const leaves = new Map(rosters.map(({ index, entry }) => [index, entry.root]))
-  for (const { body } of units)
-    for (const { rosterLeaf, rosterRoot: root, attempt } of body.draws)
-      yield outcome(
-        'draw',
-        leaves.get(rosterLeaf) === root,
-        `The roster of attempt ${attempt} is not where it should be.`,
-      )
+  for (const { rosterLeaf, rosterRoot: root } of places)
+    yield outcome('draw', leaves.get(rosterLeaf) === root, `Roster ${root} is not where it should be in the log.`)
   for (const beacon of beacons) {
     const verdict = verifyBeacon(beacon, authority)
     yield outcome('draw', verdict.ok, verdict.ok ? '' : verdict.reason)
   }
   const byRoot = new Map(rosters.map(({ entry, nodes }) => [entry.root, nodes]))
   const sources = { rosters: byRoot, secretOf: secretsOf(beacons) }
-  for (const { body } of units) yield* drawOutcomes(body, authority.network, sources)
+  for (const { body } of units) {
+    yield* drawOutcomes(body, authority.network, sources)
+    yield* auditOutcomes(body, authority, sources)
+  }
+}
+
+/** Rosters that a unit's certificate names, and where they should be in the log. */
+export function rosterPlaces({ draws, audit }: CertificateBody): { rosterRoot: Digest; rosterLeaf: number }[] {
+  const places = draws.map(({ rosterRoot: root, rosterLeaf }) => ({ rosterRoot: root, rosterLeaf }))
+  if (audit !== null) places.push({ rosterRoot: audit.task.body.rosterRoot, rosterLeaf: audit.rosterLeaf })
+  return places
 }
 
 /** Draw epochs of the certificate whose secrets none of `beacons` reveals: their draws wait to be checked. */
 export function pendingDraws({ units }: JobCertificate, beacons: readonly Beacon[] = []): number[] {
   const secretOf = secretsOf(beacons)
-  const epochs = units.flatMap(({ body }) =>
-    body.draws.filter(({ drawn }) => drawn.length > 0).map(({ epoch }) => epoch),
-  )
+  const epochs = units.flatMap(({ body }) => [
+    ...body.draws.filter(({ drawn }) => drawn.length > 0).map(({ epoch }) => epoch),
+    ...body.replicas.map(({ close }) => close.body.epoch),
+  ])
   return [...new Set(epochs)].filter((epoch) => secretOf(epoch) === undefined).sort((a, b) => a - b)
 }
 
-/** Every replica is paid the listed price, to its delegation's payee where there is one, and all together within the job's ceiling. */
+/** The listed price is shared by operations, to delegations' payees where there are any, and all of it is within the job's ceiling. */
 function* priceOutcomes({ job, units, admission, receipts, repeated }: JobCertificate, kind: Kind): Generator<Outcome> {
   let total = 0n
   for (const [at, { body }] of units.entries()) {
     const price = BigInt(body.price)
-    const listed = priceAtto(kind.operations(body.unit), body.replicas.length)
-    yield outcome('price', price === listed, `Unit ${at} was priced ${price}; the list says ${listed}.`)
+    const isRepeated = repeated.some((each) => each.unit === at)
+    const operations = kind.operations(body.unit)
+    const listed = priceAtto(operations, job.body.replication)
+    // An earlier job may have asked for fewer replicas, or for more.
+    const isListed = isRepeated ? price % priceAtto(operations, 1) === 0n : price === listed
+    yield outcome('price', isListed, `Unit ${at} was priced ${price}; the list says ${listed}.`)
     const payments = receipts[at]?.entry.payments ?? []
     const paid = payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
     yield outcome('price', paid === price, `The payments for unit ${at} are ${paid}, not ${price}.`)
-    for (const { lease, delegation } of body.replicas) {
-      const { node } = lease.body
+    const parts = paidParts(body, operations)
+    const shares = splitPrice(
+      price,
+      parts.map(({ weight }) => weight),
+    )
+    for (const [index, { node, payee }] of parts.entries()) {
       const own = payments.filter((payment) => payment.node === node)
       const isPaid =
-        own.length === 1 && own.every(({ account }) => delegation === null || account === delegation.body.payee)
-      yield outcome('price', isPaid, `Node ${node}, or the payee that it names, was not paid once for unit ${at}.`)
+        own.length === 1 &&
+        own.every(({ account, amount }) => (payee === null || account === payee) && BigInt(amount) === shares[index])
+      yield outcome('price', isPaid, `Node ${node}, or the payee that it names, was not paid its share for unit ${at}.`)
     }
     // What was paid for a repeated unit was paid by an earlier job.
-    if (!repeated.some((each) => each.unit === at)) total += price
+    if (!isRepeated) total += price
   }
   yield outcome('price', total <= BigInt(job.body.maxPrice), `The job cost ${total}, more than ${job.body.maxPrice}.`)
   const { escrow } = admission.entry
   yield outcome('price', total <= BigInt(escrow), `The job cost ${total}, more than the ${escrow} in escrow.`)
+}
+
+/** Who is paid for a unit, by the operations that each did: its replicas, and the node that audited it. */
+function paidParts({ replicas, audit }: CertificateBody, operations: bigint) {
+  const parts = replicas.map(({ lease, delegation }) => ({
+    node: lease.body.node,
+    payee: delegation?.body.payee ?? null,
+    weight: operations,
+  }))
+  if (audit !== null && audit.task.body.auditor !== audit.task.signer)
+    parts.push({ node: audit.task.body.auditor, payee: null, weight: BigInt(audit.report.body.operations) })
+  return parts
 }
 
 function isReceiptOf(entry: ReceiptEntry, unit: Certificate, salt: Digest): boolean {

@@ -1,12 +1,15 @@
 // A node's place in the network: its peer, and everything that serves on it. Opened once; reconnecting is the peer's own business.
 import type { Clock } from '#core/clock.ts'
+import type { Digest } from '#core/digest.ts'
 import type { Random } from '#core/random.ts'
 import type { Checkpoint, SigningContext } from '#core/signed.ts'
 import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-peer.ts'
+import { serveAudits } from '#net/protocols/audit/handler.ts'
 import { serveThird } from '#net/protocols/arbitrate/handler.ts'
 import { serveLeases } from '#net/protocols/lease/handler.ts'
 import type { Kind } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
+import { auditResult } from './auditor.ts'
 import { Beats } from './beats.ts'
 import type { NewEvidence } from './evidence-store.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
@@ -107,6 +110,13 @@ export async function join(parts: JoinParts): Promise<Joined> {
   )
   const third = { signer, coordinator, clock, worker, signing, findKind, fetchInputs, refusal: parts.refusal }
   own(await serveThird(peer, coordinator, (request, signal) => thirdOpinion(request, third, signal)))
+  const fetchParts = async (id: Digest, leaves: readonly Digest[], signal: AbortSignal) => {
+    const found: Uint8Array<ArrayBuffer>[] = []
+    await fetcher(id, { parts: [...leaves.keys()], onPart: (index, bytes) => void (found[index] = bytes), signal })
+    return found
+  }
+  const auditor = { ...third, random, fetchContent: fetchParts }
+  own(await serveAudits(peer, coordinator, (request, signal) => auditResult(request, auditor, signal)))
   own(watchPeers(peer, parts.onPeers))
   await beats.start(identity.beatKey)
   return { peer, beats, leases }

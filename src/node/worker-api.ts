@@ -14,7 +14,7 @@ import { signerFromKeyPair } from '#identity/session-key.ts'
 import { type Beat, type BeatBody, signBeat } from '#liveness/beat.ts'
 import { scheduleBeats } from '#liveness/schedule.ts'
 import { slotOf } from '#liveness/slot.ts'
-import { type Kind, type UnitInputs, inputsFrom } from '#work/kind.ts'
+import { type Audit, type Kind, type UnitInputs, inputsFrom } from '#work/kind.ts'
 import { type KernelSet, type SelfTestAnswer, runSelfTest } from '#work/self-test.ts'
 import type { Unit } from '#work/unit.ts'
 import { assertConsent } from './consent.ts'
@@ -73,6 +73,8 @@ export interface WorkerApi extends FileKeeper {
   possession(task: string, key: Digest): Promise<Digest>
   /** Part `index` of a unit's result, computed alone from the inputs that it needs. */
   recompute(task: string, unit: Unit, parts: InputParts, index: number): Promise<Uint8Array<ArrayBuffer>>
+  /** The kind's audit of a finished result, with randomness that `seed` gives. */
+  audit(task: string, unit: Unit, parts: InputParts, result: readonly Uint8Array[], seed: Digest): Promise<Audit>
   /** What language models run on and why, once one was loaded. */
   language(): Promise<OpenedBackend | null>
   /** Forgets a task, and stops computing it. */
@@ -197,13 +199,31 @@ export class UnitWorker implements WorkerApi {
     return held.kind.possession(held.unit, held.inputs, key, this.#devices.models)
   }
 
-  async recompute(task: string, unit: Unit, parts: InputParts, index: number): Promise<Uint8Array<ArrayBuffer>> {
+  recompute(task: string, unit: Unit, parts: InputParts, index: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#once(task, unit, parts, async (kind, inputs, models) => kind.recompute(unit, inputs, index, models))
+  }
+
+  audit(task: string, unit: Unit, parts: InputParts, result: readonly Uint8Array[], seed: Digest): Promise<Audit> {
+    const random = seededRandom(fromHex(seed, DIGEST_BYTES))
+    return this.#once(task, unit, parts, (kind, inputs, models, signal) =>
+      kind.audit(unit, inputs, result, random, models, { signal }),
+    )
+  }
+
+  /** Runs `work` in turn, as a task that {@link release} ends. */
+  async #once<T>(
+    task: string,
+    unit: Unit,
+    parts: InputParts,
+    work: (kind: Kind, inputs: UnitInputs, models: ModelCache, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const kind = this.#parts.findKind(unit)
     if (!this.#tasks.has(task) && this.#tasks.size >= MAX_TASKS) throw new TooManyTasksError()
     const inputs = inputsFrom(parts, this.#filesOf(kind, unit))
-    this.#tasks.set(task, { unit, kind, inputs, stop: new AbortController() })
+    const stop = new AbortController()
+    this.#tasks.set(task, { unit, kind, inputs, stop })
     try {
-      return await this.#inTurn(async ({ models }) => kind.recompute(unit, inputs, index, models))
+      return await this.#inTurn(async ({ models }) => work(kind, inputs, models, stop.signal))
     } finally {
       this.#tasks.delete(task)
     }

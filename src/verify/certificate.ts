@@ -7,13 +7,26 @@ import { type Delegation, delegationSchema } from '#identity/delegation.ts'
 import { MAX_REPLICATION } from '#work/job.ts'
 import { type Lease, leaseSchema } from '#work/lease.ts'
 import { type Unit, unitSchema } from '#work/unit.ts'
+import { type CertifiedAudit, certifiedAuditSchema } from './audit.ts'
 import { type Close, closeSchema } from './close.ts'
 import { type DrawRecord, drawRecordsSchema } from './draw-record.ts'
 import { type Commitment, commitmentSchema } from './commitment.ts'
+import { ALWAYS_PPM } from './roster.ts'
 import { type Reveal, type Sighting, type Transport, revealSchema, sightingSchema, transportSchema } from './reveal.ts'
 
-/** How a result was checked. `tolerant` ones agreed within bounds, not to the byte. */
-export type Assurance = 'single' | 'replicated-2' | 'replicated-3' | 'replicated-4' | 'replicated-5' | 'tolerant'
+const ASSURANCES = [
+  'single',
+  'replicated-2',
+  'replicated-3',
+  'replicated-4',
+  'replicated-5',
+  'audited',
+  'freivalds',
+  'tolerant',
+] as const
+
+/** How a result was checked. `audited` and `freivalds` were checked again after the close; `tolerant` ones agreed within bounds, not to the byte. */
+export type Assurance = (typeof ASSURANCES)[number]
 
 /** The evidence of one replica that agreed. `delegation` is null for a session key without a device credential (tier 0). */
 export type Replica = {
@@ -42,6 +55,9 @@ export type CertificateBody = {
   readonly draws: readonly DrawRecord[]
   readonly transport: Transport | 'none'
   readonly finishReason: 'complete'
+  /** Chance that the result had of being audited, in parts per million, and the audit if it was drawn. */
+  readonly auditPpm: number
+  readonly audit: CertifiedAudit | null
   readonly assurance: Assurance
 }
 
@@ -82,7 +98,9 @@ export const certificateSchema: v.GenericSchema<unknown, Certificate> = signedSc
     draws: drawRecordsSchema,
     transport: v.union([transportSchema, v.literal('none')]),
     finishReason: v.literal('complete'),
-    assurance: v.picklist(['single', 'replicated-2', 'replicated-3', 'replicated-4', 'replicated-5', 'tolerant']),
+    auditPpm: uintSchema(ALWAYS_PPM),
+    audit: v.nullable(certifiedAuditSchema),
+    assurance: v.picklist(ASSURANCES),
   }),
 )
 

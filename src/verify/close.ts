@@ -9,20 +9,24 @@ import { MAX_REPLICATION } from '#work/job.ts'
 /** One commitment on the list: who, under which lease, and the commitment's message id. */
 export type CloseEntry = { readonly node: PublicKey; readonly lease: Digest; readonly commitment: Digest }
 
-/** What the coordinator signs. `round` counts the closes of one attempt: a dispute's third replica is closed in the next round. */
+/**
+ * What the coordinator signs. `epoch` is the draw epoch whose secret decides on an audit of what is closed; `round` counts the closes of one attempt: a dispute's third replica
+ * is closed in the next round.
+ */
 export type CloseBody = {
   readonly unit: Digest
   readonly admissionLeaf: number
   readonly attempt: number
   readonly round: number
+  readonly epoch: number
   readonly entries: readonly CloseEntry[]
 }
 
-/** A close signed by the coordinator, as type `close`. */
+/** A close signed by the coordinator, as type `close/v2`. */
 export type Close = Signed<CloseBody>
 
 /** Message type of a signed close. */
-export const CLOSE_TYPE = 'close'
+export const CLOSE_TYPE = 'close/v2'
 
 /** A signed close. */
 export const closeSchema: v.GenericSchema<unknown, Close> = signedSchema(
@@ -31,6 +35,7 @@ export const closeSchema: v.GenericSchema<unknown, Close> = signedSchema(
     admissionLeaf: uintSchema(),
     attempt: uintSchema(1_000),
     round: uintSchema(1_000),
+    epoch: uintSchema(),
     entries: v.pipe(
       v.array(v.strictObject({ node: publicKeySchema, lease: digestSchema, commitment: digestSchema })),
       v.minLength(1),

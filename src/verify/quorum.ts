@@ -5,7 +5,7 @@ import { partCount } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { leafDigest, merkleRoot } from '#core/merkle.ts'
-import type { Kind, UnitInputs } from '#work/kind.ts'
+import type { AuditMethod, Kind, UnitInputs } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import type { Assurance, Replica } from './certificate.ts'
 import type { Transport } from './reveal.ts'
@@ -77,10 +77,15 @@ export function firstDisagreement(
   return undefined
 }
 
-/** The assurance that `replicas` agreeing replicas of a unit give. */
-export function assuranceOf(comparison: 'exact' | 'tolerant', replicas: number): Assurance {
+/** The assurance that `replicas` agreeing replicas of a unit give, and an audit by `method` if there was one. */
+export function assuranceOf(
+  comparison: 'exact' | 'tolerant',
+  replicas: number,
+  method: AuditMethod | null = null,
+): Assurance {
+  if (comparison === 'tolerant') return replicas < 2 && method === null ? 'single' : 'tolerant'
+  if (method !== null) return method === 'freivalds' ? 'freivalds' : 'audited'
   if (replicas < 2) return 'single'
-  if (comparison === 'tolerant') return 'tolerant'
   return `replicated-${replicas}` as Assurance
 }
 

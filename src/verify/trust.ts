@@ -22,9 +22,6 @@ export type AuditPolicy = {
 /** One result in twenty, a fifth of the network against us. */
 export const DEFAULT_AUDIT_POLICY: AuditPolicy = { floorPpm: 50_000, colludingPpm: 200_000 }
 
-/** What is at stake, in atto-credit: `stake` is pending and would be lost, `inFlight` is what the device could take by results not yet audited. */
-export type Stakes = { readonly stake: bigint; readonly inFlight: bigint }
-
 /** Trust after a check found a result valid. */
 export function trustAfterValid({ streak }: Trust): Trust {
   return { streak: Math.min(streak + 1, Number.MAX_SAFE_INTEGER) }
@@ -35,16 +32,18 @@ export function trustAfterFault(): Trust {
   return NO_TRUST
 }
 
-/**
- * Chance of an audit of the device's next result in parts per million: the larger of what the history asks for (one in `streak`) and of what makes
- * cheating lose, 2v / ((S + v)(1 - f)) (shared economics), never below the floor.
- */
-export function auditRate({ streak }: Trust, { stake, inFlight }: Stakes, policy = DEFAULT_AUDIT_POLICY): number {
+/** Chance of an audit by the history alone, in parts per million: certain without one, then one in `streak`, never below the floor. */
+export function historyRate({ streak }: Trust, { floorPpm }: AuditPolicy = DEFAULT_AUDIT_POLICY): number {
   if (streak < MATURE_AFTER) return ALWAYS_PPM
-  const byHistory = Math.floor(ALWAYS_PPM / streak)
-  const honest = BigInt(ALWAYS_PPM - policy.colludingPpm)
-  const atRisk = (stake + inFlight) * honest
-  const byStake = atRisk === 0n ? BigInt(inFlight > 0n ? ALWAYS_PPM : 0) : (2n * inFlight * 10n ** 12n) / atRisk
-  const wanted = Math.max(byHistory, policy.floorPpm, Number(byStake < 10n ** 6n ? byStake : 10n ** 6n))
-  return Math.min(wanted, ALWAYS_PPM)
+  return Math.max(Math.floor(ALWAYS_PPM / streak), floorPpm)
+}
+
+/**
+ * Chance of an audit that makes cheating lose, 2v / ((S + v)(1 - f)) in parts per million (shared economics): `stake` S is pending and would be lost,
+ * `value` v is what the result earns, both in atto-credit.
+ */
+export function stakeRate(stake: bigint, value: bigint, { colludingPpm }: AuditPolicy = DEFAULT_AUDIT_POLICY): number {
+  const atRisk = (stake + value) * BigInt(ALWAYS_PPM - colludingPpm)
+  const rate = atRisk === 0n ? 0n : (2n * value * 10n ** 12n) / atRisk
+  return rate < BigInt(ALWAYS_PPM) ? Number(rate) : ALWAYS_PPM
 }

@@ -16,6 +16,7 @@ export const CHECKS = {
   root: 'the parts have the Merkle root that was revealed',
   sighting: 'the replicas checked one another',
   draw: 'the replicas are those that the rules drew from the roster',
+  audit: 'whether and by whom the result was audited follows from the rules, and the audit found it valid',
   delegation: 'a device credential vouches for the session key',
   assurance: 'the assurance and the transport claimed are those of the evidence',
   units: 'the units are the whole job, each once and in order',

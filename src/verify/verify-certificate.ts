@@ -16,6 +16,7 @@ import { closeId } from './close.ts'
 import { type Authority, evidenceOutcomes } from './commit.ts'
 import { assuranceOf, transportOf } from './quorum.ts'
 import { SIGHTING_TYPE } from './reveal.ts'
+import { auditFormOutcomes } from './verify-audit.ts'
 import { drawFormOutcomes } from './verify-draw.ts'
 import { type Outcome, type Verdict, outcome, verdictOfAsync } from './verdict.ts'
 
@@ -42,6 +43,7 @@ export async function* certificateOutcomes(certificate: Certificate, authority: 
   for (const replica of body.replicas) yield* replicaOutcomes(replica, body, authority)
   if (comparison === 'exact') for (const replica of body.replicas) yield sightingOutcome(replica, body.replicas)
   yield* drawFormOutcomes(body, authority)
+  if (body.audit !== null) yield* auditFormOutcomes(body.audit, body, authority)
   yield assuranceOutcome(body, comparison)
 }
 
@@ -114,7 +116,7 @@ function sightingOutcome(replica: Replica, replicas: readonly Replica[]): Outcom
 }
 
 function assuranceOutcome(body: CertificateBody, comparison: 'exact' | 'tolerant'): Outcome {
-  const assurance = assuranceOf(comparison, body.replicas.length)
+  const assurance = assuranceOf(comparison, body.replicas.length, body.audit?.report.body.method ?? null)
   if (body.assurance !== assurance)
     return outcome('assurance', false, `The certificate claims ${body.assurance}; the evidence is ${assurance}.`)
   const transport = transportOf(body.replicas)

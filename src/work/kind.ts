@@ -3,6 +3,7 @@
 import type { ContentLayout } from '#core/content.ts'
 import type { ByteSource } from '#core/byte-source.ts'
 import type { Digest } from '#core/digest.ts'
+import type { Random } from '#core/random.ts'
 import type { ModelCache } from '#model/model-cache.ts'
 import type { Backend, OperationOptions } from '#tensor/backend.ts'
 import type { JobBody } from './job.ts'
@@ -36,6 +37,12 @@ export type Progress = {
   /** All of them, as the finished result says them. Throws an `input` error when it is none. */
   of(unit: Unit, result: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
 }
+
+/** How a result was checked: all of it by one prefill or by Freivalds, or one part, drawn at random, by computing it again. */
+export type AuditMethod = 'prefill' | 'freivalds' | 'part'
+
+/** What an audit found: the wrong part or null, and the integer operations it took, counted from the specification. */
+export type Audit = { readonly method: AuditMethod; readonly wrong: number | null; readonly operations: bigint }
 
 /** Where a unit's part lands in the job's result. */
 export type Placement = { readonly unitPart: number; readonly jobPart: number }
@@ -91,6 +98,15 @@ export interface Kind {
     models: ModelCache,
     options?: OperationOptions,
   ): Promise<number | null>
+  /** Checks a finished result, cheaper than computing it. `random` is the auditor's own, and nobody else knows it yet. */
+  audit(
+    unit: Unit,
+    inputs: UnitInputs,
+    result: readonly Uint8Array[],
+    random: Random,
+    models: ModelCache,
+    options?: OperationOptions,
+  ): Promise<Audit>
   /** For tolerant kinds: whether two results of part `index` are both within the bounds. Exact kinds compare bytes. */
   agree(unit: Unit, inputs: UnitInputs, index: number, a: Uint8Array, b: Uint8Array): boolean
   jobLayout(task: JobTask): ContentLayout

@@ -91,7 +91,7 @@ test('default: two pages complete a job, checking each other over WebRTC', async
   const { result, certificate } = await client.matmul(a, b)
   expect(result.data).toEqual(matmulInt8Reference(a, b))
   const [unit] = certificate.units
-  expect(unit?.body).toMatchObject({ assurance: 'replicated-2', transport: 'webrtc' })
+  expect(unit?.body).toMatchObject({ assurance: 'freivalds', transport: 'webrtc' })
   expect(unit?.body.replicas.map(({ lease }) => lease.body.node).toSorted()).toEqual(
     nodes.map(({ node }) => node).toSorted(),
   )

@@ -140,7 +140,7 @@ describe('a grid', { timeout: 180_000 }, () => {
     expect(leaves).toEqual(await truth(inputs))
     const certificate = await checkCertificate(url, id)
     expect(verifyResult(certificate, leaves)).toMatchObject({ ok: true })
-    expect(certificate.units[0]?.body).toMatchObject({ assurance: 'replicated-2', transport: 'webrtc' })
+    expect(certificate.units[0]?.body).toMatchObject({ assurance: 'freivalds', transport: 'webrtc' })
     const price = 2n * 2n * 300n * 200n * 700n * 10n ** 6n
     const { body: account } = await requester.get(`/api/v1/accounts/${requester.signer.publicKey}`)
     expect(account).toMatchObject({ balance: (1000n * 10n ** 18n - price).toString(), escrowed: '0' })
@@ -198,14 +198,14 @@ describe('a grid', { timeout: 180_000 }, () => {
     expect(certificate.units[0]?.body.assurance).toBe('tolerant')
   })
 
-  test('option: replication 1 needs one node and is certified as single', async () => {
+  test('option: replication 1 needs one node, and the result of a newcomer is audited', async () => {
     await openNode(url)
     const requester = new TestRequester(url)
     await requester.openAccount()
     const { body } = await requester.submit(matrices('single', 30, 20, 30), { replication: 1 })
     expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
     const certificate = await checkCertificate(url, String(body.id))
-    expect(certificate.units[0]?.body).toMatchObject({ assurance: 'single', transport: 'none' })
+    expect(certificate.units[0]?.body).toMatchObject({ assurance: 'freivalds', transport: 'none' })
   })
 
   test('behaviour: a node that vanishes in the middle of a unit is replaced, and nothing is paid to it', async () => {

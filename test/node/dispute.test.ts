@@ -121,7 +121,7 @@ describe('commitments', () => {
     // The copier signs its peer's hash as its own, waits for the peer's reveal and opens with everything it learnt.
     const body = { lease: leaseId(lease), unit: unitId(unit), hash: honest.commitment.body.hash }
     const commitment = await signMessage(copier, COMMITMENT_TYPE, network.context, body)
-    const at = { unit: unitId(unit), admissionLeaf: 1, attempt: 1, round: 1 }
+    const at = { unit: unitId(unit), admissionLeaf: 1, attempt: 1, round: 1, epoch: 7 }
     const close = await signClose(network.coordinator, network.context, at, [honest, { lease, commitment }])
     const { tag, nonce } = honest.reveal.body
     const opening = openingOf(lease, { root: merkleRoot(right), tag, nonce })

@@ -29,7 +29,7 @@ async function replica(signer: Signer, claimed = { root, tag }) {
 type Replica = Awaited<ReturnType<typeof replica>>
 
 function closeOver(replicas: readonly Replica[], change: { round?: number; by?: Signer; unit?: Digest } = {}) {
-  const at = { unit: change.unit ?? unitId(unit), admissionLeaf: 1, attempt: 1, round: change.round ?? 1 }
+  const at = { unit: change.unit ?? unitId(unit), admissionLeaf: 1, attempt: 1, round: change.round ?? 1, epoch: 7 }
   return signClose(change.by ?? network.coordinator, network.context, at, replicas)
 }
 

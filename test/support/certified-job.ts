@@ -189,7 +189,7 @@ export async function evidenceOf(
       return { signer, lease, opening, commitment: await signCommitment(signer, network.context, opening) }
     }),
   )
-  const at = { unit: unitId(unit), admissionLeaf: 1, attempt: 1, round: 1 }
+  const at = { unit: unitId(unit), admissionLeaf: 1, attempt: 1, round: 1, epoch: 7 }
   const close = await signClose(network.coordinator, network.context, at, committed)
   return Promise.all(
     committed.map(async ({ signer, lease, opening, commitment }) => ({
@@ -242,6 +242,8 @@ async function certifyUnit(
     draws: [testDraw(network, unit, jobId(job), signers, roster)],
     transport: transportOf(replicas),
     finishReason: 'complete' as const,
+    auditPpm: 1_000_000,
+    audit: null,
     assurance: assuranceOf(kind.comparison(unit), replicas.length),
   })
   return { certificate, parts }

@@ -28,6 +28,15 @@ export function wrongTileWorker(open: () => WorkerHandle, index = 0, isWrong = (
   }
 }
 
+/** A worker that computes right, and says of everything it audits that its first part is wrong. */
+export function slanderingWorker(open: () => WorkerHandle): () => WorkerHandle {
+  return () => {
+    const handle = open()
+    const audit: WorkerHandle['api']['audit'] = async (...call) => ({ ...(await handle.api.audit(...call)), wrong: 0 })
+    return { ...handle, api: { ...handle.api, audit } }
+  }
+}
+
 /** A worker that computes right, and gives wrong third opinions; `onSelfTest` is told of every self-test. */
 export function wrongOpinionWorker(open: () => WorkerHandle, onSelfTest: () => void): () => WorkerHandle {
   return () => {

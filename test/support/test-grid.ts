@@ -163,7 +163,12 @@ export class TestGrid {
     const [first] = leases
     if (first === undefined) throw new RangeError('A close needs a lease.')
     const { unit, admissionLeaf, attempt } = first.lease.body
-    return signClose(this.network.coordinator, this.network.context, { unit, admissionLeaf, attempt, round }, leases)
+    return signClose(
+      this.network.coordinator,
+      this.network.context,
+      { unit, admissionLeaf, attempt, round, epoch: 0 },
+      leases,
+    )
   }
 
   /** Takes `unit` from offer to reveal on all `nodes`. */

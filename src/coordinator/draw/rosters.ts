@@ -3,11 +3,13 @@ import { toHex } from '#core/bytes.ts'
 import { DIGEST_BYTES, type Digest, digestOf } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import type { Random } from '#core/random.ts'
-import { ALWAYS_PPM, type Roster, type RosterEntry, rosterRoot } from '#verify/roster.ts'
+import { type Roster, type RosterEntry, rosterRoot } from '#verify/roster.ts'
+import { NO_TRUST, type Trust, historyRate } from '#verify/trust.ts'
 import type { LiveNode } from '#coordinator/live-nodes.ts'
 import type { Append } from '#coordinator/log/transparency-log.ts'
 import { insertRoster, readRoster } from '#coordinator/store/draws.ts'
 import { stakesOf } from '#coordinator/store/pending.ts'
+import { trustOf } from '#coordinator/store/trust.ts'
 import type { Db } from '#coordinator/store/schema.ts'
 
 /** A roster before it is in the log, and the nodes behind it. */
@@ -27,11 +29,9 @@ export class Rosters {
 
   /** The roster of `nodes`, which are those that can be drawn now. */
   async draft(db: Db, nodes: readonly LiveNode[]): Promise<Draft> {
-    const stakes = await stakesOf(
-      db,
-      nodes.map(({ node }) => node),
-    )
-    const entries = nodes.map((live) => this.#entry(live, stakes.get(live.node) ?? 0n))
+    const keys = nodes.map(({ node }) => node)
+    const [stakes, trusts] = [await stakesOf(db, keys), await trustOf(db, nodes)]
+    const entries = nodes.map((live, at) => this.#entry(live, stakes.get(live.node) ?? 0n, trusts[at] ?? NO_TRUST))
     entries.sort((a, b) => (a.node < b.node ? -1 : 1))
     return { root: rosterRoot(entries), nodes: entries, live: new Map(nodes.map((live) => [live.node, live])) }
   }
@@ -45,12 +45,16 @@ export class Rosters {
     return logIndex
   }
 
-  #entry({ node, payee, delegation, address, capabilities, ratedMops }: LiveNode, stake: bigint): RosterEntry {
+  #entry(
+    { node, payee, delegation, address, capabilities, ratedMops }: LiveNode,
+    stake: bigint,
+    trust: Trust,
+  ): RosterEntry {
     const groups = [this.#group('account', payee)]
     if (delegation !== null) groups.push(this.#group('credential', delegation.credential.publicKey))
     if (address !== null) groups.push(this.#group('address', address))
     const kinds = capabilities.kinds.map(({ name, version }) => ({ name, version }))
-    return { node, groups, kinds, ratedMops, stake: stake.toString(), auditPpm: ALWAYS_PPM }
+    return { node, groups, kinds, ratedMops, stake: stake.toString(), auditPpm: historyRate(trust) }
   }
 
   #group(what: 'account' | 'credential' | 'address', value: string): Digest {

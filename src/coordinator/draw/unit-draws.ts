@@ -5,6 +5,7 @@ import { type DrawRecord, MAX_DRAWS } from '#verify/draw-record.ts'
 import { drawCheckers, drawSeed } from '#verify/draw.ts'
 import type { EpochSecret } from '#verify/epoch-secret.ts'
 import { type RosterEntry, isMature } from '#verify/roster.ts'
+import type { Lease } from '#work/lease.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
 import type { UnitRecord } from '#coordinator/store/units.ts'
 import type { Draft } from './rosters.ts'
@@ -76,6 +77,16 @@ export class UnitDraws {
     this.#made.push({ plan, rosterLeaf, replicas })
   }
 
+  /** Holders of `leases` as their rosters described them. */
+  drawnAs(leases: readonly Lease[]): { readonly lease: Lease; readonly entry: RosterEntry }[] {
+    return leases.map((lease) => {
+      const made = this.#made.find(({ plan }) => plan.attempt === lease.body.attempt)
+      const entry = made?.plan.entries.find(({ node }) => node === lease.body.node)
+      if (entry === undefined) throw new RangeError(`Node ${lease.body.node} was not drawn.`)
+      return { lease, entry }
+    })
+  }
+
   /** What the certificate says. */
   records(): DrawRecord[] {
     return this.#made.map(({ plan, rosterLeaf, replicas }) => {
@@ -94,4 +105,22 @@ export class UnitDraws {
       return plan.entries.filter(({ node }) => !absent.has(node))
     })
   }
+}
+
+/**
+ * The first attempt of a unit whose job asks for `replication` replicas. A result of which a single one is asked is checked by one more where its
+ * primary has no history and somebody else has. Null when the roster has too few.
+ */
+export function planReplicas(
+  draws: UnitDraws,
+  request: Omit<DrawPlanRequest, 'count'>,
+  replication: number,
+): DrawPlan | null {
+  const primary = request.draft.nodes.find(({ node }) => node === request.primary)
+  if (replication === 1 && primary !== undefined && !isMature(primary)) {
+    const checked = draws.plan({ ...request, count: 1 })
+    if (checked.entries.some(isMature)) return checked
+  }
+  const plan = draws.plan({ ...request, count: replication - 1 })
+  return plan.drawn.length < replication - 1 ? null : plan
 }

@@ -13,6 +13,7 @@ import type { Lease } from '#work/lease.ts'
 import { judgePair } from '#coordinator/accusations.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import type { LiveNode, LiveNodes } from '#coordinator/live-nodes.ts'
+import { resetTrust } from '#coordinator/store/trust.ts'
 import { insertDispute } from '#coordinator/store/disputes.ts'
 
 /** What consequences are drawn with. */
@@ -35,7 +36,19 @@ export class Consequences {
 
   /** A replica's part did not count. Whoever loses its admission says hello, and so passes the self-test, again. */
   faulted({ node }: Pick<LiveNode, 'node'>, cause: FaultCause): void {
-    if (FAULTS[cause].admission !== 'kept') this.#parts.nodes.remove(node)
+    const { nodes, grid } = this.#parts
+    if (FAULTS[cause].trust === 'reset') this.#forget(node).catch(grid.report)
+    if (FAULTS[cause].admission !== 'kept') nodes.remove(node)
+  }
+
+  /** The node's history, and that of the device behind it, begins anew. */
+  async #forget(node: PublicKey): Promise<void> {
+    const { nodes, grid } = this.#parts
+    const delegation = nodes.get(node)?.delegation ?? null
+    await grid.store.transaction(async (tx) => {
+      await resetTrust(tx, { node, delegation: null })
+      if (delegation !== null) await resetTrust(tx, { node, delegation })
+    })
   }
 
   /** A node signed two different commitments under one lease. */
@@ -45,7 +58,8 @@ export class Consequences {
 
   /** A node was convicted; `isTold` when it is on the lease, where it hears why. */
   convicted(node: PublicKey, isTold: boolean): void {
-    const { nodes, peer } = this.#parts
+    const { nodes, peer, grid } = this.#parts
+    this.#forget(node).catch(grid.report)
     nodes.remove(node)
     if (!isTold) dropPeer(peer.libp2p, node, new AdmissionLostError())
   }

@@ -159,12 +159,35 @@ async function judgeExact(sources: Sources, round: Round): Promise<Judgement> {
   return agreed(replicas)
 }
 
+/** What the reference says of part `part` of a unanimous result that an audit found wrong: rejections of all, or of nobody. */
+export async function judgePart(
+  sources: Sources,
+  round: Round,
+  part: number,
+): Promise<Extract<Judgement, { outcome: 'rejected' }>> {
+  const { kind, unit, replicas } = round
+  if (kind.comparison(unit) === 'exact') {
+    const [leaf] = replicas.map(({ revealed }) => revealed.leaves[part])
+    const nodes = replicas.map(({ replica }) => replica.node)
+    return judgeDispute(sources, round, { part, groups: leaf === undefined ? [] : [{ leaf, nodes }] })
+  }
+  const inputs = await readInputs(sources.blobs, kind, unit, kind.needs(unit))
+  const truth = await sources.reference.recompute(kind, unit, part)
+  const rejections: Rejection[] = []
+  for (const of of replicas) {
+    const bytes = await sources.blobs.read(contentId(kind.resultLayout(unit), of.revealed.leaves), part)
+    if (!kind.agree(unit, inputs, part, truth, bytes))
+      rejections.push({ of, reason: OUTSIDE_REASON, cause: 'outside-bounds', fault: null })
+  }
+  return { outcome: 'rejected', rejections }
+}
+
 /** The reference decides, and a third node says what it gets; its statement is kept with the dispute. */
 async function judgeDispute(
   { blobs, reference }: Sources,
   { kind, unit, replicas, close, askThird }: Round,
   { part, groups }: { readonly part: number; readonly groups: readonly Group[] },
-): Promise<Judgement> {
+): Promise<Extract<Judgement, { outcome: 'rejected' }>> {
   const [bytes, third] = await Promise.all([reference.recompute(kind, unit, part), askThird(part)])
   const { wrong, leaf: expected } = settleDispute({ groups }, bytes)
   const reason = `Part ${part} of the result is wrong; the reference proves it.`

@@ -9,7 +9,8 @@ import type { Authority } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
 import { kindOf } from '#work/kinds.ts'
 import { LEASE_TYPE, type Lease, type LeaseBody, MAX_ATTEMPTS, MAX_ATTEMPT_NUMBER, leaseId } from '#work/lease.ts'
-import type { DrawPlan, DrawPlanRequest } from '#coordinator/draw/unit-draws.ts'
+import { Audits } from '#coordinator/audit/audits.ts'
+import { type DrawPlan, type DrawPlanRequest, UnitDraws, planReplicas } from '#coordinator/draw/unit-draws.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import { jobCertificateId } from '#coordinator/job-certificate.ts'
 import { DeadlineError, endJob } from '#coordinator/job-end.ts'
@@ -64,6 +65,7 @@ export class Matchmaker {
   readonly #sessions = new Set<UnitSession>()
   readonly #intervals = new Map<Digest, Interval[]>()
   readonly #thirds: ThirdOpinions
+  readonly #audits: Audits
   readonly #consequences: Consequences
   readonly #repeats: Repeats
   readonly #turns = new Map<Digest, Promise<unknown>>()
@@ -78,6 +80,7 @@ export class Matchmaker {
     this.#parts = parts
     const { grid, nodes } = parts
     this.#authority = { network: grid.network, coordinator: grid.signer.publicKey }
+    this.#audits = new Audits(parts)
     this.#thirds = new ThirdOpinions({ ...parts, authority: this.#authority })
     const onConvicted = (lease: Lease, fault: Digest) => this.expel(lease, fault)
     this.#consequences = new Consequences({ ...parts, authority: this.#authority, onConvicted })
@@ -116,7 +119,7 @@ export class Matchmaker {
   /** Whether `node` may read content `id`: it is an input of a unit that the node holds. */
   mayRead(node: PublicKey, id: Digest): boolean {
     for (const session of this.#sessions) if (session.mayRead(node, id)) return true
-    return this.#thirds.mayRead(node, id)
+    return this.#thirds.mayRead(node, id) || this.#audits.mayRead(node, id)
   }
 
   /** What the holder of `lease` committed to, while its unit is not settled. */
@@ -184,17 +187,17 @@ export class Matchmaker {
     const job = await readJob(this.#parts.grid.store.db, record.job)
     if (job === null || job.state !== 'running') return false
     if (await this.#repeats.serve(job, record)) return true
-    const { replication } = job.job.body
     const primary = choosePrimary(
       this.#free().filter((live) => canCompute(live, record.unit)),
       this.#parts.grid.random,
     )
     if (primary === undefined) return false
-    const session = this.#session(job, record)
     const sources = await this.#sources()
-    const [attempt, count] = [record.attempt + 1, replication - 1]
-    const plan = session.draws.plan({ ...sources, attempt, primary: primary.node, count })
-    if (plan.drawn.length < count) return false
+    const draws = new UnitDraws(this.#parts.grid.network, job, record)
+    const request = { ...sources, attempt: record.attempt + 1, primary: primary.node }
+    const plan = planReplicas(draws, request, job.job.body.replication)
+    if (plan === null) return false
+    const session = this.#session(job, record, draws, plan.drawn.length + 1)
     this.#sessions.add(session)
     let isLeased = false
     try {
@@ -205,7 +208,7 @@ export class Matchmaker {
     return isLeased
   }
 
-  #session(job: JobRecord, record: UnitRecord): UnitSession {
+  #session(job: JobRecord, record: UnitRecord, draws: UnitDraws, replication: number): UnitSession {
     const { grid, peer, deliveries } = this.#parts
     const session: UnitSession = new UnitSession({
       grid,
@@ -214,6 +217,9 @@ export class Matchmaker {
       authority: this.#authority,
       job,
       record,
+      draws,
+      replication,
+      audits: this.#audits,
       kind: kindOf(record.unit.kind, record.unit.version),
       settle: (agreement, intervals) => this.#inTurn(job.id, () => this.#settle(agreement, intervals)),
       onLost: (replica) => this.#onLost(session, replica),

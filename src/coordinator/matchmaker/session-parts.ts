@@ -7,6 +7,8 @@ import type { DisputeRecord } from '#verify/dispute.ts'
 import type { FaultCause } from '#verify/faults.ts'
 import type { Kind } from '#work/kind.ts'
 import type { Lease } from '#work/lease.ts'
+import type { Audits } from '#coordinator/audit/audits.ts'
+import type { UnitDraws } from '#coordinator/draw/unit-draws.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import type { LiveNode } from '#coordinator/live-nodes.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
@@ -28,7 +30,12 @@ export type SessionParts = {
   readonly deliveries: Deliveries
   readonly job: JobRecord
   readonly record: UnitRecord
+  readonly draws: UnitDraws
   readonly kind: Kind
+  /** Replicas that are wanted: what the job asks for, or one more that checks a newcomer. */
+  readonly replication: number
+  /** Audits a unanimous result if its draw says so. */
+  readonly audits: Audits
   /** Settles and tells the job's listeners; null when the job does not run any more. */
   readonly settle: (agreement: Agreement, intervals: readonly Interval[]) => Promise<Settled | null>
   /** Told of a replica that was lost or declined. */

@@ -6,7 +6,7 @@ import type { PublicKey } from '#core/ed25519.ts'
 import { signMessage } from '#core/signed.ts'
 import { type Payment, receiptEntry } from '#ledger/entry.ts'
 import { epochOf } from '#ledger/pending.ts'
-import { priceAtto, rewardAtto } from '#ledger/price.ts'
+import { priceAtto, splitPrice } from '#ledger/price.ts'
 import {
   CERTIFICATE_TYPE,
   type Certificate,
@@ -17,6 +17,7 @@ import {
 import type { DrawRecord } from '#verify/draw-record.ts'
 import { assuranceOf, transportOf } from '#verify/quorum.ts'
 import type { Kind } from '#work/kind.ts'
+import type { AuditOutcome } from '#coordinator/audit/audits.ts'
 import { tickEpoch } from '#coordinator/epochs.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import type { Append } from '#coordinator/log/transparency-log.ts'
@@ -27,6 +28,7 @@ import { type JobRecord, finishJob, readJob, readSalt, spendEscrow } from '#coor
 import { countUnitDone } from '#coordinator/store/nodes.ts'
 import { earn } from '#coordinator/store/pending.ts'
 import type { Db } from '#coordinator/store/schema.ts'
+import { countValid } from '#coordinator/store/trust.ts'
 import { type UnitRecord, countUnits, finishUnit, unitsOf } from '#coordinator/store/units.ts'
 import { type DoneUnit, assembleResult } from './assemble.ts'
 import type { RevealedReplica } from './evidence.ts'
@@ -42,12 +44,15 @@ export type Agreement = {
   readonly leaves: readonly Digest[]
   readonly attempt: number
   readonly draws: readonly DrawRecord[]
+  readonly audit: AuditOutcome
+  /** Drawn checkers with a history: their agreement vouches for the others. */
+  readonly vouching: readonly PublicKey[]
 }
 
 /** What a settled unit came to. `result` is the job's when this was its last unit. */
 export type Settled = {
   readonly certificate: Digest
-  readonly credited: bigint
+  readonly payments: readonly Payment[]
   readonly reason: string
   readonly units: { readonly total: number; readonly done: number }
   readonly result: ContentRef | null
@@ -59,21 +64,22 @@ export async function settle(
   agreement: Agreement,
   intervals: readonly Interval[],
 ): Promise<Settled | null> {
-  const { job, record, kind, replicas, leaves } = agreement
+  const { job, record, kind, leaves } = agreement
   const certificate = await certify(grid, agreement)
   const completion = await completionOf(grid, job, kind, { number: record.number, leaves })
-  const credited = rewardAtto(record.operations)
-  const reason = `${kind.describe(record.unit)}; ${replicas.length === 1 ? 'one node computed it' : `${replicas.length} nodes agreed`}.`
+  const payments = paymentsOf(agreement)
+  const reason = reasonOf(agreement)
   const isSettled = await grid.log.transaction(async (tx, append) => {
     const now = await readJob(tx, job.id)
     const id = certificateId(certificate)
     if (now?.state !== 'running' || !(await finishUnit(tx, job.id, record.number, id, leaves))) return false
-    await pay(grid, { tx, append }, agreement, certificate, reason)
+    await pay(grid, { tx, append }, agreement, certificate, { payments, reason })
+    await countChecked(tx, agreement)
     await complete(grid, tx, job, completion, intervals)
     return true
   })
   if (!isSettled) return null
-  return { certificate: certificateId(certificate), credited, reason, ...completion }
+  return { certificate: certificateId(certificate), payments, reason, ...completion }
 }
 
 /** What a job has come to when one more of its units is done; `result` when that is the last. */
@@ -109,7 +115,7 @@ export async function complete(
 }
 
 async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
-  const { job, record, kind, root, leaves, attempt, draws } = agreement
+  const { job, record, kind, root, leaves, attempt, draws, audit } = agreement
   const replicas: CertifiedReplica[] = agreement.replicas.map(({ replica, revealed, evidence }) => ({
     ...evidence,
     sighting: revealed.sighting,
@@ -120,7 +126,7 @@ async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
     job: job.id,
     admissionLeaf: job.admissionLeaf,
     attempt,
-    price: priceAtto(record.operations, replicas.length).toString(),
+    price: priceAtto(record.operations, job.job.body.replication).toString(),
     epoch: epochOf(grid.clock.nowMs(), grid.config.epochMs),
     root,
     leaves,
@@ -128,7 +134,9 @@ async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
     draws,
     transport: transportOf(replicas),
     finishReason: 'complete',
-    assurance: assuranceOf(kind.comparison(record.unit), replicas.length),
+    auditPpm: audit.ppm,
+    audit: audit.audit,
+    assurance: assuranceOf(kind.comparison(record.unit), replicas.length, audit.audit?.report.body.method ?? null),
   }
   return signMessage(grid.signer, CERTIFICATE_TYPE, signingContext(grid), body)
 }
@@ -151,10 +159,9 @@ async function pay(
   { tx, append }: { tx: Db; append: Append },
   { job, record, replicas }: Agreement,
   certificate: Certificate,
-  reason: string,
+  { payments, reason }: { readonly payments: readonly Payment[]; readonly reason: string },
 ): Promise<void> {
   const epoch = await tickEpoch(grid, { tx, append })
-  const payments = paymentsOf(replicas, rewardAtto(record.operations))
   const logIndex = await append(receiptEntry(certificate, await readSalt(tx, job.id), payments))
   const id = certificateId(certificate)
   await insertCertificate(tx, { id, job: job.id, number: record.number, body: JSON.stringify(certificate) })
@@ -178,8 +185,34 @@ async function pay(
   for (const { replica } of replicas) await countUnitDone(tx, replica.node)
 }
 
-function paymentsOf(replicas: readonly RevealedReplica[], reward: bigint): Payment[] {
-  return replicas.map(({ replica: { node, live } }) => ({ node, account: live.payee, amount: reward.toString() }))
+/** The price, shared by the operations that replicas and auditor did. */
+function paymentsOf({ job, record, replicas, audit }: Agreement): Payment[] {
+  const parts = replicas.map(({ replica: { live } }) => ({ live, weight: record.operations }))
+  if (audit.auditor !== null && audit.audit !== null)
+    parts.push({ live: audit.auditor, weight: BigInt(audit.audit.report.body.operations) })
+  const shares = splitPrice(
+    priceAtto(record.operations, job.job.body.replication),
+    parts.map(({ weight }) => weight),
+  )
+  return parts.map(({ live }, at) => ({ node: live.node, account: live.payee, amount: String(shares[at] ?? 0n) }))
+}
+
+/** How the result was checked, in words for a contributor's list. */
+function reasonOf({ kind, record, replicas, audit }: Agreement): string {
+  const who = replicas.length === 1 ? 'one node computed it' : `${replicas.length} nodes agreed`
+  const by = audit.auditor === null ? 'the coordinator' : 'another node'
+  return `${kind.describe(record.unit)}; ${who}${audit.audit === null ? '' : `, and ${by} audited it: valid`}.`
+}
+
+/**
+ * Counts the result for those whom a check that they could not choose found right: an audit for every replica, else a drawn checker with a history for
+ * the others.
+ */
+async function countChecked(tx: Db, { replicas, audit, vouching }: Agreement): Promise<void> {
+  for (const { replica } of replicas) {
+    const isChecked = audit.audit !== null || vouching.some((node) => node !== replica.node)
+    if (isChecked) await countValid(tx, replica.live)
+  }
 }
 
 /** What each account is paid: two nodes of one payee have one receipt. */

@@ -10,16 +10,19 @@ import { signClose } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
 import type { FaultCause } from '#verify/faults.ts'
 import type { Lease } from '#work/lease.ts'
+import { priceAtto } from '#ledger/price.ts'
+import { isMature } from '#verify/roster.ts'
+import type { AuditOutcome, Audits } from '#coordinator/audit/audits.ts'
 import { isComplete } from '#coordinator/blobs/blob-directory.ts'
-import { type DrawPlan, type DrawnReplica, UnitDraws } from '#coordinator/draw/unit-draws.ts'
+import type { DrawPlan, DrawnReplica, UnitDraws } from '#coordinator/draw/unit-draws.ts'
 import { signingContext } from '#coordinator/grid.ts'
 import type { LiveNode } from '#coordinator/live-nodes.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
 import { insertContent } from '#coordinator/store/contents.ts'
 import type { UnitRecord } from '#coordinator/store/units.ts'
 import { type RevealedReplica, revealedReplica } from './evidence.ts'
-import { type Judgement, type Rejection, brokenClaims, judge, recordFault } from './judgement.ts'
-import { Replica } from './replica.ts'
+import { type Judgement, type Round, brokenClaims, judge, judgePart, recordFault } from './judgement.ts'
+import { LeaseOverError, Replica } from './replica.ts'
 import type { SessionParts } from './session-parts.ts'
 import { type Interval, unitIntervals } from './stages.ts'
 
@@ -31,6 +34,12 @@ export const DELIVERY_DEADLINE_MS = 300_000
 
 /** What a node is told that was convicted by what it signed elsewhere. */
 const EXPELLED_REASON = 'It signed two different commitments under one lease.'
+
+/** A unanimous result. */
+type Agreed = Extract<Judgement, { outcome: 'agreed' }>
+
+/** Replicas that do not count, and what they differed over. */
+type Rejected = Extract<Judgement, { outcome: 'rejected' }>
 
 /** One leased unit. */
 export class UnitSession {
@@ -48,6 +57,7 @@ export class UnitSession {
   #closedMs = 0
   #judgement: { close: Close; judgement: Judgement } | undefined
   readonly #convicted = new Map<Replica, Digest>()
+  readonly #ended = new AbortController()
   #isOver = false
   #isStepping = false
   #isStale = false
@@ -57,13 +67,13 @@ export class UnitSession {
     this.#parts = parts
     this.job = parts.job
     this.record = parts.record
-    this.draws = new UnitDraws(parts.grid.network, parts.job, parts.record)
+    this.draws = parts.draws
     this.#startMs = parts.grid.clock.nowMs()
   }
 
   /** Replicas that are wanted now. */
   get missing(): number {
-    return this.#isOver ? 0 : Math.max(0, this.job.job.body.replication - this.#replicas.length)
+    return this.#isOver ? 0 : Math.max(0, this.#parts.replication - this.#replicas.length)
   }
 
   /** The number of the last attempt. */
@@ -163,6 +173,7 @@ export class UnitSession {
   }
 
   #dismissAll(reason: string): void {
+    this.#ended.abort(new LeaseOverError(reason))
     for (const replica of this.#replicas)
       replica.dismiss({ say: 'rejected', reason: reason.slice(0, 300), fault: null }, 'ended', reason)
     for (const stop of this.#asked.values()) stop()
@@ -241,6 +252,7 @@ export class UnitSession {
       admissionLeaf: this.job.admissionLeaf,
       attempt: this.#attempt,
       round: ++this.#round,
+      epoch: (await grid.draws.secrets.current()).epoch,
     }
     const committed = this.#replicas.flatMap(({ lease, commitment }) =>
       commitment === undefined ? [] : [{ lease, commitment }],
@@ -263,38 +275,32 @@ export class UnitSession {
     if (close === undefined) return
     if (kind.comparison(unit) === 'tolerant')
       for (const one of revealed) if (!(await this.#isDelivered(one))) return this.#askFor(one)
-    if (this.#judgement?.close !== close) this.#judgement = { close, judgement: await this.#judge(close, revealed) }
+    if (this.#judgement?.close !== close)
+      this.#judgement = { close, judgement: await judge(grid, this.#roundOf(close, revealed)) }
     const { judgement } = this.#judgement
     if (this.#isOver) return
-    if (judgement.outcome === 'rejected') {
-      if (judgement.dispute !== undefined) await this.#parts.onDispute(judgement.dispute)
-      return this.#reject(judgement.rejections)
-    }
+    if (judgement.outcome === 'rejected') return this.#reject(judgement)
     for (const one of judgement.replicas)
       if (await this.#isDelivered(one)) {
         const broken = await brokenClaims(grid, { kind, unit, ...judgement })
-        return broken.length > 0 ? this.#reject(broken) : this.#settle(judgement)
+        if (broken.length > 0) return this.#reject({ rejections: broken })
+        return this.#auditAndSettle(close, judgement)
       }
     const giver = judgement.replicas.find(({ replica }) => replica.end === undefined)
     if (giver === undefined) return this.#release('every replica left before it delivered')
     await this.#askFor(giver)
   }
 
-  #judge(close: Close, replicas: readonly RevealedReplica[]): Promise<Judgement> {
-    const { grid, kind, authority, askThird } = this.#parts
+  #roundOf(close: Close, replicas: readonly RevealedReplica[]): Round {
+    const { kind, authority, askThird } = this.#parts
     const { unit } = this.record
-    return judge(grid, {
-      kind,
-      unit,
-      replicas,
-      authority,
-      close,
-      askThird: (part) => askThird({ unit, close, part, draws: this.draws }),
-    })
+    const ask = (part: number) => askThird({ unit, close, part, draws: this.draws })
+    return { kind, unit, replicas, authority, close, askThird: ask }
   }
 
-  async #reject(rejections: readonly Rejection[]): Promise<void> {
-    const { grid } = this.#parts
+  async #reject({ rejections, dispute }: Pick<Rejected, 'rejections' | 'dispute'>): Promise<void> {
+    const { grid, onDispute } = this.#parts
+    if (dispute !== undefined) await onDispute(dispute)
     for (const { of, reason, cause, fault, hostile } of rejections) {
       const proof = fault === null ? null : await recordFault(grid, this.job, fault)
       await this.#drop(of.replica, reason, cause, proof, hostile)
@@ -345,7 +351,37 @@ export class UnitSession {
     replica.after(DELIVERY_DEADLINE_MS, () => replica.lose('it did not deliver its result'))
   }
 
-  async #settle({ root, leaves, replicas }: Extract<Judgement, { outcome: 'agreed' }>): Promise<void> {
+  /** What an audit finds wrong is computed by the reference; where that says otherwise the coordinator audits in the auditor's place. */
+  async #auditAndSettle(close: Close, agreed: Agreed): Promise<void> {
+    const { grid, kind, audits, onFault } = this.#parts
+    const { unit, operations } = this.record
+    const { root, leaves, replicas } = agreed
+    const value = priceAtto(operations, this.job.job.body.replication)
+    const drawn = this.draws.drawnAs(replicas.map(({ replica }) => replica.lease))
+    const result = { kind, unit, job: this.job.id, close, root, leaves, replicas: drawn, value }
+    let audit = await audits.audit(result, this.#ended.signal)
+    if (this.#isOver) return
+    const part = audit.audit?.report.body.part ?? null
+    if (audit.audit !== null && part !== null) {
+      const found = await judgePart(grid, this.#roundOf(close, replicas), part)
+      if (found.rejections.length > 0) return this.#reject(found)
+      if (audit.auditor !== null) onFault(audit.auditor, 'wrong-statement', null)
+      const own = await audits.auditHere(result, audit.audit)
+      audit = { ...audit, audit: own, auditor: null }
+    }
+    const vouching = drawn.filter(({ lease, entry }) => lease.body.role === 'checker' && isMature(entry))
+    await this.#settle(
+      agreed,
+      audit,
+      vouching.map(({ entry }) => entry.node),
+    )
+  }
+
+  async #settle(
+    { root, leaves, replicas }: Agreed,
+    audit: AuditOutcome,
+    vouching: readonly PublicKey[],
+  ): Promise<void> {
     const { kind } = this.#parts
     const agreement = {
       job: this.job,
@@ -356,6 +392,8 @@ export class UnitSession {
       leaves,
       attempt: this.#attempt,
       draws: this.draws.records(),
+      audit,
+      vouching,
     }
     const settled = await this.#parts.settle(agreement, this.#intervals())
     this.#isOver = true
@@ -366,7 +404,7 @@ export class UnitSession {
           {
             say: 'settled',
             certificate: settled.certificate,
-            credited: settled.credited.toString(),
+            credited: settled.payments.find(({ node }) => node === replica.node)?.amount ?? '0',
             reason: settled.reason.slice(0, 300),
           },
           'ended',

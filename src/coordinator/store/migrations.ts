@@ -104,6 +104,9 @@ const LOG_TILES = [
     size int8 not null, witness text not null, line text not null, primary key (size, witness))`,
 ]
 
+/** How often in a row independent checks found a device's results valid, by device credential or, without one, by node. */
+const TRUST = [`create table trust (subject text primary key, streak int8 not null)`]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
   '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
@@ -115,6 +118,7 @@ const MIGRATIONS: Record<string, Migration> = {
     },
   },
   '0005-draws': { up: (db) => runAll(db, DRAWS) },
+  '0006-trust': { up: (db) => runAll(db, TRUST) },
   '0007-pending': { up: (db) => runAll(db, PENDING) },
 }
 

@@ -1,10 +1,10 @@
 // The kind `embed`: texts turned into vectors by an exact language model. One unit, a batch of texts, whose result holds a vector a text and
 // the digest of every position (embed/result.ts). Checking is computing again: a batch is one prefill already.
-import { equals, fromHex } from '#core/bytes.ts'
+import { concat, equals, fromHex } from '#core/bytes.ts'
 import { partCount } from '#core/content.ts'
 import { DIGEST_BYTES, digestOf } from '#core/digest.ts'
 import { randomInt, seededRandom } from '#core/random.ts'
-import { embedTexts } from '#model/embed.ts'
+import { type Embedded, embedTexts } from '#model/embed.ts'
 import { readModelHeader } from '#model/exact-file.ts'
 import { prefillLeaves } from '#model/generate.ts'
 import type { LoadedModel, ModelCache } from '#model/model-cache.ts'
@@ -12,7 +12,7 @@ import type { OperationOptions } from '#tensor/backend.ts'
 import type { Kind, PartNeed, UnitInputs } from '#work/kind.ts'
 import { allParts, inputBytes } from '#work/model-input.ts'
 import { type Unit, unitId } from '#work/unit.ts'
-import { resultParts } from './embed/result.ts'
+import { type EmbeddedTexts, parseVectors, resultParts } from './embed/result.ts'
 import { EmbedError, embedParamsOf, layoutOf, operationsOf, parseBatch } from './embed/task.ts'
 
 const MODEL = 0
@@ -82,6 +82,24 @@ export const embed: Kind = {
     return wrong === -1 ? null : wrong
   },
 
+  async audit(unit, inputs, result, random, models, options) {
+    const params = embedParamsOf(unit)
+    const claimed = claimOf(() => parseVectors(params, concat(...result)))
+    if (claimed === null) return { method: 'part', wrong: 0, operations: 0n }
+    return withModel(unit, inputs, models, async ({ device, finalNorm, id }, texts) => {
+      const names = { unit: unitId(unit), model: id }
+      const text = randomInt(random, texts.length)
+      const [right] = await embedTexts(device, finalNorm, texts.slice(text, text + 1), options ?? {})
+      if (right === undefined) throw new RangeError(`The batch has no text ${text}.`)
+      // The result with that one text as it should be, and the header that commits to all positions: equal parts are right as far as this text goes.
+      const wanted = resultParts(params, withText(claimed, texts, text, right), names)
+      const wrong = wanted.findIndex((part, at) => !equals(part, result[at] ?? new Uint8Array(0)))
+      const share = BigInt(texts[text]?.length ?? 0)
+      const operations = (embed.operations(unit) * share) / BigInt(params.tokens)
+      return { method: 'part', wrong: wrong === -1 ? null : wrong, operations }
+    })
+  },
+
   agree: (_unit, _inputs, _index, a, b) => equals(a, b),
   jobLayout: (task) => layoutOf(embedParamsOf(task)),
 
@@ -103,6 +121,29 @@ function compute(
       model: id,
     }),
   )
+}
+
+/** All texts as they are claimed, but for one. */
+function withText(
+  { vectors, positions }: EmbeddedTexts,
+  texts: readonly (readonly number[])[],
+  text: number,
+  right: Embedded,
+): Embedded[] {
+  let at = 0
+  return texts.map(({ length }, index) => {
+    const own = positions.slice(at, (at += length))
+    return index === text ? right : { vector: vectors[index] ?? new Int16Array(0), positions: own }
+  })
+}
+
+function claimOf<T>(parse: () => T): T | null {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof EmbedError) return null
+    throw error
+  }
 }
 
 /** Runs `work` on the unit's model and texts. Throws {@link EmbedError} when they do not fit the unit. */

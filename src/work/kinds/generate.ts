@@ -106,6 +106,12 @@ export const generate: Kind = {
     })
   },
 
+  async audit(unit, inputs, result, _random, models, options) {
+    const wrong = (await generate.check?.(unit, inputs, result, models, options)) ?? null
+    // A prefill takes the operations of generating; it is cheaper because it reads the weights once.
+    return { method: 'prefill', wrong, operations: generate.operations(unit) }
+  },
+
   agree: (_unit, _inputs, _index, a, b) => equals(a, b),
   jobLayout: (task) => layoutOf(generationOf(task)),
 

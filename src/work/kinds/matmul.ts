@@ -1,21 +1,49 @@
 // The kind `matmul`: C (m, n) = A (m, k) · B (k, n). int8 inputs give the exact int32 product, f32 inputs a product within bounds.
 // A unit is one block of C over the whole of k; its parts are the canonical tiles of that block.
 import { bytesOf, equals, fromHex } from '#core/bytes.ts'
-import { partCount } from '#core/content.ts'
+import { partCount, partSpan } from '#core/content.ts'
 import { DIGEST_BYTES, type Digest, digestBytes, digestOf } from '#core/digest.ts'
-import { randomInt, seededRandom } from '#core/random.ts'
-import { readTileBytes } from '#tensor/tiles.ts'
+import { type Random, randomInt, seededRandom } from '#core/random.ts'
+import { matrixOfBytes, readTileBytes } from '#tensor/tiles.ts'
 import { MAX_UNITS } from '#work/job.ts'
-import type { Kind, UnitInputs } from '#work/kind.ts'
-import { blockLayout, blockParts } from '#work/tile-block.ts'
+import type { Audit, Kind, UnitInputs } from '#work/kind.ts'
+import { blockLayout, blockParts, gatherBlock } from '#work/tile-block.ts'
 import { type Unit, unitId } from '#work/unit.ts'
-import { isWithinF32Bound, multiplyByReference, multiplyOn, needsOf, partialRow } from './matmul/operands.ts'
+import { freivaldsOperations } from './matmul/freivalds.ts'
+import { isProduct, isWithinF32Bound, multiplyByReference, multiplyOn, needsOf, partialRow } from './matmul/operands.ts'
 import { MatmulError, blockOf, partBlock, productOf, shapeOf, unitBlocks, unitCount } from './matmul/product.ts'
 
 /** A kind whose checks need no model and no waiting. */
 type ArrayKind = Omit<Kind, 'possession' | 'recompute'> & {
   possession(unit: Unit, inputs: UnitInputs, key: Digest): Digest
   recompute(unit: Unit, inputs: UnitInputs, index: number): Uint8Array<ArrayBuffer>
+}
+
+/** Freivalds over the whole block; where that finds something wrong, over one tile after the other until the first wrong one. */
+function auditProduct(unit: Unit, inputs: UnitInputs, result: readonly Uint8Array[], random: Random): Audit {
+  const product = productOf(unit)
+  const block = blockOf(unit, product)
+  const layout = blockLayout(product.c, block)
+  const shape = shapeOf(product, block)
+  const method = 'freivalds'
+  const operations = freivaldsOperations(shape)
+  const short = result.findIndex((part, index) => part.length !== partSpan(layout, index).length)
+  if (short !== -1 || result.length !== partCount(layout)) return { method, wrong: Math.max(short, 0), operations }
+  const whole = { rowStart: 0, rowEnd: layout.rows, colStart: 0, colEnd: layout.cols }
+  const c = gatherBlock({ ...layout, dtype: 'i32' }, whole, (index) => Uint8Array.from(result[index] ?? []))
+  if (isProduct(product, block, inputs, c, random)) return { method, wrong: null, operations }
+  const wrong = result.findIndex((part, index) => {
+    const own = partBlock(unit, index)
+    return !isProduct(product, own.block, inputs, matrixOfBytes('i32', Uint8Array.from(part)), random)
+  })
+  // What the whole shows and no tile does is a matter of luck, once in 2^31: then nothing is shown.
+  return { method, wrong: wrong === -1 ? null : wrong, operations }
+}
+
+function operationsOf(unit: Unit, index: number): bigint {
+  const { product, block } = partBlock(unit, index)
+  const { m, k, n } = shapeOf(product, block)
+  return 2n * BigInt(m) * BigInt(n) * BigInt(k)
 }
 
 /** Matrix products. */
@@ -97,6 +125,14 @@ export const matmul: ArrayKind = {
   recompute(unit, inputs, index) {
     const { product, block } = partBlock(unit, index)
     return bytesOf(multiplyByReference(product, block, inputs))
+  },
+
+  async audit(unit, inputs, result, random) {
+    if (matmul.comparison(unit) === 'exact') return auditProduct(unit, inputs, result, random)
+    const index = randomInt(random, result.length)
+    const bytes = result[index] ?? new Uint8Array(0)
+    const isRight = matmul.agree(unit, inputs, index, matmul.recompute(unit, inputs, index), bytes)
+    return { method: 'part', wrong: isRight ? null : index, operations: operationsOf(unit, index) }
   },
 
   agree(unit, inputs, index, a, b) {

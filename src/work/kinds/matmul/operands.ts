@@ -1,4 +1,5 @@
 // The bytes of a product: which tiles of A and B a block of C depends on, gathering them, and the portable computations on them.
+import type { Random } from '#core/random.ts'
 import type { MatrixData } from '#tensor/tiles.ts'
 import { TILE } from '#core/content.ts'
 import type { Backend, OperationOptions } from '#tensor/backend.ts'
@@ -9,6 +10,7 @@ import { matrixOfBytes } from '#tensor/tiles.ts'
 import { canBothBeCorrect } from '#tensor/tolerance.ts'
 import type { PartNeed, UnitInputs } from '#work/kind.ts'
 import { type TileBlock, blockParts, gatherBlock } from '#work/tile-block.ts'
+import { firstWrongRow } from './freivalds.ts'
 import { type Product, shapeOf } from './product.ts'
 
 /** The canonical NaN: engines differ in the bits of others. */
@@ -49,6 +51,18 @@ export function multiplyByReference(product: Product, block: TileBlock, inputs: 
   }
   const { a, b } = gather('f32', product, block, inputs)
   return matmulF32(a, b, shape)
+}
+
+/** Whether `c`, int32 and row-major, is `block` of an exact product, by Freivalds with `random`. */
+export function isProduct(
+  product: Product,
+  block: TileBlock,
+  inputs: UnitInputs,
+  c: Int32Array,
+  random: Random,
+): boolean {
+  const { a, b } = gather('i8', product, block, inputs)
+  return firstWrongRow(a, b, c, shapeOf(product, block), random) === null
 }
 
 /**

@@ -1,0 +1,136 @@
+// Audits on a whole grid: newcomers are audited until they have a history, forgers who hold every replica are found, auditors who lie are
+// contradicted by the reference.
+import { afterEach, describe, expect, test } from 'vitest'
+import { utf8 } from '#core/bytes.ts'
+import { seededRandom } from '#core/random.ts'
+import type { Beacon } from '#ledger/beacon.ts'
+import { decodeJobCertificate } from '#ledger/job-certificate.ts'
+import { pendingDraws, verifyJobCertificate } from '#ledger/verify-job-certificate.ts'
+import { openThreadWorker } from '#node/thread-worker.ts'
+import type { CertificateBody } from '#verify/certificate.ts'
+import { MATURE_AFTER } from '#verify/trust.ts'
+import { ALWAYS_PPM } from '#verify/roster.ts'
+import { randomMatrix } from '../support/certified-job.ts'
+import { LiveGrid } from '../support/live-grid.ts'
+import { slanderingWorker, wrongTileWorker } from '../support/misbehaving-nodes.ts'
+import { TestRequester } from '../support/test-requester.ts'
+
+const grids: LiveGrid[] = []
+afterEach(async () => {
+  for (const grid of grids.splice(0)) {
+    expect(await grid.close()).toEqual([])
+    expect(grid.bugs).toEqual([])
+  }
+}, 60_000)
+
+/** A grid with a requester, whose jobs' certificates are verified with their beacons. */
+async function openGrid() {
+  const grid = await LiveGrid.open({ config: { drawEpochMs: 500 } })
+  grids.push(grid)
+  const requester = new TestRequester(grid.url)
+  await requester.openAccount()
+  const beacon = async (epoch: number): Promise<Beacon> => {
+    for (;;) {
+      const response = await fetch(`${grid.url}/api/v1/beacons/${epoch}`)
+      if (response.ok) return (await response.json()) as Beacon
+      await response.body?.cancel()
+    }
+  }
+  const run = async (seed: string, replication: number): Promise<CertificateBody> => {
+    const random = seededRandom(seed)
+    const inputs = [randomMatrix(random, 'i8', 40, 30), randomMatrix(random, 'i8', 30, 20)]
+    const { body } = await requester.submit(inputs, { replication })
+    expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
+    const text = await (await fetch(`${grid.url}/api/v1/jobs/${String(body.id)}/certificate`)).text()
+    const certificate = decodeJobCertificate(utf8(text))
+    const beacons = await Promise.all(pendingDraws(certificate).map((epoch) => beacon(epoch)))
+    expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
+    const [unit] = certificate.units
+    if (unit === undefined) throw new Error('The job has no unit.')
+    return unit.body
+  }
+  const coordinator = async () => {
+    const { body } = await requester.get('/api/v1/network')
+    return (body.genesis as { coordinator: string }).coordinator
+  }
+  return { grid, run, coordinator }
+}
+
+describe('audits', { timeout: 180_000 }, () => {
+  test('behaviour: a newcomer is audited until it has a history, then now and then', async () => {
+    const { grid, run, coordinator } = await openGrid()
+    await grid.node()
+    const by = await coordinator()
+    for (let at = 0; at < MATURE_AFTER; at++) {
+      const body = await run(`newcomer ${at}`, 1)
+      expect(body).toMatchObject({ assurance: 'freivalds', auditPpm: ALWAYS_PPM })
+      expect(body.audit?.task.body.auditor).toBe(by)
+    }
+    const later = await run('mature', 1)
+    // What a tenth of its stake earns at most: one in ten by its history, a quarter by what it has to lose.
+    expect(later.auditPpm).toBeLessThan(ALWAYS_PPM / 3)
+    expect(later.auditPpm).toBeGreaterThanOrEqual(ALWAYS_PPM / 10)
+    expect(later.assurance).toBe(later.audit === null ? 'single' : 'freivalds')
+  })
+
+  test('behaviour: a newcomer beside one with a history is checked by it, and then they audit one another', async () => {
+    const { grid, run, coordinator } = await openGrid()
+    const old = await grid.node()
+    for (let at = 0; at < MATURE_AFTER; at++) await run(`old ${at}`, 1)
+    const fresh = await grid.node()
+    const others = [old.state.node, fresh.state.node]
+    let checked: CertificateBody | undefined
+    for (let at = 0; checked === undefined && at < 30; at++) {
+      const body = await run(`fresh ${at}`, 1)
+      if (body.draws[0]?.primary === fresh.state.node) checked = body
+    }
+    expect(new Set(checked?.replicas.map(({ lease }) => lease.body.node))).toEqual(new Set(others))
+    expect(checked?.auditPpm).toBeLessThan(ALWAYS_PPM)
+    // With a history of its own it computes alone, and one of the two audits the other.
+    let audited: CertificateBody | undefined
+    const by = await coordinator()
+    for (let at = 0; audited === undefined && at < 80; at++) {
+      const body = await run(`later ${at}`, 1)
+      if (body.audit !== null && body.audit.task.body.auditor !== by) audited = body
+    }
+    const node = audited?.replicas[0]?.lease.body.node
+    expect(audited?.audit?.task.body.auditor).toBe(others.find((other) => other !== node))
+    expect(audited?.replicas).toHaveLength(1)
+    expect(BigInt(audited?.audit?.report.body.operations ?? 0)).toBeGreaterThan(0n)
+  })
+
+  test('behaviour: two who agree on a forged result are both convicted, and others compute it', async () => {
+    const { grid, run } = await openGrid()
+    let isLying = true
+    const forgers = await Promise.all(
+      [0, 1].map(() => grid.node({ openWorker: wrongTileWorker(openThreadWorker, 0, () => isLying) })),
+    )
+    const forged = run('forged', 2)
+    const honest = Promise.all([grid.node(), grid.node()])
+    const body = await forged
+    isLying = false
+    await honest
+    expect(body.assurance).toBe('freivalds')
+    const entries = await grid.entries()
+    const convicted = entries.flatMap((entry) => (entry.type === 'fault' ? [entry.node] : []))
+    expect(convicted).toHaveLength(2)
+    expect(new Set<unknown>(convicted)).toEqual(new Set(forgers.map(({ state }) => state.node)))
+  })
+
+  test('behaviour: an auditor who slanders is contradicted, and the result stands', async () => {
+    const { grid, run, coordinator } = await openGrid()
+    const slanderer = await grid.node({ openWorker: slanderingWorker(openThreadWorker) })
+    // Alone, it earns a history by the coordinator's own audits.
+    for (let at = 0; at < MATURE_AFTER; at++) await run(`history ${at}`, 1)
+    const by = await coordinator()
+    await grid.node()
+    await grid.node()
+    let slandered: CertificateBody | undefined
+    for (let at = 0; slandered === undefined && at < 40; at++) {
+      const body = await run(`slander ${at}`, 2)
+      if (body.audit?.absent.includes(slanderer.state.node ?? ('' as never)) === true) slandered = body
+    }
+    expect(slandered?.audit).toMatchObject({ task: { body: { auditor: by } }, report: { body: { verdict: 'valid' } } })
+    expect((await grid.entries()).filter(({ type }) => type === 'fault')).toEqual([])
+  })
+})
