@@ -97,7 +97,7 @@ test('default: two nodes agree on a text, and one prefill checks it', { timeout:
   const { generated, outcome, promptTokens } = await generateText(client, request, {})
   expect(promptTokens).toBe(16)
   expect(generated).toMatchObject({ finishReason: 'length', tokens: { length: 24 }, positions: { length: 39 } })
-  expect(outcome.certificate.units[0]?.body).toMatchObject({ assurance: 'replicated-2' })
+  expect(outcome.certificate.units[0]?.body).toMatchObject({ assurance: 'audited' })
   const verification = await client.verify(outcome.certificateBytes, { recompute: true, models: openModels() })
   expect(verification.verdict).toMatchObject({ ok: true })
   // Without WebAssembly the reference says the same.
@@ -120,7 +120,7 @@ test(
     expect(vectors[1]).not.toEqual(vectors[2])
     expect(heard.at(-1)).toBe(130)
     for (const { certificate, certificateBytes } of outcomes) {
-      expect(certificate.units[0]?.body).toMatchObject({ assurance: 'replicated-2' })
+      expect(certificate.units[0]?.body).toMatchObject({ assurance: 'audited' })
       const { verdict } = await client.verify(certificateBytes, { recompute: true, models: openModels() })
       expect(verdict).toMatchObject({ ok: true })
     }
