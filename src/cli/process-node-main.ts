@@ -26,6 +26,7 @@ try {
   const consent = { gpuShare: 1, expiresMs: Date.now() + CONSENT_MS, site: null }
   const tally = fileTally(join(folder, 'units-done'))
   const evidence = fileEvidence(join(folder, 'evidence.json'))
+  const logPlace = (network: string) => fileEvidence(join(folder, `log-${network}.note`))
   const modelFolder = join(dirname(folder), 'models') // one for all nodes beside this one
   const node = startProcessNode({
     coordinator,
@@ -33,6 +34,7 @@ try {
     signer,
     tally,
     evidence,
+    logPlace,
     modelFolder,
     onState: tellWhenStarted(),
   })

@@ -10,6 +10,7 @@ import { type NodeParts, startNode } from './contribution.ts'
 import { type EvidencePlace, EvidenceStore } from './evidence-store.ts'
 import { openExchange } from './exchange.ts'
 import { openLocalStore } from './local-store.ts'
+import { httpLogSource } from './log-source.ts'
 import { fetchNetworkInfo } from './network-info.ts'
 import type { Consent, Contribution, NodeState } from './state.ts'
 import { type Tally, countOf } from './tally.ts'
@@ -52,6 +53,8 @@ export function browserParts({ coordinator, consent }: Omit<BrowserNodeOptions, 
     evidence: new EvidenceStore(pagePlace()),
     obtainIdentity: () => obtainPageIdentity(),
     fetchNetwork: (signal) => fetchNetworkInfo(String(coordinator), (...call) => fetch(...call), signal),
+    log: httpLogSource(String(coordinator), (...call) => fetch(...call)),
+    logPlace: (network) => pagePlace(`log/${network}`),
     openWorker: openPageWorker,
     openPeer: createBrowserPeer,
     openExchange,
@@ -68,13 +71,13 @@ function pageTally(): Tally {
 }
 
 /** Evidence beside it. Of two tabs that catch somebody at once the later one's writing stays. */
-export function pagePlace(): EvidencePlace {
+export function pagePlace(name = EVIDENCE): EvidencePlace {
   const store = openLocalStore()
   return {
     load: async () => {
-      const text = await (await store).get(EVIDENCE)
+      const text = await (await store).get(name)
       return typeof text === 'string' ? text : undefined
     },
-    save: async (text) => (await store).set(EVIDENCE, text),
+    save: async (text) => (await store).set(name, text),
   }
 }

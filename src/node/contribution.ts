@@ -2,6 +2,7 @@
 // Everything it is made of is handed in; browser.ts and process.ts compose it.
 import type { Clock } from '#core/clock.ts'
 import { AppError, toErrorRecord } from '#core/errors.ts'
+import type { Digest } from '#core/digest.ts'
 import type { Random } from '#core/random.ts'
 import type { Checkpoint, SigningContext } from '#core/signed.ts'
 import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-peer.ts'
@@ -14,6 +15,8 @@ import type { Exchange, ExchangeParts } from './exchange.ts'
 import type { NodeIdentity } from './identity.ts'
 import type { LeaseOutcome } from './lease-run.ts'
 import { type Joined, join } from './join.ts'
+import type { LogSource } from './log-source.ts'
+import { type CheckpointPlace, LogWitness } from './log-witness.ts'
 import type { NetworkInfo } from './network-info.ts'
 import { isTransient, stayConnected, untilThere } from './reconnect.ts'
 import type { Tally } from './tally.ts'
@@ -35,6 +38,9 @@ export type NodeParts = {
   readonly evidence: EvidenceStore
   readonly obtainIdentity: () => Promise<NodeIdentity>
   readonly fetchNetwork: (signal: AbortSignal) => Promise<NetworkInfo>
+  readonly log: LogSource
+  /** Where the largest checkpoint of a network's log is kept. */
+  readonly logPlace: (network: Digest) => CheckpointPlace
   readonly openWorker: () => WorkerHandle
   readonly openPeer: (options: ContributorPeerOptions) => Promise<ContributorPeer>
   readonly openExchange: (parts: ExchangeParts) => Promise<Exchange>
@@ -160,15 +166,38 @@ export class NodeContribution implements Contribution {
     })
     signal.throwIfAborted()
     this.#context = { network: network.network, checkpoint: network.checkpoint }
-    const joined = await this.#join(worker, identity, network, device.maxModelBytes)
+    const witness = await this.#openWitness(worker, identity, network)
+    signal.throwIfAborted()
+    const joined = await this.#join(worker, identity, network, device.maxModelBytes, witness)
     signal.throwIfAborted()
     const live = { ...joined, worker, identity, device }
     this.#live = live
     const listener = {
-      onConnected: () => this.#sayHello(live),
+      onConnected: async () => {
+        // A coordinator that comes back may have come back with another log.
+        await witness.look()
+        await this.#sayHello(live)
+        // Only admitted nodes cosign.
+        await witness.look()
+      },
       onLost: (reason: string) => this.#onLost(reason),
     }
     await stayConnected(live.peer, parts.random, listener, signal)
+  }
+
+  async #openWitness(worker: WorkerHandle, identity: NodeIdentity, network: NetworkInfo): Promise<LogWitness> {
+    const witness = new LogWitness({
+      genesis: network.genesis,
+      signer: identity.signer,
+      clock: workerClock(worker),
+      source: this.#parts.log,
+      place: this.#parts.logPlace(network.network),
+      keep: (evidence) => this.#keepEvidence(evidence),
+      onBroken: (error) => void this.#giveUp(error),
+    })
+    this.#closers.push(() => witness.close())
+    await witness.start()
+    return witness
   }
 
   #openWorker(): WorkerHandle {
@@ -180,11 +209,19 @@ export class NodeContribution implements Contribution {
     return worker
   }
 
-  #join(worker: WorkerHandle, identity: NodeIdentity, network: NetworkInfo, maxModelBytes: number): Promise<Joined> {
+  #join(
+    worker: WorkerHandle,
+    identity: NodeIdentity,
+    network: NetworkInfo,
+    maxModelBytes: number,
+    witness: LogWitness,
+  ): Promise<Joined> {
     const { random, findKind, openPeer, openExchange } = this.#parts
     return join({
       network,
       identity,
+      witness,
+      onBroken: (error) => void this.#giveUp(error),
       worker: worker.api,
       maxModelBytes,
       clock: workerClock(worker),

@@ -4,7 +4,7 @@ import type { Digest } from '#core/digest.ts'
 import type { PublicKey, Signer } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
 import type { Random } from '#core/random.ts'
-import { type SigningContext, messageId } from '#core/signed.ts'
+import { type Checkpoint, type SigningContext, messageId } from '#core/signed.ts'
 import type { Peer } from '#net/peer.ts'
 import { sendCommitment, serveCommitments } from '#net/protocols/commit/handler.ts'
 import type { CommitMessage } from '#net/protocols/commit/messages.ts'
@@ -60,6 +60,8 @@ export type ExchangeParts = {
   readonly coordinator: PublicKey
   readonly random: Random
   readonly signing: () => SigningContext
+  /** Told what state of the log a peer signed. */
+  readonly onPeerCheckpoint: (checkpoint: Checkpoint, node: PublicKey) => void
   /** Keeps proof that a peer or the coordinator contradicted itself, and tells who has to know. */
   readonly onEquivocation: (pair: Equivocation, lease: Lease | null) => void
 }
@@ -102,13 +104,14 @@ export async function openExchange(parts: ExchangeParts): Promise<Exchange> {
 }
 
 async function takeCommitment(
-  { coordinator, signing }: ExchangeParts,
+  { coordinator, signing, onPeerCheckpoint }: ExchangeParts,
   desks: Mailbox<PeerDesk>,
   handed: CommitMessage,
 ): Promise<boolean> {
   const { lease, commitment } = handed
   const verdict = verifyCommitment(commitment, lease, { network: signing().network, coordinator })
   if (!verdict.ok) throw new BadTicketError(verdict.reason)
+  onPeerCheckpoint(commitment.checkpoint, commitment.signer)
   const desk = await desks.wait(deskKey(lease.body), { timeoutMs: DESK_WAIT_MS })
   return desk?.take(handed) ?? false
 }

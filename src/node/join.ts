@@ -1,6 +1,7 @@
 // A node's place in the network: its peer, and everything that serves on it. Opened once; reconnecting is the peer's own business.
 import type { Clock } from '#core/clock.ts'
 import type { Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
 import type { Random } from '#core/random.ts'
 import type { Checkpoint, SigningContext } from '#core/signed.ts'
 import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-peer.ts'
@@ -13,6 +14,8 @@ import { auditResult } from './auditor.ts'
 import { Beats } from './beats.ts'
 import type { NewEvidence } from './evidence-store.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
+import { serveLogViews } from './log-views.ts'
+import type { LogWitness } from './log-witness.ts'
 import type { NodeIdentity } from './identity.ts'
 import { FileFetch } from './file-fetch.ts'
 import { InputCache, blobFetcher } from './inputs.ts'
@@ -46,6 +49,9 @@ export type JoinParts = {
   readonly own: (close: () => Promise<void> | void) => void
   /** Keeps proof that somebody broke the rules. */
   readonly onEvidence: (evidence: NewEvidence) => Promise<void>
+  /** This node's view of the log, and what to do when a peer's contradicts it. */
+  readonly witness: LogWitness
+  readonly onBroken: (error: unknown) => void
   readonly onCheckpoint: (checkpoint: Checkpoint) => void
   readonly onRecord: (id: string, record: UnitRecord) => void
   readonly onOutcome: (outcome: LeaseOutcome) => void
@@ -71,7 +77,11 @@ export async function join(parts: JoinParts): Promise<Joined> {
     keep: parts.onEvidence,
   })
   const onEquivocation: ExchangeParts['onEquivocation'] = (pair, lease) => witness.take(pair, lease)
-  const exchange = await parts.openExchange({ peer, signer, coordinator, random, signing, onEquivocation })
+  const views = await serveLogViews({ peer, witness: parts.witness, onBroken: parts.onBroken })
+  own(() => views.close())
+  const onPeerCheckpoint = (checkpoint: Checkpoint, node: PublicKey) => views.heard(checkpoint, node)
+  const heard = { onEquivocation, onPeerCheckpoint }
+  const exchange = await parts.openExchange({ peer, signer, coordinator, random, signing, ...heard })
   own(() => exchange.close())
   const fetcher = blobFetcher(peer, coordinator)
   const files = new FileFetch(fetcher, worker)

@@ -6,12 +6,13 @@ import { AppError } from '#core/errors.ts'
 import { digestSchema, parseAs } from '#core/schema.ts'
 import type { Checkpoint } from '#core/signed.ts'
 import { type CheckpointNote, checkpointNoteSchema, openCheckpoint } from '#ledger/checkpoint.ts'
-import { genesisSchema, networkId } from '#ledger/genesis.ts'
+import { type Genesis, genesisSchema, networkId } from '#ledger/genesis.ts'
 import { coordinatorAddress } from '#net/contributor-peer.ts'
 
 /** What a node knows of a network before it joins. */
 export type NetworkInfo = {
   readonly network: Digest
+  readonly genesis: Genesis
   readonly coordinator: PublicKey
   readonly checkpoint: Checkpoint
   /** The signed note that says so. */
@@ -36,7 +37,7 @@ export async function fetchNetworkInfo(url: string, fetcher: typeof fetch, signa
   const coordinator = genesis.coordinator
   const checkpoint = openCheckpoint(note, { network, coordinator })
   if (checkpoint === undefined) throw new NetworkMismatchError('its checkpoint is not signed by its coordinator')
-  return { network, coordinator, checkpoint, note, addresses: [coordinatorAddress(url, coordinator)] }
+  return { network, genesis, coordinator, checkpoint, note, addresses: [coordinatorAddress(url, coordinator)] }
 }
 
 async function readAnswer(url: string, fetcher: typeof fetch, signal: AbortSignal): Promise<unknown> {

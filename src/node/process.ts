@@ -1,5 +1,6 @@
 // Composition of a node in a Node process: a worker thread with the reference backend, a peer of Node, a key that the caller keeps.
 import { systemClock } from '#core/clock.ts'
+import type { Digest } from '#core/digest.ts'
 import type { Signer } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
 import { systemRandom } from '#core/random.ts'
@@ -8,6 +9,8 @@ import { KINDS, kindOf } from '#work/kinds.ts'
 import { type NodeContribution, type NodeParts, startNode } from './contribution.ts'
 import { type EvidencePlace, EvidenceStore, memoryPlace } from './evidence-store.ts'
 import { openExchange } from './exchange.ts'
+import { httpLogSource } from './log-source.ts'
+import type { CheckpointPlace } from './log-witness.ts'
 import { fetchNetworkInfo } from './network-info.ts'
 import type { Consent, NodeState } from './state.ts'
 import { type Tally, memoryTally } from './tally.ts'
@@ -26,6 +29,8 @@ export type ProcessNodeOptions = {
   readonly tally?: Tally
   /** Where evidence of broken rules is kept; it ends with the process when omitted. */
   readonly evidence?: EvidencePlace
+  /** Where the largest checkpoint that was seen of a network's log is kept; it ends with the process when omitted. */
+  readonly logPlace?: (network: Digest) => CheckpointPlace
   /** Directory for the files of models, which nodes of one machine can share; in memory when omitted. */
   readonly modelFolder?: string
   readonly onState?: (state: NodeState) => void
@@ -47,6 +52,7 @@ export function processParts(options: ProcessNodeOptions): NodeParts {
     isKeyKept = true,
     tally = memoryTally(),
     evidence = memoryPlace(),
+    logPlace = () => memoryPlace(),
     modelFolder,
   } = options
   return {
@@ -67,6 +73,8 @@ export function processParts(options: ProcessNodeOptions): NodeParts {
       close: () => {},
     }),
     fetchNetwork: (signal) => fetchNetworkInfo(coordinator, fetch, signal),
+    log: httpLogSource(coordinator, fetch),
+    logPlace,
     openWorker: () => openThreadWorker(modelFolder),
     openPeer: createNodePeer,
     openExchange,

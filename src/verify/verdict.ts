@@ -32,6 +32,7 @@ export const CHECKS = {
   possession: 'the replica knew intermediate values of the computation',
   progress: 'the node signed what it said of its result under its lease',
   fault: 'the part that the node revealed is not what the reference computes',
+  fork: 'the two checkpoints cannot be of one log',
   conflict: 'the two messages cannot both be honest',
 } as const
 

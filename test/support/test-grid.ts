@@ -107,7 +107,13 @@ export class TestGrid {
 
   get info(): NetworkInfo {
     const { context, coordinator } = this.network
-    return { ...context, note: this.#note, coordinator: coordinator.publicKey, addresses: this.peer.multiaddrs }
+    return {
+      ...context,
+      genesis: this.network.genesis,
+      note: this.#note,
+      coordinator: coordinator.publicKey,
+      addresses: this.peer.multiaddrs,
+    }
   }
 
   /** Serves `contents` to nodes. */

@@ -12,6 +12,7 @@ import {
   blobSource,
   connect,
   isFaultEvidence,
+  isFork,
   verifyCertificate,
 } from '#sdk/index.ts'
 import { MAX_FAULT_PROOF_BYTES } from '#verify/fault-proof.ts'
@@ -22,6 +23,7 @@ import { type OpenModel, openModelFile } from '#cli/model-files.ts'
 import { knownNetwork } from '#cli/settings-folder.ts'
 import { describeCheck, describeCount, describeFailedCheck, describeMatrix } from '#cli/words.ts'
 import { checkFault } from './verify-fault.ts'
+import { checkFork } from './verify-fork.ts'
 
 type Options = {
   readonly result?: string
@@ -44,7 +46,7 @@ export function verifyCommand(): Command {
     .description(
       "check a job's certificate, a fault proof or other evidence against a node or a coordinator; offline, unless something is needed that is not given",
     )
-    .argument('<file.json>', 'the certificate, fault proof, equivocation or broken claim')
+    .argument('<file.json>', 'the certificate, fault proof, equivocation, broken claim or log fork')
     .option('--result <C.npy>', 'check that this is the certified result')
     .option('--recompute', 'compute everything again with the portable reference')
     .option('--inputs <files...>', "the job's inputs, in order; without them --recompute asks the coordinator")
@@ -64,6 +66,10 @@ async function verify(context: CommandContext, options: Options, path: string): 
   const progress = output.progress()
   try {
     for (const model of options.model ?? []) opened.models.push(await openModelFile(model))
+    if (isFork(bytes)) {
+      const expected = options.coordinator === undefined ? undefined : await knownNetwork(options.coordinator)
+      return checkFork(context, path, bytes, options.network ?? expected)
+    }
     if (isFaultEvidence(bytes)) {
       const { models } = opened
       const url = options.coordinator ?? (models.length === 0 ? defaultCoordinator() : undefined)

@@ -1,5 +1,6 @@
 // The transparency log for auditors: checkpoint, tiles, entries, proofs. And the evidence that it names.
 import { Hono } from 'hono'
+import * as v from 'valibot'
 import { decodeCbor } from '#core/cbor.ts'
 import { DIGEST_BYTES } from '#core/digest.ts'
 import { leafDigest } from '#core/merkle.ts'
@@ -8,12 +9,20 @@ import { readCertificate, readFault } from '#coordinator/store/certificates.ts'
 import { readDispute } from '#coordinator/store/disputes.ts'
 import { logTiles, readLogEntries } from '#coordinator/store/log.ts'
 import type { Db } from '#coordinator/store/schema.ts'
-import { digestParam, uintText } from './body.ts'
+import { cosignedNote, takeCosignature } from '#coordinator/log/cosignatures.ts'
+import { MAX_COSIGNATURE_LINE } from '#ledger/cosignature.ts'
+import { textSchema, uintSchema } from '#core/schema.ts'
+import { digestParam, readJson, uintText } from './body.ts'
 import type { HttpParts } from './context.ts'
 import { NotFoundError } from './errors.ts'
 
 /** Entries in one answer. */
 export const MAX_LOG_ENTRIES = 1_000
+
+/** A size and a line. */
+const MAX_COSIGNATURE_BODY = 1_024
+
+const cosignatureSchema = v.strictObject({ size: uintSchema(), line: textSchema(MAX_COSIGNATURE_LINE) })
 
 /** A tile never changes. */
 const TILE_HEADERS = {
@@ -22,14 +31,18 @@ const TILE_HEADERS = {
 }
 
 /** `/api/v1/log`. */
-export function logRoutes({ grid }: HttpParts): Hono {
+export function logRoutes({ grid, nodes }: HttpParts): Hono {
   const app = new Hono()
   const { log, store } = grid
   const size = (text: string | undefined, name: string) =>
     uintText(text, name, Number.MAX_SAFE_INTEGER, log.checkpoint.size)
   app.get('/checkpoint', async (c) => {
-    const { note } = await log.signed()
+    const note = await cosignedNote(grid)
     return c.body(note, 200, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' })
+  })
+  app.post('/cosignatures', async (c) => {
+    const { size: signed, line } = await readJson(c, cosignatureSchema, 'cosignature', MAX_COSIGNATURE_BODY)
+    return c.json(await takeCosignature({ grid, nodes }, signed, line))
   })
   app.get('/:tile{tile/.+}', async (c) => {
     const path = c.req.param('tile')

@@ -128,12 +128,18 @@ export async function insertCosignature(
   limit: number,
 ): Promise<boolean> {
   if ((await readCosignatures(db, size)).length >= limit) return false
-  const inserted = await db
+  await db
     .insertInto('log_cosignatures')
     .values({ size, witness, line })
     .onConflict((conflict) => conflict.columns(['size', 'witness']).doNothing())
-    .executeTakeFirst()
-  return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n
+    .execute()
+  return true
+}
+
+/** Forgets cosignatures of all but the `keep` largest checkpoints that have any. */
+export async function pruneCosignatures(db: Db, keep: number): Promise<void> {
+  const sizes = db.selectFrom('log_cosignatures').select('size').distinct().orderBy('size', 'desc').limit(keep)
+  await db.deleteFrom('log_cosignatures').where('size', 'not in', sizes).execute()
 }
 
 /** Cosignature lines of the checkpoint of `size`. */
