@@ -2,8 +2,8 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { isHex } from '#core/bytes.ts'
-import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
+import { isHex, toHex } from '#core/bytes.ts'
+import { DIGEST_BYTES, type Digest, sha256 } from '#core/digest.ts'
 import type { Signer } from '#core/ed25519.ts'
 import { openKeyFile } from './key-file.ts'
 
@@ -33,6 +33,30 @@ export async function rememberNetwork(url: string, network: Digest): Promise<voi
   const text = JSON.stringify(Object.fromEntries([...networks].slice(-MAX_NETWORKS)), null, 2)
   await writeFile(temporary, `${text}\n`, { flush: true })
   await rename(temporary, path)
+}
+
+/** The note of the largest checkpoint that was seen of a network's log. */
+export async function knownCheckpoint(network: Digest): Promise<string | undefined> {
+  return readFile(await checkpointPath(network), 'utf8').catch(() => undefined)
+}
+
+/** Remembers it; runs at one moment may overwrite one another's, each of which was checked. */
+export async function rememberCheckpoint(network: Digest, note: string): Promise<void> {
+  const path = await checkpointPath(network)
+  const temporary = `${path}.${process.pid}`
+  await writeFile(temporary, note, { flush: true })
+  await rename(temporary, path)
+}
+
+/** Keeps a proof against a coordinator; where. */
+export async function keepProof(proof: Uint8Array): Promise<string> {
+  const path = join(await settingsFolder(), `log-fork-${toHex(sha256(proof)).slice(0, 16)}.json`)
+  await writeFile(path, proof)
+  return path
+}
+
+async function checkpointPath(network: Digest): Promise<string> {
+  return join(await settingsFolder(), `log-${network}.note`)
 }
 
 /** Where the networks are remembered: for messages. */

@@ -19,6 +19,7 @@ import {
   quoteSchema,
 } from './jobs.ts'
 import { type AddModelOptions, type RegisteredModel, addModel, listModels, removeModel } from './models.ts'
+import { checkLogContinues } from './log-check.ts'
 import { FIRST_TRIES, type NetworkInfo, fetchNetwork, signingContext } from './network.ts'
 import { type ContentSink, type ContentSource, type Matrix, matrixSink, matrixSource } from './parts.ts'
 import { type RunOptions, type Session, type TaskInput, cancelJob, runTask, submitTask, taskBody } from './run.ts'
@@ -32,6 +33,8 @@ export type ConnectOptions = {
   readonly account?: Signer | undefined
   /** The network that must answer, where it is known from an earlier contact. */
   readonly network?: Digest | undefined
+  /** The checkpoint's note (`network.note`) of an earlier contact: the log that answers now must continue it. */
+  readonly checkpoint?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly fetch?: Fetcher | undefined
   readonly clock?: Clock | undefined
@@ -90,6 +93,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   } = options
   const http = new Http(url, { fetch, clock, random })
   const info = await fetchNetwork(http, { expected: options.network, tries: FIRST_TRIES, signal })
+  if (options.checkpoint !== undefined) await checkLogContinues(http, info, options.checkpoint)
   const signer = options.account ?? signerFromSecret(random.bytes(32))
   return clientOf({ http, signer, info })
 }

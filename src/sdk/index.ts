@@ -12,6 +12,7 @@ export { type Verification, type VerifyOptions, verifyCertificate } from './veri
 export { type FaultVerification, type VerifyFaultOptions, verifyFault } from './verify-fault.ts'
 export { type ForkVerification, verifyLogFork } from './verify-fork.ts'
 export { isFork } from '#ledger/fork.ts'
+export { LogForkedError } from './log-check.ts'
 export { isFaultEvidence } from '#verify/fault-evidence.ts'
 export { signerFromSecret } from '#core/ed25519.ts'
 export { MAX_JOB_CERTIFICATE_BYTES } from '#ledger/job-certificate.ts'

@@ -22,7 +22,7 @@ import { serveLogViews } from '#node/log-views.ts'
 import { LogWitness, type WitnessParts } from '#node/log-witness.ts'
 import { processParts } from '#node/process.ts'
 import type { NodeState } from '#node/state.ts'
-import { connect } from '#sdk/index.ts'
+import { LogForkedError, connect, verifyLogFork } from '#sdk/index.ts'
 import { type TestApp, openTestApp } from '../support/coordinator-app.ts'
 
 const random = seededRandom('log-witness')
@@ -230,6 +230,22 @@ describe('a coordinator that lies', () => {
     await expect.poll(() => second.documents.length, { timeout: 10_000 }).toBe(1)
     expect(verifyFork(second.documents[0] as Fork, one.grid.network)).toMatchObject({ ok: true })
   })
+})
+
+test('behaviour: a requester that saw a log refuses another one, with a proof, and a shorter one', async () => {
+  const [one, other] = [await openSite(), await openSite()]
+  await grow(one, 40, 1)
+  const connectTo = ({ app }: TestApp, checkpoint?: string) =>
+    connect('http://log.invalid', { fetch: async (url, init) => app.request(url, init), checkpoint })
+  const { note } = (await connectTo(one)).network
+  await expect(connectTo(other, note)).rejects.toMatchObject({ name: 'sdk.LogShorter' })
+  await grow(other, 60, 2)
+  const error: unknown = await connectTo(other, note).catch((reason: unknown) => reason)
+  if (!(error instanceof LogForkedError)) throw error
+  expect(verifyLogFork(error.proof, one.grid.network)).toMatchObject({ verdict: { ok: true } })
+  expect(verifyLogFork(error.proof.slice(1))).toMatchObject({ verdict: { ok: false, check: 'form' } })
+  await grow(one, 300, 3)
+  expect((await connectTo(one, note)).network.checkpoint).toEqual(one.grid.log.checkpoint)
 })
 
 test('behaviour: a coordinator that is restored from an older copy of its directory is noticed by a node that saw the newer one', async () => {
