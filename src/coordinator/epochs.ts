@@ -2,6 +2,7 @@
 // A clock that is set back makes no tick; one that jumps ahead makes one.
 import { epochOf } from '#ledger/pending.ts'
 import type { Grid } from './grid.ts'
+import { logBeats } from './node-entries.ts'
 import type { Append } from './log/transparency-log.ts'
 import { beginEpoch, readEpoch, totalPending } from './store/pending.ts'
 import type { Db } from './store/schema.ts'
@@ -26,7 +27,9 @@ export function keepEpochs(grid: Grid): () => Promise<void> {
   let cancel = () => {}
   let ticking = Promise.resolve()
   const tick = () => {
-    ticking = matureEarnings(grid).catch(grid.report)
+    ticking = matureEarnings(grid)
+      .then(() => logBeats(grid))
+      .catch(grid.report)
     const leftMs = config.epochMs - (clock.nowMs() % config.epochMs)
     cancel = clock.after(leftMs, tick)
   }

@@ -79,6 +79,8 @@ export class Ledger {
       case 'roster':
       case 'secret-chain':
       case 'epoch-secret':
+      case 'delegation':
+      case 'beats':
         break
       case 'grant':
         this.#grant(entry.account, BigInt(entry.amount))

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { encodeCbor } from '#core/cbor.ts'
 import { type Digest, digestOf } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
-import { leafDigest } from '#core/merkle.ts'
+import { leafDigest, merkleRoot } from '#core/merkle.ts'
 import { amountSchema, digestSchema, publicKeySchema, uintSchema } from '#core/schema.ts'
 import { type Certificate, certificateId } from '#verify/certificate.ts'
 import { type EpochSecret, MAX_CHAIN_LENGTH, type SecretChain } from '#verify/epoch-secret.ts'
@@ -62,6 +62,20 @@ export type SecretChainEntry = { readonly type: 'secret-chain' } & SecretChain
 /** The secret of a draw epoch that is over. */
 export type EpochSecretEntry = { readonly type: 'epoch-secret' } & EpochSecret
 
+/** A device credential vouched for a node: `delegation` is the salted commitment to the delegation's digest. */
+export type DelegationEntry = { readonly type: 'delegation'; readonly delegation: Digest; readonly tier: number }
+
+/** Who beat in an epoch: `root` is the Merkle root over `nodes` summaries, in the order of their pseudonyms. */
+export type BeatsEntry = {
+  readonly type: 'beats'
+  readonly epoch: number
+  readonly root: Digest
+  readonly nodes: number
+}
+
+/** One node's beats in an epoch, under a pseudonym of that epoch. */
+export type BeatSummary = { readonly pseudonym: Digest; readonly beats: number; readonly witnessed: number }
+
 /** One leaf. Amounts are atto-credit as decimal text; every mint, grants included, is a typed entry. */
 export type LogEntry =
   | { readonly type: 'genesis'; readonly genesis: Genesis }
@@ -69,6 +83,8 @@ export type LogEntry =
   | RosterLogEntry
   | SecretChainEntry
   | EpochSecretEntry
+  | DelegationEntry
+  | BeatsEntry
   | AdmissionEntry
   | ReceiptEntry
   | EpochEntry
@@ -78,6 +94,9 @@ export type LogEntry =
 
 /** Payments of one receipt: a unit's replicas, and room for the parts that later rules pay. */
 export const MAX_PAYMENTS = MAX_REPLICATION + 3
+
+/** Highest tier of a delegation. */
+const MAX_TIER = 3
 
 /** Longest holdback: a year of hours. */
 export const MAX_HOLDBACK = 8_760
@@ -128,6 +147,8 @@ export const logEntrySchema: v.GenericSchema<unknown, LogEntry> = v.variant('typ
   rosterEntrySchema,
   secretChainEntrySchema,
   epochSecretEntrySchema,
+  v.strictObject({ type: v.literal('delegation'), delegation: digestSchema, tier: uintSchema(MAX_TIER) }),
+  v.strictObject({ type: v.literal('beats'), epoch: uintSchema(), root: digestSchema, nodes: uintSchema() }),
   admissionEntrySchema,
   receiptEntrySchema,
   v.strictObject({ type: v.literal('epoch'), epoch: uintSchema(), holdback: uintSchema(MAX_HOLDBACK) }),
@@ -151,6 +172,12 @@ export function encodeEntry(entry: LogEntry): Uint8Array<ArrayBuffer> {
 /** Leaf digest of an entry in the log's tree. */
 export function entryLeaf(entry: LogEntry): Digest {
   return leafDigest(encodeEntry(entry))
+}
+
+/** The entry of an epoch's `summaries`, which are in order. */
+export function beatsEntry(epoch: number, summaries: readonly BeatSummary[]): BeatsEntry {
+  const leaves = summaries.map((summary) => leafDigest(encodeCbor(summary)))
+  return { type: 'beats', epoch, root: merkleRoot(leaves), nodes: summaries.length }
 }
 
 /** A commitment to `id` that only holders of `salt` can open; erasing the salt erases the link. */

@@ -13,6 +13,7 @@ import { KINDS } from '#work/kinds.ts'
 import type { KernelSet, failedKernels } from '#work/self-test.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import type { LiveNodes } from '#coordinator/live-nodes.ts'
+import { logDelegation } from '#coordinator/node-entries.ts'
 import { readAccount } from '#coordinator/store/accounts.ts'
 import { readNode, upsertNode } from '#coordinator/store/nodes.ts'
 import { publicAddress } from './public-address.ts'
@@ -123,6 +124,7 @@ async function admit(
   const { backend, adapter } = hello.capabilities
   const nowMs = grid.clock.nowMs()
   await upsertNode(grid.store.db, { node, payee, tier, backend, adapter, ratedMops, seenMs: nowMs })
+  if (hello.delegation !== null) await logDelegation(grid, hello.delegation, tier)
   const { balance, pending } = await readAccount(grid.store.db, payee)
   const [connection] = peer.libp2p.getConnections(peerIdOf(node))
   if (connection === undefined) return refuse('It went away while it was admitted.')

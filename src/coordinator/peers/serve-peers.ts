@@ -80,7 +80,10 @@ function forgetLeavers(peer: CoordinatorPeer, nodes: LiveNodes): () => void {
 function sweepBeats(grid: Grid): () => void {
   let cancel = () => {}
   const sweep = () => {
-    deleteBeatsBefore(grid.store.db, slotOf(grid.clock.nowMs()) - SLOTS_PER_DAY).catch(grid.report)
+    const { epochMs, holdbackEpochs } = grid.config
+    const heldMs = epochMs * (holdbackEpochs + 2)
+    const kept = Math.max(SLOTS_PER_DAY, slotOf(heldMs))
+    deleteBeatsBefore(grid.store.db, slotOf(grid.clock.nowMs()) - kept).catch(grid.report)
     cancel = grid.clock.after(BEAT_SWEEP_MS, sweep)
   }
   sweep()

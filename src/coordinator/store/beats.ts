@@ -1,4 +1,4 @@
-// Beats: one row per node and slot, the last beat of the slot with its witness, for a day.
+// Beats: one row per node and slot, the last beat of the slot with its witness, until the holdback is over.
 import type { PublicKey } from '#core/ed25519.ts'
 import { type Beat, type BeatState, type Witness } from '#liveness/beat.ts'
 import type { Db } from './schema.ts'
@@ -48,6 +48,25 @@ export async function beatsOf(db: Db, node: PublicKey, fromSlot: number): Promis
     slot: Number(row.slot),
     state: row.state as BeatState,
     isWitnessed: Boolean(row.witnessed),
+  }))
+}
+
+/** Beats of one node in a stretch of slots. */
+export type BeatCount = { readonly node: PublicKey; readonly beats: number; readonly witnessed: number }
+
+/** Beats of every node from slot `from` up to `end`, excluded. */
+export async function countBeats(db: Db, from: number, end: number): Promise<BeatCount[]> {
+  const rows = await db
+    .selectFrom('beats')
+    .select((eb) => ['node', eb.fn.countAll().as('beats'), eb.fn.count('witness').as('witnessed')])
+    .where('slot', '>=', BigInt(from))
+    .where('slot', '<', BigInt(end))
+    .groupBy('node')
+    .execute()
+  return rows.map(({ node, beats, witnessed }) => ({
+    node: node as PublicKey,
+    beats: Number(beats),
+    witnessed: Number(witnessed),
   }))
 }
 

@@ -107,6 +107,12 @@ const LOG_TILES = [
 /** How often in a row independent checks found a device's results valid, by device credential or, without one, by node. */
 const TRUST = [`create table trust (subject text primary key, streak int8 not null)`]
 
+/** What opens the log's entries about nodes. */
+const NODE_ENTRIES = [
+  `create table log_delegations (delegation text primary key, salt text not null)`,
+  `create table beat_summaries (epoch int8 primary key, salt text not null, body text not null)`,
+]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
   '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
@@ -120,6 +126,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0005-draws': { up: (db) => runAll(db, DRAWS) },
   '0006-trust': { up: (db) => runAll(db, TRUST) },
   '0007-pending': { up: (db) => runAll(db, PENDING) },
+  '0010-node-entries': { up: (db) => runAll(db, NODE_ENTRIES) },
 }
 
 /** Brings the schema up to date. Throws {@link MigrationError} on a store that a newer version wrote. */

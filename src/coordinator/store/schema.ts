@@ -100,6 +100,8 @@ export type Schema = {
   log_head: { id: number; size: Int8 }
   log_entries: { log_index: Int8; entry: Uint8Array; at_ms: Int8 }
   log_tiles: { level: number; position: Int8; hashes: Uint8Array }
+  log_delegations: { delegation: string; salt: string }
+  beat_summaries: { epoch: Int8; salt: string; body: string }
   log_cosignatures: { size: Int8; witness: string; line: string }
   log_checkpoints: { size: Int8; root: string; note: string }
 }
