@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { consistencyPath, rootAt, verifyConsistency } from './log-tree.ts'
 import { TileError, decodeBundle, encodeBundle, parseTilePath, tileNodes, tilePath, tileWidth } from './tiles.ts'
 
 describe('tiles', () => {
@@ -52,6 +53,26 @@ describe('tiles', () => {
     expect(decodeBundle(new Uint8Array(), 0)).toEqual([])
     for (const width of [2, 4]) expect(() => decodeBundle(bytes, width)).toThrow(TileError)
     expect(() => decodeBundle(bytes.slice(0, -1), 3)).toThrow('ends within an entry')
+  })
+
+  test('limit: 2^53 - 1 leaves are proven from seven partial tiles', async () => {
+    const size = Number.MAX_SAFE_INTEGER
+    const read: string[] = []
+    // Peaks are parts of partial tiles only, so that made-up digests fit together.
+    const reader = tileNodes({
+      readTiles: async (keys) =>
+        keys.map((key) => {
+          const width = tileWidth(key, size)
+          read.push(tilePath({ ...key, width }))
+          return new Uint8Array(width * 32).map((_, at) => (at * 7 + key.level) % 251)
+        }),
+    })
+    const [old, root] = [await rootAt(reader, size - 1), await rootAt(reader, size)]
+    const path = await consistencyPath(reader, size - 1, size)
+    expect(verifyConsistency({ size: size - 1, root: old }, { size, root }, path)).toBe(true)
+    expect(verifyConsistency({ size: size - 1, root }, { size, root }, path)).toBe(false)
+    const widths = new Set(read.map((name) => name.replace(/^tile\/(\d).*\.p\//, '$1:')))
+    expect(widths).toEqual(new Set(['0:255', '1:255', '2:255', '3:255', '4:255', '5:255', '6:31']))
   })
 
   test('error: Tile for one that is too short', async () => {
