@@ -7,6 +7,7 @@ import { KINDS, kindOf } from '#work/kinds.ts'
 import { obtainPageIdentity } from './page-identity.ts'
 import { openPageWorker } from './page-worker.ts'
 import { type NodeParts, startNode } from './contribution.ts'
+import { httpDrawSource } from './draw-source.ts'
 import { type EvidencePlace, EvidenceStore } from './evidence-store.ts'
 import { openExchange } from './exchange.ts'
 import { openLocalStore } from './local-store.ts'
@@ -55,6 +56,7 @@ export function browserParts({ coordinator, consent }: Omit<BrowserNodeOptions, 
     fetchNetwork: (signal) => fetchNetworkInfo(String(coordinator), (...call) => fetch(...call), signal),
     log: httpLogSource(String(coordinator), (...call) => fetch(...call)),
     logPlace: (network) => pagePlace(`log/${network}`),
+    draws: httpDrawSource(String(coordinator), (...call) => fetch(...call)),
     openWorker: openPageWorker,
     openPeer: createBrowserPeer,
     openExchange,

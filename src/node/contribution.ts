@@ -10,6 +10,8 @@ import type { Kind } from '#work/kind.ts'
 import { introduce } from './admission.ts'
 import { ConsentError, assertConsent } from './consent.ts'
 import { Earnings } from './earnings.ts'
+import type { DrawCheck } from './draw-checks.ts'
+import type { DrawSource } from './draw-source.ts'
 import type { EvidenceStore, NewEvidence } from './evidence-store.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
 import type { NodeIdentity } from './identity.ts'
@@ -41,6 +43,7 @@ export type NodeParts = {
   readonly log: LogSource
   /** Where the largest checkpoint of a network's log is kept. */
   readonly logPlace: (network: Digest) => CheckpointPlace
+  readonly draws: DrawSource
   readonly openWorker: () => WorkerHandle
   readonly openPeer: (options: ContributorPeerOptions) => Promise<ContributorPeer>
   readonly openExchange: (parts: ExchangeParts) => Promise<Exchange>
@@ -237,6 +240,8 @@ export class NodeContribution implements Contribution {
       onRecord: (id, record) => this.#publisher.record(record, id),
       onOutcome: (outcome) => this.#count(outcome),
       onLeaseCount: () => this.#refresh(),
+      drawSource: this.#parts.draws,
+      onDrawChecked: (check) => this.#countDraw(check),
       onPeers: (peers) => this.#publisher.update({ peers }),
       onStrip: (beats) => this.#publisher.update({ beats }),
     })
@@ -309,6 +314,14 @@ export class NodeContribution implements Contribution {
     this.#failures = outcome.failure === null ? 0 : this.#failures + 1
     if (this.#failures >= MAX_FAILURES && outcome.failure !== null)
       void this.#giveUp(new DeviceFailingError(outcome.failure.message))
+  }
+
+  #countDraw({ unchecked }: DrawCheck): void {
+    const { draws } = this.#publisher.state
+    const isChecked = unchecked === null
+    this.#publisher.update({
+      draws: { checked: draws.checked + Number(isChecked), unchecked: draws.unchecked + Number(!isChecked) },
+    })
   }
 
   #showLanguage(): void {

@@ -5,7 +5,7 @@ import { signerFromSecret } from '#core/ed25519.ts'
 import { seededRandom } from '#core/random.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fileEvidence } from './evidence-file.ts'
-import { EvidenceStore, MAX_EVIDENCE, MAX_EVIDENCE_TEXT, memoryPlace } from './evidence-store.ts'
+import { EvidenceStore, MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_EVIDENCE_TOTAL, memoryPlace } from './evidence-store.ts'
 
 const against = signerFromSecret(seededRandom('evidence').bytes(32)).publicKey
 const lie = (n: number | string) => ({ against, says: `Lie ${n}.`, atMs: 1, document: { format: 'test', n } })
@@ -58,5 +58,18 @@ describe('EvidenceStore', () => {
     const around = '{\n  "format": "test",\n  "n": ""\n}\n'.length
     expect(await store.add(lie('x'.repeat(MAX_EVIDENCE_TEXT - around)))).toBe(true)
     expect(await store.add(lie('y'.repeat(MAX_EVIDENCE_TEXT - around + 1)))).toBe(false)
+  })
+
+  test(`limit: ${MAX_EVIDENCE_TOTAL} characters kept in all, one more refused`, async () => {
+    const around = '{\n  "format": "test",\n  "n": ""\n}\n'.length
+    const store = new EvidenceStore(memoryPlace())
+    const full = MAX_EVIDENCE_TOTAL / MAX_EVIDENCE_TEXT
+    const text = (first: string) => lie(first + 'x'.repeat(MAX_EVIDENCE_TEXT - around - 1))
+    for (let n = 0; n < full - 1; n++) expect(await store.add(text(String(n)))).toBe(true)
+    expect(await store.add(lie('y'))).toBe(true)
+    expect(await store.add(text('z'))).toBe(false)
+    const left = MAX_EVIDENCE_TEXT - around - 1
+    expect(await store.add(lie('w'.repeat(left - around + 1)))).toBe(false)
+    expect(await store.add(lie('w'.repeat(left - around)))).toBe(true)
   })
 })

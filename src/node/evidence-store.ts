@@ -29,8 +29,11 @@ export interface EvidencePlace {
 /** Cases that a node keeps: one of each lie that was caught is enough, and a liar shall not fill a disk. */
 export const MAX_EVIDENCE = 64
 
-/** Longest document: two lists of leases and closes, or two checkpoints with a proof; whatever is larger is named by its digest. */
-export const MAX_EVIDENCE_TEXT = 64 * 1024
+/** Longest document: most have a few kilobytes, one about a draw holds a whole certificate with up to 4,096 leaves. */
+export const MAX_EVIDENCE_TEXT = 512 * 1024
+
+/** All documents together: they are written as one text with every case. */
+export const MAX_EVIDENCE_TOTAL = 4 * 2 ** 20
 
 const keptSchema: v.GenericSchema<unknown, readonly KeptEvidence[]> = v.pipe(
   v.array(
@@ -73,7 +76,9 @@ export class EvidenceStore {
     const id = evidenceId(document)
     const body = fromUtf8(encodeCanonicalJson(document))
     const isKnown = this.#kept.some((each) => each.id === id)
-    if (isKnown || body.length > MAX_EVIDENCE_TEXT || this.#kept.length >= MAX_EVIDENCE) return false
+    const total = this.#kept.reduce((sum, each) => sum + each.body.length, body.length)
+    const isTooMuch = body.length > MAX_EVIDENCE_TEXT || total > MAX_EVIDENCE_TOTAL
+    if (isKnown || isTooMuch || this.#kept.length >= MAX_EVIDENCE) return false
     this.#kept = [...this.#kept, { id, against, says: says.slice(0, 300), atMs, body }]
     const text = JSON.stringify(this.#kept)
     this.#saving = this.#saving.then(() => this.#place.save(text)).catch(() => undefined)

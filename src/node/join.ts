@@ -12,6 +12,8 @@ import type { Kind } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import { auditResult } from './auditor.ts'
 import { Beats } from './beats.ts'
+import { type DrawCheck, DrawChecks } from './draw-checks.ts'
+import type { DrawSource } from './draw-source.ts'
 import type { NewEvidence } from './evidence-store.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
 import { serveLogViews } from './log-views.ts'
@@ -56,6 +58,9 @@ export type JoinParts = {
   readonly onRecord: (id: string, record: UnitRecord) => void
   readonly onOutcome: (outcome: LeaseOutcome) => void
   readonly onLeaseCount: () => void
+  readonly drawSource: DrawSource
+  /** Told what came of a draw that this node was part of. */
+  readonly onDrawChecked: (check: DrawCheck) => void
   readonly onPeers: (peers: NodeState['peers']) => void
   readonly onStrip: (strip: NodeState['beats']) => void
 }
@@ -70,12 +75,17 @@ export async function join(parts: JoinParts): Promise<Joined> {
   const { coordinator } = network
   const peer = await parts.openPeer({ signer, coordinator: network.addresses, clock, random })
   own(() => peer.close())
-  const witness = openWitnessDesk({
-    peer,
+  const authority = () => ({ network: signing().network, coordinator })
+  const witness = openWitnessDesk({ peer, clock, authority, keep: parts.onEvidence })
+  const draws = new DrawChecks({
     clock,
-    authority: () => ({ network: signing().network, coordinator }),
+    authority,
+    source: parts.drawSource,
     keep: parts.onEvidence,
+    onCheckpoint: parts.onCheckpoint,
+    onChecked: parts.onDrawChecked,
   })
+  own(() => draws.close())
   const onEquivocation: ExchangeParts['onEquivocation'] = (pair, lease) => witness.take(pair, lease)
   const views = await serveLogViews({ peer, witness: parts.witness, onBroken: parts.onBroken })
   own(() => views.close())
@@ -108,6 +118,7 @@ export async function join(parts: JoinParts): Promise<Joined> {
     maxModelBytes: parts.maxModelBytes,
     onRecord: parts.onRecord,
     onOutcome: parts.onOutcome,
+    onCertified: (lease, certificate) => draws.add(lease, certificate),
     onCount: parts.onLeaseCount,
   })
   const beats = new Beats({ peer, coordinator, signer, clock, worker, signing, onStrip: parts.onStrip })

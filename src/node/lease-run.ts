@@ -56,7 +56,7 @@ export type Content = {
 
 /**
  * What a finished lease came to. `operations` and `busyMs` tell the rate; `failure` is why this node could not do its part; `isFaulted` says that
- * its result was proven wrong.
+ * its result was proven wrong; `certificate` is the one that it was settled with.
  */
 export type LeaseOutcome = {
   readonly record: UnitRecord
@@ -64,6 +64,7 @@ export type LeaseOutcome = {
   readonly busyMs: number
   readonly failure: ErrorRecord | null
   readonly isFaulted: boolean
+  readonly certificate: Digest | null
 }
 
 /** Why `offer` cannot be taken, or undefined when it is in order. */
@@ -108,6 +109,7 @@ class LeaseRun {
   #commitment: Commitment | undefined
   #failure: ErrorRecord | null = null
   #isFaulted = false
+  #certificate: Digest | null = null
 
   constructor(offer: Offer, stream: NodeLease, parts: LeaseParts, signal: AbortSignal) {
     this.#offer = offer
@@ -160,6 +162,7 @@ class LeaseRun {
       busyMs: this.#result?.busyMs ?? 0,
       failure: this.#failure,
       isFaulted: this.#isFaulted,
+      certificate: this.#certificate,
     }
   }
 
@@ -214,6 +217,7 @@ class LeaseRun {
           this.#deliver().catch((error: unknown) => this.#over.abort(error))
           break
         case 'settled':
+          this.#certificate = message.certificate
           this.#finish({
             outcome: 'agreed',
             credited: message.credited,

@@ -7,6 +7,7 @@ import { systemRandom } from '#core/random.ts'
 import { createNodePeer } from '#net/node-peer.ts'
 import { KINDS, kindOf } from '#work/kinds.ts'
 import { type NodeContribution, type NodeParts, startNode } from './contribution.ts'
+import { httpDrawSource } from './draw-source.ts'
 import { type EvidencePlace, EvidenceStore, memoryPlace } from './evidence-store.ts'
 import { openExchange } from './exchange.ts'
 import { httpLogSource } from './log-source.ts'
@@ -75,6 +76,7 @@ export function processParts(options: ProcessNodeOptions): NodeParts {
     fetchNetwork: (signal) => fetchNetworkInfo(coordinator, fetch, signal),
     log: httpLogSource(coordinator, fetch),
     logPlace,
+    draws: httpDrawSource(coordinator, fetch),
     openWorker: () => openThreadWorker(modelFolder),
     openPeer: createNodePeer,
     openExchange,

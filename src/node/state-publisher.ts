@@ -18,6 +18,7 @@ export const OFF_STATE: NodeState = {
   balance: '0',
   pending: '0',
   peers: [],
+  draws: { checked: 0, unchecked: 0 },
   evidence: [],
   units: [],
   beats: [],

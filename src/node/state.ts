@@ -62,6 +62,8 @@ export type NodeState = {
   readonly balance: string
   readonly pending: string
   readonly peers: readonly { readonly node: string; readonly transport: 'webrtc' | 'websocket' | 'relay' }[]
+  /** Draws that this node was part of and has made again, and those that it could not. */
+  readonly draws: { readonly checked: number; readonly unchecked: number }
   /** Proofs that somebody broke the rules, which this node keeps, oldest first. `says` is in plain words. */
   readonly evidence: readonly Pick<KeptEvidence, 'id' | 'against' | 'says' | 'atMs'>[]
   /** Newest first, at most {@link MAX_RECORDS}. */

@@ -172,12 +172,18 @@ async function followJob(
 async function verifiedOutcome({ http, info }: Session, id: Digest, signal?: AbortSignal): Promise<RunOutcome> {
   const path = `/api/v1/jobs/${id}/certificate`
   const certificateBytes = await http.bytes(path, MAX_JOB_CERTIFICATE_BYTES, { signal })
-  const { verdict, certificate } = await verifyCertificate(certificateBytes, { network: info.network })
-  if (!verdict.ok) throw new CertificateRefusedError(verdict.check, verdict.reason)
+  const options = { network: info.network, http, signal }
+  const { verdict, certificate, pendingDraws, evidence } = await verifyCertificate(certificateBytes, options)
+  if (!verdict.ok)
+    throw new CertificateRefusedError(verdict.check, verdict.reason, {
+      certificate: certificateBytes,
+      document: evidence,
+    })
   if (certificate === undefined || jobId(certificate.job) !== id) throw new AnswerError(path, 'is of another job')
   const status = await http.json(`/api/v1/jobs/${id}`, jobStatusSchema, { signal })
   const paid = paidFor(certificate)
-  return { job: id, result: certificate.result, certificateBytes, certificate, checks: verdict.checks, status, paid }
+  const { result } = certificate
+  return { job: id, result, certificateBytes, certificate, checks: verdict.checks, pendingDraws, status, paid }
 }
 
 /** What the requester paid: the units that were computed for this job. */
@@ -205,10 +211,18 @@ export class JobFailedError extends AppError {
   }
 }
 
-/** The coordinator's certificate does not hold: its result is not used. */
+/** What is left of a certificate that does not hold: its bytes, and a document that convicts the coordinator where there is one. */
+export type CertificateEvidence = {
+  readonly certificate: Uint8Array<ArrayBuffer>
+  readonly document: Uint8Array<ArrayBuffer> | undefined
+}
+
+/** The coordinator's certificate does not hold: its result is not used. `evidence` is what can be kept and shown to others. */
 export class CertificateRefusedError extends AppError {
   override readonly name = 'sdk.CertificateRefused'
-  constructor(check: string, reason: string) {
+  readonly evidence: CertificateEvidence
+  constructor(check: string, reason: string, evidence: CertificateEvidence) {
     super('hostile', `The job's certificate fails the check "${check}": ${reason}`)
+    this.evidence = evidence
   }
 }

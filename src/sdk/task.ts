@@ -18,6 +18,8 @@ export type RunOutcome = {
   readonly certificate: JobCertificate
   /** Every check that the certificate passed. */
   readonly checks: readonly Passed[]
+  /** Draw epochs that are not over: `client.verify` with `drawWaitMs` waits for their secrets and makes their draws again. */
+  readonly pendingDraws: readonly number[]
   readonly status: JobStatus
   /** Atto-credit that was paid. */
   readonly paid: bigint

@@ -1,8 +1,25 @@
-// Checks a document that convicts: a fault proof, an equivocation, a broken claim. Files that it names are at hand or a coordinator's, and
-// held against their digests either way.
+// Checks a document that convicts: a fault proof, an equivocation, a broken claim, a false draw. Files that it names are at hand or a
+// coordinator's, and held against their digests either way.
 import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
-import { type FaultEvidence, decodeFaultEvidence, namedAuthority, verifyFaultEvidence } from '#verify/fault-evidence.ts'
+import {
+  FALSE_DRAW_FORMAT,
+  type FalseDraw,
+  decodeFalseDraw,
+  falseDrawAuthority,
+  falseDrawSays,
+  isFalseDraw,
+  verifyFalseDraw,
+} from '#ledger/false-draw.ts'
+import type { Authority } from '#verify/commit.ts'
+import {
+  type FaultEvidence,
+  accusation,
+  decodeFaultEvidence,
+  isFaultEvidence,
+  namedAuthority,
+  verifyFaultEvidence,
+} from '#verify/fault-evidence.ts'
 import type { Verdict } from '#verify/verdict.ts'
 import { contentsAtHand, partSource } from './part-source.ts'
 import type { VerifyOptions } from './verify.ts'
@@ -13,27 +30,44 @@ export type VerifyFaultOptions = Pick<VerifyOptions, 'network' | 'contents' | 'm
   readonly coordinator?: PublicKey | undefined
 }
 
-/** The verdict, and the document where its form is right. */
-export type FaultVerification = { readonly verdict: Verdict; readonly proof: FaultEvidence | undefined }
+/** The verdict, and where the document's form is right what it is, whose network it names, and whom it accuses of what. */
+export type FaultVerification = {
+  readonly verdict: Verdict
+  readonly proof: FaultEvidence | FalseDraw | undefined
+  readonly named: Authority | undefined
+  readonly accused: { readonly against: PublicKey; readonly says: string } | undefined
+}
+
+/** Whether `bytes` say that they are a document that convicts, right or wrong. */
+export function isEvidence(bytes: Uint8Array): boolean {
+  return isFaultEvidence(bytes) || isFalseDraw(bytes)
+}
 
 /**
  * Verifies the document in `bytes`. Without network and coordinator it is held against those that it names itself, which shows only that somebody
  * did wrong in somebody's network.
  */
 export async function verifyFault(bytes: Uint8Array, options: VerifyFaultOptions = {}): Promise<FaultVerification> {
-  const { contents = [], models, signal } = options
-  let proof: FaultEvidence
+  let proof: FaultEvidence | FalseDraw
   try {
-    proof = decodeFaultEvidence(bytes)
+    proof = isFalseDraw(bytes) ? decodeFalseDraw(bytes) : decodeFaultEvidence(bytes)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return { verdict: { ok: false, check: 'form', reason: error.message, checks: [] }, proof: undefined }
+    const verdict: Verdict = { ok: false, check: 'form', reason: error.message, checks: [] }
+    return { verdict, proof: undefined, named: undefined, accused: undefined }
+  }
+  if (proof.format === FALSE_DRAW_FORMAT) {
+    const named = falseDrawAuthority(proof)
+    const accused = { against: named.coordinator, says: falseDrawSays(proof) }
+    return { verdict: verifyFalseDraw(proof, authorityFor(named, options)), proof, named, accused }
   }
   const named = namedAuthority(proof)
-  const authority = {
-    network: options.network ?? named.network,
-    coordinator: options.coordinator ?? named.coordinator,
-  }
+  const { contents = [], models, signal } = options
   const source = partSource(await contentsAtHand(contents, signal), options)
-  return { verdict: await verifyFaultEvidence(proof, authority, { models, contents: source }), proof }
+  const verdict = await verifyFaultEvidence(proof, authorityFor(named, options), { models, contents: source })
+  return { verdict, proof, named, accused: accusation(proof) }
+}
+
+function authorityFor(named: Authority, { network, coordinator }: VerifyFaultOptions): Authority {
+  return { network: network ?? named.network, coordinator: coordinator ?? named.coordinator }
 }

@@ -4,9 +4,12 @@ import { type ContentRef, partCount } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import { type JobCertificate, decodeJobCertificate } from '#ledger/job-certificate.ts'
-import type { Beacon } from '#ledger/beacon.ts'
+import { type Beacon, verifyBeacon } from '#ledger/beacon.ts'
+import { encodeFalseDraw, falseDraw, findDrawLie } from '#ledger/false-draw.ts'
+import { networkId } from '#ledger/genesis.ts'
 import { pendingDraws, recomputeJob, verifyJobCertificate, verifyResult } from '#ledger/verify-job-certificate.ts'
 import type { RecomputeOptions } from '#verify/recompute.ts'
+import { rosterRoot } from '#verify/roster.ts'
 import type { CheckName, Passed, Verdict } from '#verify/verdict.ts'
 import { fetchBeacons } from './beacons.ts'
 import type { Http } from './http.ts'
@@ -27,6 +30,8 @@ export type VerifyOptions = {
   readonly recompute?: boolean | undefined
   /** Where language models are computed again: on the portable reference, and slowly, when omitted. */
   readonly models?: RecomputeOptions['models'] | undefined
+  /** How long to wait for secrets of draw epochs that are not over, with `http`; not at all when omitted. */
+  readonly drawWaitMs?: number | undefined
   /** Where bytes that are not at hand come from. */
   readonly http?: Http | undefined
   readonly signal?: AbortSignal | undefined
@@ -36,12 +41,13 @@ export type VerifyOptions = {
 
 /**
  * The verdict, and the certificate where its form is right. `pendingDraws` are draw epochs whose secrets are not revealed yet, or not known here: those
- * draws were not checked.
+ * draws were not checked. `evidence` is a document that convicts the coordinator of a draw that is not by the rules, where that is what fails.
  */
 export type Verification = {
   readonly verdict: Verdict
   readonly certificate: JobCertificate | undefined
   readonly pendingDraws: readonly number[]
+  readonly evidence: Uint8Array<ArrayBuffer> | undefined
 }
 
 /** Verifies the certificate in `bytes`. A check that fails is a verdict; only bytes that cannot be had are an error. */
@@ -54,18 +60,36 @@ export async function verifyCertificate(
     certificate = decodeJobCertificate(bytes)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return { verdict: failed('form', error.message), certificate: undefined, pendingDraws: [] }
+    return { verdict: failed('form', error.message), certificate: undefined, pendingDraws: [], evidence: undefined }
   }
-  const { http, signal } = options
-  const beacons = http === undefined ? [] : await fetchBeacons(http, pendingDraws(certificate), signal)
-  const pending = pendingDraws(certificate, beacons)
+  const { http, signal, drawWaitMs: waitMs } = options
+  const beacons = http === undefined ? [] : await fetchBeacons(http, pendingDraws(certificate), { waitMs, signal })
+  const about = { certificate, pendingDraws: pendingDraws(certificate, beacons) }
   const passed: Passed[] = [{ check: 'form', count: 1 }]
   for await (const verdict of steps(certificate, options, beacons)) {
-    if (!verdict.ok)
-      return { verdict: { ...verdict, checks: [...passed, ...verdict.checks] }, certificate, pendingDraws: pending }
+    if (!verdict.ok) {
+      const evidence = verdict.check === 'draw' ? drawEvidence(certificate, beacons) : undefined
+      return { verdict: { ...verdict, checks: [...passed, ...verdict.checks] }, ...about, evidence }
+    }
     passed.push(...verdict.checks)
   }
-  return { verdict: { ok: true, checks: joined(passed) }, certificate, pendingDraws: pending }
+  return { verdict: { ok: true, checks: joined(passed) }, ...about, evidence: undefined }
+}
+
+/** The proof that one of the units was not drawn by the rules; undefined when what failed is not provable. */
+function drawEvidence(
+  { genesis, units, rosters }: JobCertificate,
+  beacons: readonly Beacon[],
+): Uint8Array<ArrayBuffer> | undefined {
+  const authority = { network: networkId(genesis), coordinator: genesis.coordinator }
+  const byRoot = new Map(rosters.map(({ nodes }) => [rosterRoot(nodes), nodes]))
+  const revealed = beacons.filter((beacon) => verifyBeacon(beacon, authority).ok)
+  for (const unit of units) {
+    if (!unit.body.draws.every((draw) => byRoot.has(draw.rosterRoot))) continue
+    const lie = findDrawLie(unit, authority, byRoot, revealed)
+    if (lie !== undefined) return encodeFalseDraw(falseDraw(unit, lie))
+  }
+  return undefined
 }
 
 async function* steps(

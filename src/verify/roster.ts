@@ -35,21 +35,22 @@ export const MAX_ROSTER_KINDS = 64
 /** Certainty, in parts per million. */
 export const ALWAYS_PPM = 1_000_000
 
+/** An entry as it comes from elsewhere. */
+export const rosterNodeSchema: v.GenericSchema<unknown, RosterEntry> = v.strictObject({
+  node: publicKeySchema,
+  groups: v.pipe(v.array(digestSchema), v.maxLength(MAX_GROUPS)),
+  kinds: v.pipe(
+    v.array(v.strictObject({ name: kindNameSchema, version: uintSchema(1_000_000) })),
+    v.maxLength(MAX_ROSTER_KINDS),
+  ),
+  ratedMops: uintSchema(),
+  stake: amountSchema,
+  auditPpm: uintSchema(ALWAYS_PPM),
+})
+
 /** A roster as it comes from elsewhere. */
 export const rosterSchema: v.GenericSchema<unknown, Roster> = v.pipe(
-  v.array(
-    v.strictObject({
-      node: publicKeySchema,
-      groups: v.pipe(v.array(digestSchema), v.maxLength(MAX_GROUPS)),
-      kinds: v.pipe(
-        v.array(v.strictObject({ name: kindNameSchema, version: uintSchema(1_000_000) })),
-        v.maxLength(MAX_ROSTER_KINDS),
-      ),
-      ratedMops: uintSchema(),
-      stake: amountSchema,
-      auditPpm: uintSchema(ALWAYS_PPM),
-    }),
-  ),
+  v.array(rosterNodeSchema),
   v.maxLength(MAX_ROSTER),
   v.check((roster) => isSorted(roster as Roster), 'nodes in the order of their keys, each once'),
 )

@@ -1,6 +1,8 @@
 // Drawing again: whether a certificate's replicas are those that the rules drew, from the rosters that the log held by then. What takes the
 // epoch's secret waits until that is revealed.
 import type { Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import { unitId } from '#work/unit.ts'
 import { type Authority, leaseOutcome } from './commit.ts'
 import type { CertificateBody, Replica } from './certificate.ts'
 import { verifyDecline } from './decline.ts'
@@ -33,51 +35,75 @@ export function* drawFormOutcomes(body: CertificateBody, authority: Authority): 
 
 /** The draws again, as far as their secrets are known. `rosters` must hold every roster that they name. */
 export function* drawOutcomes(body: CertificateBody, network: Digest, sources: DrawSources): Generator<Outcome> {
-  const before: { entry: RosterEntry; isAbsent: boolean }[] = []
-  for (const record of body.draws) {
+  for (const [at, record] of body.draws.entries()) {
     const roster = sources.rosters.get(record.rosterRoot)
     if (roster === undefined) return yield outcome('draw', false, `Roster ${record.rosterRoot} is not at hand.`)
-    const primary = entriesOf(roster, record.primary === null ? [] : [record.primary])
-    const drawn = entriesOf(roster, record.drawn)
-    const isListed = primary.length + drawn.length === record.drawn.length + Number(record.primary !== null)
+    const isListed = namedNodes(record).every((node) => roster.some((entry) => entry.node === node))
     yield outcome('draw', isListed, `Attempt ${record.attempt} names a node that is not on its roster.`)
-    const related = [...before.filter(({ isAbsent }) => !isAbsent).map(({ entry }) => entry), ...primary]
     const known = sources.secretOf(record.epoch)
-    if (known !== undefined) yield* drawnOutcomes(body, network, { record, roster, related, known })
-    const absent = absentNodes(record)
-    for (const entry of [...primary, ...drawn]) before.push({ entry, isAbsent: absent.includes(entry.node) })
+    if (known !== undefined) yield* drawnOutcomes(body, network, at, sources.rosters, known)
   }
 }
 
-type Again = {
-  readonly record: DrawRecord
-  readonly roster: Roster
-  readonly related: readonly RosterEntry[]
-  readonly known: KnownSecret
+/** Nodes that a record says were chosen or drawn. */
+export function namedNodes({ primary, drawn }: DrawRecord): PublicKey[] {
+  return primary === null ? [...drawn] : [primary, ...drawn]
 }
 
-function* drawnOutcomes(body: CertificateBody, network: Digest, again: Again): Generator<Outcome> {
-  const { record, roster, related, known } = again
-  const { attempt, epoch, drawn, rosterRoot: root } = record
-  const leases = body.replicas.map(({ lease }) => lease)
-  const isCommitted = leases.every((lease) => lease.body.attempt !== attempt || known.chainLeaf < lease.checkpoint.size)
+/**
+ * Whom the rules draw for number `at` of the body's draws. What is on a roster besides those that are named or drawn makes no difference: a part of
+ * the roster that holds both gives the same draw.
+ */
+export function drawAgain(
+  body: CertificateBody,
+  network: Digest,
+  at: number,
+  rosters: DrawSources['rosters'],
+  secret: Digest,
+): RosterEntry[] {
+  const record = body.draws[at]
+  const roster = record === undefined ? undefined : rosters.get(record.rosterRoot)
+  if (record === undefined || roster === undefined) throw new RangeError(`There is no roster for draw ${at}.`)
+  const { attempt, epoch, rosterRoot: root, drawn } = record
+  const { unit, job, admissionLeaf } = body
+  const related = relatedAt(body.draws, at, rosters)
+  const seed = drawSeed({ network, unit: unitId(unit), admissionLeaf, attempt, job, rosterRoot: root, epoch, secret })
+  return drawCheckers(seed, roster, {
+    kind: { name: unit.kind, version: unit.version },
+    count: drawn.length,
+    related,
+    needsMature: !related.some(isMature),
+  })
+}
+
+/** Who has a part in the unit when draw `at` is made: the chosen one, and those of earlier attempts who were not absent. */
+function relatedAt(draws: readonly DrawRecord[], at: number, rosters: DrawSources['rosters']): RosterEntry[] {
+  return draws.slice(0, at + 1).flatMap((record, index) => {
+    const absent = absentNodes(record)
+    const before = namedNodes(record).filter((node) => !absent.includes(node))
+    const own = record.primary === null ? [] : [record.primary]
+    return entriesOf(rosters.get(record.rosterRoot) ?? [], index < at ? before : own)
+  })
+}
+
+function* drawnOutcomes(
+  body: CertificateBody,
+  network: Digest,
+  at: number,
+  rosters: DrawSources['rosters'],
+  { secret, chainLeaf }: KnownSecret,
+): Generator<Outcome> {
+  const { attempt, epoch, drawn } = body.draws[at] ?? { attempt: 0, epoch: 0, drawn: [] }
+  const isCommitted = body.replicas.every(
+    ({ lease }) => lease.body.attempt !== attempt || chainLeaf < lease.checkpoint.size,
+  )
   yield outcome(
     'draw',
     isCommitted,
     `The secret of epoch ${epoch} was committed to after attempt ${attempt} was leased.`,
   )
-  const unit = leases[0]?.body.unit
-  if (unit === undefined) return yield outcome('draw', false, 'There is no replica to draw for.')
-  const { job, admissionLeaf } = body
-  const { secret } = known
-  const seed = drawSeed({ network, unit, admissionLeaf, attempt, job, rosterRoot: root, epoch, secret })
-  const expected = drawCheckers(seed, roster, {
-    kind: { name: body.unit.kind, version: body.unit.version },
-    count: drawn.length,
-    related,
-    needsMature: !related.some(isMature),
-  }).map(({ node }) => node)
-  const isSame = expected.length === drawn.length && expected.every((node, at) => node === drawn[at])
+  const expected = drawAgain(body, network, at, rosters, secret).map(({ node }) => node)
+  const isSame = expected.length === drawn.length && expected.every((node, place) => node === drawn[place])
   yield outcome('draw', isSame, `Attempt ${attempt} drew ${listOf(drawn)}; by the rules it is ${listOf(expected)}.`)
 }
 

@@ -1,12 +1,15 @@
 // Draws that anyone can make again: a certificate's replicas against the roster, the secret and the rules; on records that lie, and on a grid.
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Digest, digestOf } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { seededRandom } from '#core/random.ts'
 import { utf8 } from '#core/bytes.ts'
 import type { Beacon } from '#ledger/beacon.ts'
-import { decodeJobCertificate } from '#ledger/job-certificate.ts'
+import { decodeJobCertificate, encodeJobCertificate } from '#ledger/job-certificate.ts'
 import { pendingDraws, verifyJobCertificate } from '#ledger/verify-job-certificate.ts'
+import { UnitDraws } from '#coordinator/draw/unit-draws.ts'
+import { EvidenceStore, memoryPlace } from '#node/evidence-store.ts'
+import { connect, verifyFault } from '#sdk/index.ts'
 import type { CertificateBody, Replica } from '#verify/certificate.ts'
 import { secretOf } from '#verify/epoch-secret.ts'
 import type { DrawRecord } from '#verify/draw-record.ts'
@@ -14,7 +17,7 @@ import { type Roster, rosterRoot } from '#verify/roster.ts'
 import { verdictOf } from '#verify/verdict.ts'
 import { drawFormOutcomes, drawOutcomes } from '#verify/verify-draw.ts'
 import { type CertifiedJob, TEST_EPOCH, certifyMatmul, randomMatrix, testChain } from '../support/certified-job.ts'
-import { LiveGrid } from '../support/live-grid.ts'
+import { LiveGrid, until } from '../support/live-grid.ts'
 import { openPuppet } from '../support/lease-puppet.ts'
 import { TestRequester } from '../support/test-requester.ts'
 import { signDecline } from '#verify/decline.ts'
@@ -170,6 +173,53 @@ describe('grid', { timeout: 120_000 }, () => {
     await decliner.close()
   })
 
+  test('behaviour: nodes make their own draws again, and keep nothing against an honest coordinator', async () => {
+    const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
+    grids.push(grid)
+    const nodes = await Promise.all([grid.node(), grid.node(), grid.node()])
+    const requester = new TestRequester(grid.url)
+    await requester.openAccount()
+    await certificateOf(grid, requester, 'again', 3)
+    for (const node of nodes) await until(node, () => node.state.draws.checked === 1)
+    expect(nodes.map(({ state }) => [state.draws.unchecked, state.evidence.length])).toEqual([
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ])
+  })
+
+  test('behaviour: a coordinator that picks its checkers is convicted by its nodes and by the requester', async () => {
+    const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
+    grids.push(grid)
+    const stores = [0, 1, 2].map(() => new EvidenceStore(memoryPlace()))
+    const nodes = await Promise.all(stores.map((evidence) => grid.node({ evidence })))
+    const requester = new TestRequester(grid.url)
+    await requester.openAccount()
+    const picking = pickCheckers()
+    try {
+      const certificate = await certificateOf(grid, requester, 'picked', 2)
+      const replicas = new Set(
+        certificate.units.flatMap(({ body }) => body.replicas.map(({ lease }) => lease.body.node)),
+      )
+      expect(replicas.size).toBe(2)
+      const part = nodes.map((node, at) => ({ node, evidence: stores[at] }))
+      for (const { node, evidence } of part) {
+        if (node.state.node === null || !replicas.has(node.state.node)) continue
+        await until(node, () => node.state.evidence.length === 1)
+        const [kept] = evidence?.kept ?? []
+        expect(await verifyFault(utf8(kept?.body ?? ''))).toMatchObject({ verdict: { ok: true } })
+      }
+      const client = await connect(grid.url)
+      const verification = await client.verify(encodeJobCertificate(certificate), { drawWaitMs: 30_000 })
+      expect(verification).toMatchObject({ verdict: { ok: false, check: 'draw' } })
+      const { verdict, accused } = await verifyFault(verification.evidence ?? new Uint8Array())
+      expect(verdict).toMatchObject({ ok: true })
+      expect(accused?.against).toBe(certificate.genesis.coordinator)
+    } finally {
+      picking.mockRestore()
+    }
+  })
+
   test('behaviour: secrets outlive a restart', async () => {
     const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
     grids.push(grid)
@@ -183,6 +233,18 @@ describe('grid', { timeout: 120_000 }, () => {
     expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
   })
 })
+
+/** From now on a coordinator of this process takes, of those on the roster, whom the rules did not draw. */
+function pickCheckers() {
+  // oxlint-disable-next-line typescript/unbound-method -- called with the instance below
+  const { plan } = UnitDraws.prototype
+  return vi.spyOn(UnitDraws.prototype, 'plan').mockImplementation(function (this: UnitDraws, request) {
+    const honest = plan.call(this, request)
+    const others = honest.draft.nodes.filter(({ node }) => node !== honest.primary && !honest.drawn.includes(node))
+    const entries = [...honest.entries.filter(({ node }) => node === honest.primary), ...others]
+    return { ...honest, drawn: others.map(({ node }) => node), entries }
+  })
+}
 
 function onRoster(replica: Replica, roster: Roster): Replica {
   const { lease } = replica

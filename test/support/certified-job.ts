@@ -9,10 +9,10 @@ import { concat } from '#core/bytes.ts'
 import { digestOf } from '#core/digest.ts'
 import type { Digest } from '#core/digest.ts'
 import { type ContentLayout, type ContentRef, contentId, partCount } from '#core/content.ts'
-import { type Signer, signerFromSecret } from '#core/ed25519.ts'
+import { type PublicKey, type Signer, signerFromSecret } from '#core/ed25519.ts'
 import { EMPTY_ROOT, leafDigest, merkleRoot } from '#core/merkle.ts'
 import { type Random, seededRandom } from '#core/random.ts'
-import { type SigningContext, signMessage } from '#core/signed.ts'
+import { type Checkpoint, type SigningContext, signMessage } from '#core/signed.ts'
 import { signCheckpoint } from '#ledger/checkpoint.ts'
 import { type LogEntry, type Payment, admissionEntry, entryLeaf, receiptEntry } from '#ledger/entry.ts'
 import { type Genesis, networkId } from '#ledger/genesis.ts'
@@ -217,7 +217,7 @@ async function certifyUnit(
   )
   await backend.close()
   const signers = network.nodes.slice(0, lies.replicas ?? job.body.replication)
-  const roster = testRoster(signers, unit)
+  const roster = testRoster(network.nodes.slice(0, lies.onRoster ?? signers.length), unit)
   const root = rosterRoot(roster)
   const claims = await Promise.all(
     signers.map(async (signer, at) => {
@@ -249,14 +249,15 @@ async function certifyUnit(
   return { certificate, parts }
 }
 
-/** The first of `signers` chosen, the others drawn by the rules. */
+/** The first of `signers` chosen, the others drawn by the rules: or so it says, when there are more on the roster. */
 function testDraw(
   network: TestNetwork,
   unit: Unit,
   job: Digest,
-  [first]: readonly Signer[],
+  signers: readonly Signer[],
   roster: Roster,
 ): DrawRecord {
+  const [first] = signers
   const at = { attempt: 1, rosterRoot: rosterRoot(roster), epoch: TEST_EPOCH }
   const { seed, chain } = testChain(network)
   const secret = secretOf(seed, chain, TEST_EPOCH)
@@ -271,7 +272,9 @@ function testDraw(
     },
   )
   const primary = first?.publicKey ?? null
-  return { ...at, rosterLeaf: ROSTER_LEAF, primary, drawn: drawn.map(({ node }) => node), absent: [] }
+  const isDone = (node: PublicKey) => signers.some(({ publicKey }) => publicKey === node)
+  const nodes = drawn.map(({ node }) => node).filter(isDone)
+  return { ...at, rosterLeaf: ROSTER_LEAF, primary, drawn: nodes, absent: [] }
 }
 
 async function sight(
@@ -314,7 +317,8 @@ export async function certifyMatmul(
   }
   const job = await signMessage(network.requester, JOB_TYPE, network.context, body)
   const units = []
-  for (const unit of kind.split(body)) units.push({ unit, ...(await certifyUnit(network, unit, job, inputs, lies)) })
+  const leased = { ...network, context: { ...network.context, checkpoint: await leasedCheckpoint(network, job, lies) } }
+  for (const unit of kind.split(body)) units.push({ unit, ...(await certifyUnit(leased, unit, job, inputs, lies)) })
   const layout = kind.jobLayout(body)
   const result: Uint8Array<ArrayBuffer>[] = Array.from({ length: partCount(layout) }, () => new Uint8Array(0))
   for (const { unit, parts } of units)
@@ -328,7 +332,36 @@ export async function certifyMatmul(
     layout,
   }
   const certificates = units.map(({ certificate }) => certificate)
-  return { network, inputs, result, certificate: await logJob(network, job, certificates, ref) }
+  return {
+    network,
+    inputs,
+    result,
+    certificate: await logJob(network, job, certificates, ref, { onRoster: lies.onRoster }),
+  }
+}
+
+/** The log's first entries for a job: what is in it when its units are leased. */
+export function openingEntries(network: TestNetwork, job: Job, escrow: bigint, nodes: Roster): LogEntry[] {
+  return [
+    { type: 'genesis', genesis: network.genesis },
+    admissionEntry(job, saltOf(job), escrow),
+    { type: 'roster', root: rosterRoot(nodes), size: nodes.length },
+    { type: 'secret-chain', ...testChain(network).chain },
+  ]
+}
+
+async function leasedCheckpoint(network: TestNetwork, job: Job, lies: Lies): Promise<Checkpoint> {
+  const kind = kindOf(job.body.kind, job.body.version)
+  const replicas = lies.replicas ?? job.body.replication
+  const prices = kind.split(job.body).map((unit) => lies.price ?? priceAtto(kind.operations(unit), replicas))
+  const escrow = prices.reduce((sum, price) => sum + price, 0n)
+  const nodes = testRoster(network.nodes.slice(0, lies.onRoster ?? replicas), job.body)
+  const entries = openingEntries(network, job, escrow, nodes)
+  return { size: entries.length, root: await new MemoryLog().append(...entries.map((entry) => entryLeaf(entry))) }
+}
+
+function saltOf(job: Job): Digest {
+  return digestOf('test-salt', jobId(job))
 }
 
 /** What colluding nodes agree on, a wrong part or tags they could not know, and what a coordinator certifies beside the rules. */
@@ -338,6 +371,8 @@ export type Lies = {
   /** Replicas that are certified, whatever the job asked for. */
   readonly replicas?: number
   readonly price?: bigint
+  /** Nodes on the roster; those beyond the replicas are not drawn, whatever the rules say. */
+  readonly onRoster?: number
 }
 
 /** Sizes and form of a job. */
@@ -353,6 +388,7 @@ export type MatmulJob = {
 /** How a coordinator may log otherwise than it should. */
 export type Books = {
   readonly escrow?: bigint
+  readonly onRoster?: number | undefined
   /** Entries in front; the genesis when omitted. */
   readonly before?: readonly LogEntry[]
   readonly areReceiptsFirst?: boolean
@@ -367,13 +403,13 @@ export async function logJob(
   result: ContentRef,
   books: Books = {},
 ): Promise<JobCertificate> {
-  const salt = digestOf('test-salt', jobId(job))
+  const salt = saltOf(job)
   const escrow = books.escrow ?? units.reduce((sum, { body }) => sum + BigInt(body.price), 0n)
   const paymentsOf = books.paymentsOf ?? honestPayments
   const admission = admissionEntry(job, salt, escrow)
   const receipts = units.map((certificate) => receiptEntry(certificate, salt, paymentsOf(certificate)))
   const before: readonly LogEntry[] = books.before ?? [{ type: 'genesis', genesis: network.genesis }]
-  const nodes = testRoster(network.nodes.slice(0, units[0]?.body.replicas.length), job.body)
+  const nodes = testRoster(network.nodes.slice(0, books.onRoster ?? units[0]?.body.replicas.length), job.body)
   const roster = { type: 'roster', root: rosterRoot(nodes), size: nodes.length } as const
   const drawing = [admission, roster, { type: 'secret-chain', ...testChain(network).chain } as const]
   const own: readonly LogEntry[] =

@@ -28,6 +28,7 @@ export function nodeStates(nowMs: number) {
     balance: '1203144958123000000',
     pending: '171798691840000000',
     peers: PEERS.map((node, i) => ({ node, transport: i === 3 ? 'websocket' : i === 4 ? 'relay' : 'webrtc' })),
+    draws: { checked: 0, unchecked: 0 },
     evidence: [],
     units,
     beats: day(nowMs),

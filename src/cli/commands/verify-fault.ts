@@ -4,7 +4,6 @@ import { openModels } from '#coordinator/open-models.ts'
 import { type Client, type FaultVerification, blobSource, verifyFault } from '#sdk/index.ts'
 import type { CommandContext } from '#cli/command.ts'
 import { EXIT_DONE, EXIT_FAILED } from '#cli/failure.ts'
-import { accusation, namedAuthority } from '#verify/fault-evidence.ts'
 import type { OpenModel } from '#cli/model-files.ts'
 import { describeCheck, describeFailedCheck } from '#cli/words.ts'
 
@@ -22,10 +21,8 @@ export async function checkFault({ output, signal }: CommandContext, check: Faul
   const { bytes, client, network, path } = check
   const contents = check.models.map(({ source }) => blobSource(source))
   const options = { contents, models: openModels(), signal, ...(network === undefined ? {} : { network }) }
-  const { verdict, proof }: FaultVerification =
+  const { verdict, named, accused }: FaultVerification =
     client === undefined ? await verifyFault(bytes, options) : await client.verifyFault(bytes, options)
-  const named = proof === undefined ? undefined : namedAuthority(proof)
-  const accused = proof === undefined ? undefined : accusation(proof)
   const about = { node: accused?.against, network: named?.network, says: accused?.says }
   output.json({
     ok: verdict.ok,

@@ -1,5 +1,5 @@
 // `commonwatt verify FILE`: checks a certificate or a fault proof, and what is given besides it. Exit code 1 names the check that failed.
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { isHex } from '#core/bytes.ts'
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
@@ -11,10 +11,12 @@ import {
   type Verification,
   blobSource,
   connect,
-  isFaultEvidence,
+  isEvidence,
+  isFalseDraw,
   isFork,
   verifyCertificate,
 } from '#sdk/index.ts'
+import { DRAW_EPOCH_MS } from '#verify/epoch-secret.ts'
 import { MAX_FAULT_PROOF_BYTES } from '#verify/fault-proof.ts'
 import { type CommandContext, DEFAULT_COORDINATOR, defaultCoordinator, withAction } from '#cli/command.ts'
 import { EXIT_DONE, EXIT_FAILED } from '#cli/failure.ts'
@@ -32,6 +34,8 @@ type Options = {
   readonly model?: readonly string[]
   readonly network?: Digest
   readonly coordinator?: string
+  readonly wait?: boolean
+  readonly evidence?: string
 }
 
 /** Files that are closed in the end. */
@@ -39,6 +43,9 @@ type Opened = { readonly matrices: MatrixFiles[]; readonly models: OpenModel[] }
 
 /** Longest text that is read: a fault proof's. */
 const MAX_EVIDENCE_BYTES = Math.max(MAX_JOB_CERTIFICATE_BYTES, MAX_FAULT_PROOF_BYTES)
+
+/** A secret is revealed when its epoch is over: two of them, so that a busy coordinator has time. */
+const DRAW_WAIT_MS = 2 * DRAW_EPOCH_MS
 
 /** The command. */
 export function verifyCommand(): Command {
@@ -56,6 +63,8 @@ export function verifyCommand(): Command {
       '--coordinator <url>',
       `where inputs come from, and whose network it must be (default: ${DEFAULT_COORDINATOR})`,
     )
+    .option('--wait', 'wait for the secrets of draw epochs that are not over yet')
+    .option('--evidence <file>', 'keep the proof here when the coordinator certified a draw that is not by the rules')
   return withAction<Options, [string]>(command, verify)
 }
 
@@ -70,9 +79,10 @@ async function verify(context: CommandContext, options: Options, path: string): 
       const expected = options.coordinator === undefined ? undefined : await knownNetwork(options.coordinator)
       return checkFork(context, path, bytes, options.network ?? expected)
     }
-    if (isFaultEvidence(bytes)) {
+    if (isEvidence(bytes)) {
       const { models } = opened
-      const url = options.coordinator ?? (models.length === 0 ? defaultCoordinator() : undefined)
+      const needsFiles = models.length === 0 && !isFalseDraw(bytes)
+      const url = options.coordinator ?? (needsFiles ? defaultCoordinator() : undefined)
       const client = url === undefined ? undefined : await connectWithoutAccount(url, context.signal)
       return await checkFault(context, { path, bytes, models, network: options.network, client })
     }
@@ -80,13 +90,15 @@ async function verify(context: CommandContext, options: Options, path: string): 
       progress.show('Computing', done, total),
     )
     progress.stop()
+    const { evidence } = verification
+    if (evidence !== undefined && options.evidence !== undefined) await writeFile(options.evidence, evidence)
     return report(context, options, path, verification)
   } catch (error) {
     progress.stop()
     // A result that cannot be read as one fails its check: it is not a mistake in calling this command.
     if (!(error instanceof ResultFormError)) throw error
     const verdict = { ok: false, check: 'bytes', reason: error.message, checks: [] } as const
-    return report(context, options, path, { verdict, certificate: undefined, pendingDraws: [] })
+    return report(context, options, path, { verdict, certificate: undefined, pendingDraws: [], evidence: undefined })
   } finally {
     await Promise.all([...opened.matrices, ...opened.models].map((files) => files.close()))
   }
@@ -104,20 +116,21 @@ async function check(
   if (inputs !== undefined) opened.matrices.push(inputs)
   const results = result === undefined ? undefined : await openResultFile(result)
   if (results !== undefined) opened.matrices.push(results)
-  const needsCoordinator = recompute === true && inputs === undefined
+  const needsCoordinator = (recompute === true && inputs === undefined) || options.wait === true
   const url = options.coordinator ?? (needsCoordinator ? defaultCoordinator() : undefined)
   const client = url === undefined ? undefined : await connectWithoutAccount(url, signal)
   const network = options.network ?? client?.network.network
   const models = recompute === true ? openModels() : undefined
   const contents = opened.models.map(({ source }) => blobSource(source))
   const given = { result: results?.sources[0], inputs: inputs?.sources, contents }
-  const all = { network, models, ...given, recompute, signal, onProgress }
+  const drawWaitMs = options.wait === true ? DRAW_WAIT_MS : undefined
+  const all = { network, models, ...given, recompute, drawWaitMs, signal, onProgress }
   return client === undefined ? verifyCertificate(bytes, all) : client.verify(bytes, all)
 }
 
 /** The verdict in words; says what was checked and, just as much, what was not. */
 function report({ output }: CommandContext, options: Options, path: string, verification: Verification): number {
-  const { verdict, certificate, pendingDraws } = verification
+  const { verdict, certificate, pendingDraws, evidence } = verification
   output.json({
     ok: verdict.ok,
     ...(verdict.ok ? {} : { check: verdict.check, reason: verdict.reason }),
@@ -127,6 +140,12 @@ function report({ output }: CommandContext, options: Options, path: string, veri
   if (!verdict.ok) {
     output.line(`${path} is NOT valid.`)
     output.line(describeFailedCheck(verdict.check, verdict.reason))
+    if (evidence !== undefined)
+      output.line(
+        options.evidence === undefined
+          ? 'There is proof against the coordinator that others can check (--evidence FILE keeps it).'
+          : `${options.evidence} holds proof against the coordinator that others can check.`,
+      )
     return EXIT_FAILED
   }
   for (const passed of verdict.checks) output.line(describeCheck(passed))
@@ -139,7 +158,7 @@ function report({ output }: CommandContext, options: Options, path: string, veri
   if (pendingDraws.length > 0)
     output.line(
       `${describeCount(pendingDraws.length, 'draw epoch')} could not be checked: the secret is revealed when its epoch is over ` +
-        '(--coordinator URL asks for it; try again in a minute).',
+        '(--coordinator URL asks for it, --wait waits for it; or try again in a minute).',
     )
   if (options.result === undefined) output.line('No result was given to check (--result C.npy).')
   if (options.recompute !== true) output.line('Nothing was computed again (--recompute).')

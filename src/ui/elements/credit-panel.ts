@@ -109,8 +109,7 @@ export class CreditPanel extends LitElement {
       ${state.evidence.map(
         ({ says, against, atMs }) =>
           html`<p class="note" data-testid="evidence">
-            ${new Date(atMs).toLocaleString()}: ${says} This device keeps both signatures of ${against.slice(0, 8)} as
-            proof.
+            ${new Date(atMs).toLocaleString()}: ${says} This device keeps what ${against.slice(0, 8)} signed as proof.
           </p>`,
       )}
       ${

@@ -1,0 +1,410 @@
+// What a node makes of the draws that it was part of: honest ones, and those of a coordinator that picked its checkers, put the roster
+// elsewhere, answers with something else or not at all.
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Clock } from '#core/clock.ts'
+import { type Digest, digestOf } from '#core/digest.ts'
+import { encodeCbor } from '#core/cbor.ts'
+import { leafDigest, merkleProof } from '#core/merkle.ts'
+import { seededRandom } from '#core/random.ts'
+import type { Roster } from '#verify/roster.ts'
+import { signMessage } from '#core/signed.ts'
+import { BEACON_FORMAT, type Beacon } from '#ledger/beacon.ts'
+import { signCheckpoint } from '#ledger/checkpoint.ts'
+import { type LogEntry, entryLeaf } from '#ledger/entry.ts'
+import {
+  type FalseDraw,
+  type PartialRoster,
+  decodeFalseDraw,
+  encodeFalseDraw,
+  falseDraw,
+  falseDrawAuthority,
+  findDrawLie,
+  verifyFalseDraw,
+} from '#ledger/false-draw.ts'
+import { encodeJobCertificate } from '#ledger/job-certificate.ts'
+import { inclusionPath } from '#ledger/log-tree.ts'
+import { type DrawCheck, DrawChecks, FIRST_LOOK_MS, MAX_WAITING, MAX_WAIT_MS } from '#node/draw-checks.ts'
+import { type DrawSource, DrawUnansweredError } from '#node/draw-source.ts'
+import type { NewEvidence } from '#node/evidence-store.ts'
+import { Http } from '#sdk/http.ts'
+import { isEvidence, verifyCertificate, verifyFault } from '#sdk/index.ts'
+import { CERTIFICATE_TYPE, type Certificate, type CertificateBody, certificateId } from '#verify/certificate.ts'
+import type { DrawRecord } from '#verify/draw-record.ts'
+import { secretOf } from '#verify/epoch-secret.ts'
+import type { Lease } from '#work/lease.ts'
+import { type CertifiedJob, TEST_EPOCH, certifyMatmul, openingEntries, testChain } from '../support/certified-job.ts'
+import { changesOf } from '../support/field-changes.ts'
+import { MemoryLog } from '../support/log-nodes.ts'
+
+const SIZES = { m: 20, k: 20, n: 20, replication: 2 }
+let honest: CertifiedJob
+let picked: CertifiedJob
+
+beforeAll(async () => {
+  honest = await certifyMatmul('checked draw', SIZES)
+  picked = await pickedJob()
+})
+
+/** A job whose coordinator took the second node, though the rules draw the third. */
+async function pickedJob(): Promise<CertifiedJob> {
+  for (let at = 0; at < 64; at++) {
+    const job = await certifyMatmul(`picked ${at}`, { ...SIZES, onRoster: 3 })
+    if (findDrawLie(unitOf(job), authorityOf(job), rostersOf(job), [await beaconOf(job)]) !== undefined) return job
+  }
+  throw new Error('Every draw was as the coordinator wanted it.')
+}
+
+function unitOf({ certificate }: CertifiedJob): Certificate {
+  const [unit] = certificate.units
+  if (unit === undefined) throw new Error('The job has no unit.')
+  return unit
+}
+
+function leaseOf(job: CertifiedJob): Lease {
+  const lease = unitOf(job).body.replicas[1]?.lease
+  if (lease === undefined) throw new Error('There is no checker.')
+  return lease
+}
+
+function authorityOf({ network }: CertifiedJob) {
+  return { network: network.context.network, coordinator: network.coordinator.publicKey }
+}
+
+function rostersOf({ certificate }: CertifiedJob) {
+  return new Map(certificate.rosters.map(({ entry, nodes }) => [entry.root, nodes]))
+}
+
+async function logOf(job: CertifiedJob): Promise<{ entries: readonly LogEntry[]; log: MemoryLog; root: Digest }> {
+  const { admission, rosters, job: signed } = job.certificate
+  const [roster] = rosters
+  if (roster === undefined) throw new Error('There is no roster.')
+  const { seed, chain } = testChain(job.network)
+  const secret = { type: 'epoch-secret', epoch: TEST_EPOCH, secret: secretOf(seed, chain, TEST_EPOCH) } as const
+  const entries = [...openingEntries(job.network, signed, BigInt(admission.entry.escrow), roster.nodes), secret]
+  const log = new MemoryLog()
+  return { entries, log, root: await log.append(...entries.map((entry) => entryLeaf(entry))) }
+}
+
+async function beaconOf(job: CertifiedJob): Promise<Beacon> {
+  const { entries, log, root } = await logOf(job)
+  const size = entries.length
+  const logged = async (index: number) => ({
+    index,
+    entry: entries[index] as never,
+    path: await inclusionPath(log, index, size),
+  })
+  const checkpoint = await signCheckpoint(job.network.coordinator, job.network.context.network, { size, root })
+  return { format: BEACON_FORMAT, chain: await logged(3), secret: await logged(4), checkpoint }
+}
+
+/** The coordinator of `job`, truthful but for `change`. */
+function sourceOf(job: CertifiedJob, change: Partial<DrawSource> = {}): DrawSource {
+  return {
+    certificate: async () => unitOf(job),
+    roster: async (root) => rostersOf(job).get(root) ?? [],
+    beacon: () => beaconOf(job),
+    async logEntry(index, size) {
+      const { entries, log } = await logOf(job)
+      return { index, entry: entries[index] as LogEntry, path: await inclusionPath(log, index, size) }
+    },
+    ...change,
+  }
+}
+
+/** A clock that a test moves: it calls what is due and waits for nothing else. */
+function handClock() {
+  let nowMs = 1_000
+  const timers = new Set<{ atMs: number; callback: () => void }>()
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    after(delayMs, callback) {
+      const timer = { atMs: nowMs + delayMs, callback }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+  }
+  return {
+    clock,
+    pauses: () => [...timers].map(({ atMs }) => atMs - nowMs),
+    move(byMs: number) {
+      nowMs += byMs
+      for (const timer of timers)
+        if (timer.atMs <= nowMs) {
+          timers.delete(timer)
+          timer.callback()
+        }
+    },
+  }
+}
+
+function open(job: CertifiedJob, source: DrawSource) {
+  const hand = handClock()
+  const kept: NewEvidence[] = []
+  const ended: DrawCheck[] = []
+  let tell = (_check: DrawCheck) => {}
+  const checks = new DrawChecks({
+    clock: hand.clock,
+    authority: () => authorityOf(job),
+    source,
+    keep: async (evidence) => void kept.push(evidence),
+    onCheckpoint: () => {},
+    onChecked: (check) => {
+      ended.push(check)
+      tell(check)
+    },
+  })
+  const next = () => new Promise<DrawCheck>((resolve) => (tell = resolve))
+  return { checks, hand, kept, ended, next }
+}
+
+async function checkOnce(job: CertifiedJob, source: DrawSource) {
+  const opened = open(job, source)
+  const checked = opened.next()
+  opened.checks.add(leaseOf(job), certificateId(await source.certificate('' as Digest)))
+  opened.hand.move(FIRST_LOOK_MS)
+  const check = await checked
+  opened.checks.close()
+  return { check, kept: opened.kept }
+}
+
+/** The coordinator's signature under another draw. */
+async function redrawn(
+  job: CertifiedJob,
+  change: Partial<DrawRecord>,
+  others: Partial<CertificateBody> = {},
+): Promise<Certificate> {
+  const { coordinator, context } = job.network
+  const { body } = unitOf(job)
+  const [draw] = body.draws
+  if (draw === undefined) throw new Error('There is no draw.')
+  return signMessage(coordinator, CERTIFICATE_TYPE, context, { ...body, draws: [{ ...draw, ...change }], ...others })
+}
+
+function document(kept: readonly NewEvidence[]): FalseDraw {
+  const [evidence] = kept
+  if (evidence === undefined) throw new Error('Nothing was kept.')
+  return evidence.document as FalseDraw
+}
+
+describe('a node', () => {
+  test('default: a draw by the rules is checked, and nothing is kept', async () => {
+    const { check, kept } = await checkOnce(honest, sourceOf(honest))
+    expect(check).toMatchObject({ lie: null, unchecked: null })
+    expect(kept).toEqual([])
+  })
+
+  test('behaviour: a coordinator that picks its checkers is convicted by a document of its own signature', async () => {
+    const { check, kept } = await checkOnce(picked, sourceOf(picked))
+    expect(check).toMatchObject({ lie: 'draw', unchecked: null })
+    expect(kept).toMatchObject([{ against: picked.network.coordinator.publicKey }])
+    const proof = document(kept)
+    expect(verifyFalseDraw(proof, authorityOf(picked))).toMatchObject({ ok: true })
+    const bytes = encodeFalseDraw(proof)
+    expect(isEvidence(bytes)).toBe(true)
+    expect(decodeFalseDraw(bytes)).toEqual(proof)
+    expect(await verifyFault(bytes)).toMatchObject({ verdict: { ok: true }, named: authorityOf(picked) })
+  })
+
+  test('behaviour: a record that contradicts itself convicts without a roster', async () => {
+    const certificate = await redrawn(honest, { rosterLeaf: 4 })
+    const { check, kept } = await checkOnce(honest, sourceOf(honest, { certificate: async () => certificate }))
+    expect(check.lie).toBe('record')
+    expect(verifyFalseDraw(document(kept), authorityOf(honest))).toMatchObject({ ok: true })
+  })
+
+  test('behaviour: another entry where the roster should be convicts', async () => {
+    const certificate = await redrawn(honest, { rosterLeaf: 1 })
+    const { check, kept } = await checkOnce(honest, sourceOf(honest, { certificate: async () => certificate }))
+    expect(check.lie).toBe('place')
+    expect(verifyFalseDraw(document(kept), authorityOf(honest))).toMatchObject({ ok: true })
+  })
+
+  const answers: [string, (job: CertifiedJob) => Partial<DrawSource>][] = [
+    ['another certificate', () => ({ certificate: async () => unitOf(picked) })],
+    ['a shorter roster', () => ({ roster: async (root) => (rostersOf(honest).get(root) ?? []).slice(1) })],
+    ["another network's beacon", () => ({ beacon: () => beaconOf(picked) })],
+    [
+      'an entry without its path',
+      (job) => ({ logEntry: async (...at) => ({ ...(await sourceOf(job).logEntry(...at)), path: [] }) }),
+    ],
+  ]
+  test.each(answers)('behaviour: %s is no answer, and convicts nobody', async (_what, change) => {
+    const opened = open(honest, sourceOf(honest, change(honest)))
+    const checked = opened.next()
+    opened.checks.add(leaseOf(honest), certificateId(unitOf(honest)))
+    opened.hand.move(FIRST_LOOK_MS)
+    expect((await checked).unchecked).toContain('cannot be checked')
+    expect(opened.kept).toEqual([])
+    opened.checks.close()
+  })
+
+  test('behaviour: it asks again while the secret is not out, less and less often', async () => {
+    const asked: (() => void)[] = []
+    let isRevealed = false
+    const source = sourceOf(honest, {
+      async beacon() {
+        const answer = isRevealed ? await beaconOf(honest) : null
+        queueMicrotask(() => asked.shift()?.())
+        return answer
+      },
+    })
+    const { checks, hand, next } = open(honest, source)
+    checks.add(leaseOf(honest), certificateId(unitOf(honest)))
+    const pauses: number[] = []
+    for (let look = 0; look < 9; look++) {
+      const [pause = 0] = hand.pauses()
+      pauses.push(pause)
+      const answered = new Promise<void>((resolve) => asked.push(resolve))
+      hand.move(pause)
+      await answered
+      // The next look is planned once this one is over.
+      while (hand.pauses().length === 0) await Promise.resolve()
+    }
+    expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    expect(checks.waiting).toBe(1)
+    isRevealed = true
+    const checked = next()
+    hand.move(60_000)
+    expect(await checked).toMatchObject({ lie: null, unchecked: null })
+    checks.close()
+  })
+
+  test('behaviour: a coordinator that gives no answer for an hour leaves the draw unchecked', async () => {
+    const unanswered = () => Promise.reject(new DrawUnansweredError('certificates', 'it is not there'))
+    const { checks, hand, kept, next } = open(honest, sourceOf(honest, { certificate: unanswered }))
+    const checked = next()
+    checks.add(leaseOf(honest), certificateId(unitOf(honest)))
+    hand.move(MAX_WAIT_MS)
+    expect((await checked).unchecked).toContain('no answer')
+    expect(kept).toEqual([])
+    expect(checks.waiting).toBe(0)
+    checks.close()
+  })
+
+  test(`limit: ${MAX_WAITING} leases wait, for one more the oldest gives way`, async () => {
+    const { checks, ended } = open(honest, sourceOf(honest, { beacon: async () => null }))
+    const { coordinator, context } = honest.network
+    const { body, type } = leaseOf(honest)
+    const leases = await Promise.all(
+      Array.from({ length: MAX_WAITING + 1 }, (_, at) =>
+        signMessage(coordinator, type, context, { ...body, admissionLeaf: at }),
+      ),
+    )
+    for (const lease of leases.slice(0, MAX_WAITING)) checks.add(lease, digestOf('test', 'certificate'))
+    expect(ended).toEqual([])
+    for (const lease of leases.slice(MAX_WAITING)) checks.add(lease, digestOf('test', 'certificate'))
+    expect(ended.map(({ lease }) => lease.body.admissionLeaf)).toEqual([0])
+    expect(checks.waiting).toBe(MAX_WAITING)
+    checks.close()
+  })
+})
+
+describe('the document', () => {
+  async function proofOf(job: CertifiedJob): Promise<FalseDraw> {
+    const lie = findDrawLie(unitOf(job), authorityOf(job), rostersOf(job), [await beaconOf(job)])
+    if (lie === undefined) throw new Error('There is no lie.')
+    return falseDraw(unitOf(job), lie)
+  }
+
+  test('behaviour: a change of any field convicts nobody', async () => {
+    const proof = await proofOf(picked)
+    const believed: string[] = []
+    let at = 0
+    for (const [path, change] of changesOf(proof)) {
+      // One signature covers all of the certificate: some of its fields do for all.
+      if (path.startsWith('.certificate') && at++ % 16 !== 0) continue
+      try {
+        const read = decodeFalseDraw(encodeFalseDraw(change as FalseDraw))
+        if (verifyFalseDraw(read, authorityOf(picked)).ok) believed.push(path)
+      } catch (error) {
+        expect(error).toHaveProperty('kind', 'hostile')
+      }
+    }
+    expect(believed).toEqual([])
+  })
+
+  test('behaviour: an honest draw is convicted by no part of its roster, its record or its place', async () => {
+    const certificate = unitOf(honest)
+    const beacon = await beaconOf(honest)
+    const [roster] = honest.certificate.rosters
+    const draw = certificate.body.draws[0]
+    if (roster === undefined || draw === undefined) throw new Error('There is no draw.')
+    const root = roster.entry.root
+    const refused = (lie: FalseDraw['lie']) => verifyFalseDraw(falseDraw(certificate, lie), authorityOf(honest))
+    expect(refused({ shows: 'record' })).toMatchObject({ ok: false, check: 'false-draw' })
+    const entry = await sourceOf(honest).logEntry(draw.rosterLeaf, 4)
+    expect(refused({ shows: 'place', attempt: 1, entry })).toMatchObject({ ok: false, check: 'false-draw' })
+    const other = await sourceOf(honest).logEntry(1, 4)
+    expect(refused({ shows: 'place', attempt: 1, entry: other })).toMatchObject({ ok: false, check: 'false-draw' })
+    const parts = await proofOf(picked)
+    if (parts.lie.shows !== 'draw') throw new Error('It shows something else.')
+    const whole: PartialRoster = {
+      root,
+      size: roster.nodes.length,
+      entries: roster.nodes.map((node, index) => ({ index, entry: node, path: pathOf(roster.nodes, index) })),
+    }
+    const convicts = (rosters: PartialRoster[]) => refused({ shows: 'draw', attempt: 1, rosters, beacon })
+    expect(convicts([whole])).toMatchObject({ ok: false, check: 'false-draw' })
+    expect(convicts([{ ...whole, entries: whole.entries.slice(1) }])).toMatchObject({ ok: false, check: 'draw' })
+    expect(convicts([])).toMatchObject({ ok: false, check: 'draw' })
+    expect(convicts([...parts.lie.rosters])).toMatchObject({ ok: false, check: 'draw' })
+  })
+
+  test('behaviour: somebody who is not on the roster shows by the whole of it', async () => {
+    const job = honest
+    const stranger = picked.network.nodes[2]?.publicKey
+    const [primary, checker] = unitOf(job).body.replicas
+    if (stranger === undefined || primary === undefined || checker === undefined)
+      throw new Error('Somebody is missing.')
+    const { type, body, checkpoint } = checker.lease
+    const context = { ...job.network.context, checkpoint }
+    const lease = await signMessage(job.network.coordinator, type, context, { ...body, node: stranger })
+    const certificate = await redrawn(job, { drawn: [stranger] }, { replicas: [primary, { ...checker, lease }] })
+    const lie = findDrawLie(certificate, authorityOf(job), rostersOf(job), [await beaconOf(job)])
+    expect(lie).toMatchObject({ shows: 'draw', rosters: [{ size: 2 }] })
+    if (lie === undefined) return
+    expect(verifyFalseDraw(falseDraw(certificate, lie), authorityOf(job))).toMatchObject({ ok: true })
+  })
+
+  test('behaviour: it names the network and the coordinator that signed', async () => {
+    expect(falseDrawAuthority(await proofOf(picked))).toEqual(authorityOf(picked))
+    const stranger = { ...authorityOf(picked), coordinator: honest.network.coordinator.publicKey }
+    expect(verifyFalseDraw(await proofOf(picked), stranger)).toMatchObject({
+      ok: false,
+      check: 'certificate-signature',
+    })
+  })
+
+  test('behaviour: the SDK makes it of a certificate whose draw fails', async () => {
+    const asked: string[] = []
+    const fetch = async (url: string) => {
+      asked.push(new URL(url).pathname)
+      const isRevealed = asked.length > 2
+      const missing = { error: { name: 'coordinator.NotFound', kind: 'input', message: 'There is no such secret.' } }
+      return Response.json(isRevealed ? await beaconOf(picked) : missing, { status: isRevealed ? 200 : 404 })
+    }
+    const clock: Clock = {
+      nowMs: () => 0,
+      after(delayMs, callback) {
+        // Pauses take no time; time limits never end.
+        if (delayMs <= 1_000) queueMicrotask(callback)
+        return () => {}
+      },
+    }
+    const http = new Http('http://coordinator.test', { fetch, clock, random: seededRandom('sdk') })
+    const bytes = encodeJobCertificate(picked.certificate)
+    const once = await verifyCertificate(bytes, { http })
+    expect(once).toMatchObject({ verdict: { ok: true }, pendingDraws: [TEST_EPOCH], evidence: undefined })
+    const waited = await verifyCertificate(bytes, { http, drawWaitMs: 10_000 })
+    expect(waited).toMatchObject({ verdict: { ok: false, check: 'draw' }, pendingDraws: [] })
+    expect(asked).toEqual(Array.from({ length: 3 }, () => `/api/v1/beacons/${TEST_EPOCH}`))
+    if (waited.evidence === undefined) throw new Error('There is no evidence.')
+    const proof = decodeFalseDraw(waited.evidence)
+    expect(verifyFalseDraw(proof, authorityOf(picked))).toMatchObject({ ok: true })
+  })
+})
+
+function pathOf(nodes: Roster, index: number): Digest[] {
+  const leaves = nodes.map((node) => leafDigest(encodeCbor(node)))
+  return merkleProof(leaves, index)
+}
