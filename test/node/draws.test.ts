@@ -139,7 +139,9 @@ describe('grid', { timeout: 120_000 }, () => {
       if (draw === undefined) throw new Error('Nothing was drawn.')
       expect(draw.drawn).toHaveLength(replication - 1)
       const revealed = await beacon(grid, draw.epoch)
-      const beacons = [revealed]
+      // A node that is lost on a busy machine is replaced in a later epoch.
+      const others = pendingDraws(certificate, [revealed])
+      const beacons = [revealed, ...(await Promise.all(others.map((epoch) => beacon(grid, epoch))))]
       expect(pendingDraws(certificate, beacons)).toEqual([])
       expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
       const wrong = {
