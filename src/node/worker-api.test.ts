@@ -16,7 +16,7 @@ import { kindOf } from '#work/kinds.ts'
 import { failedKernels } from '#work/self-test.ts'
 import type { Unit } from '#work/unit.ts'
 import { openThreadWorker } from './thread-worker.ts'
-import { MAX_TASKS, UnitWorker, type WorkerApi } from './worker-api.ts'
+import { MAX_TASKS, UnitWorker, type WorkerApi, type WorkerParts } from './worker-api.ts'
 import { workerClock } from './worker-link.ts'
 
 const random = seededRandom('worker-api')
@@ -24,7 +24,7 @@ const seed = toHex(random.bytes(32)) as Digest
 const context = { network: EMPTY_ROOT, checkpoint: { size: 0, root: EMPTY_ROOT } }
 const consent = (change = {}) => ({ gpuShare: 1, expiresMs: Date.now() + 60_000, site: null, ...change })
 
-function newWorker(): UnitWorker {
+function newWorker(change: Partial<WorkerParts> = {}): UnitWorker {
   const parts = {
     openBackend: async () => ({ backend: await openCpuBackend(), note: '' }),
     openLanguage: () => Promise.reject(new Error('No model is run in this test.')),
@@ -32,6 +32,7 @@ function newWorker(): UnitWorker {
     findKind: ({ kind, version }: Unit) => kindOf(kind, version),
     clock: systemClock,
     memoryBytes: 2 ** 30,
+    ...change,
   }
   return new UnitWorker(parts)
 }
@@ -87,6 +88,26 @@ describe('UnitWorker', () => {
     await expect(tooMany()).rejects.toMatchObject({ kind: 'capacity' })
     await worker.release('task 0')
     await worker.run('one more', unit, parts)
+  })
+
+  test('behaviour: a renewal forgets what was learned of the kernels, and waits for what is computed', async () => {
+    const opened: boolean[] = []
+    const openBackend: WorkerParts['openBackend'] = async (_, isFresh) => {
+      opened.push(isFresh)
+      return { backend: await openCpuBackend(), note: isFresh ? 'tested anew' : '' }
+    }
+    const worker = newWorker({ openBackend })
+    await worker.open('cpu', consent())
+    const { unit, parts } = product()
+    const [result, renewed] = await Promise.all([worker.run('a', unit, parts), worker.renew()])
+    expect(result.parts).toHaveLength(1)
+    expect(renewed.note).toContain('tested anew')
+    expect(opened).toEqual([false, true])
+    await checkUnit(worker)
+  })
+
+  test('error: NotOpen for a renewal of what was never opened', async () => {
+    await expect(newWorker().renew()).rejects.toMatchObject({ name: 'node.NotOpen' })
   })
 
   test('behaviour: a consent that ends stops the device, also in the middle', async () => {

@@ -13,6 +13,7 @@ import { type Beat, type BeatState, signBeat, signWitness } from '#liveness/beat
 import { slotOf } from '#liveness/slot.ts'
 import type { Hello } from '#net/protocols/hello/messages.ts'
 import type { RemotePeer } from '#net/protocol.ts'
+import { KINDS } from '#work/kinds.ts'
 import { failedKernels } from '#work/self-test.ts'
 import { WRONG_ANSWER, answerByReference } from '../support/self-test-answers.ts'
 import { type TestApp, openTestApp } from '../support/coordinator-app.ts'
@@ -78,6 +79,19 @@ async function delegationOf(
 }
 
 describe('hello', () => {
+  test('behaviour: a node whose language kernels are wrong is admitted for products alone, and told', async () => {
+    const signer = newSigner()
+    const kinds = KINDS.map(({ name, version }) => ({ name, version }))
+    const hello = helloOf(signer)
+    const all = { ...hello, capabilities: { ...hello.capabilities, kinds } }
+    const welcome = await judgeOf()(signer, all)
+    expect(welcome).toMatchObject({
+      outcome: 'admitted',
+      withheld: expect.stringContaining('generate, embed') as string,
+    })
+    expect(site.nodes.get(signer.publicKey)?.capabilities.kinds).toEqual([{ name: 'matmul', version: 1 }])
+  })
+
   test('default: a node without a device key is admitted at tier 0 and listed', async () => {
     const signer = newSigner()
     expect(await judgeOf()(signer, helloOf(signer))).toEqual({
