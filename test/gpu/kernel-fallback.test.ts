@@ -28,7 +28,7 @@ describe('products on a driver that gets packed products wrong', () => {
 
   test('behaviour: no packed variant is used, each is named, and all products are right', async () => {
     const { int8, f32, replaced } = await backend.tune()
-    expect([int8, f32].join()).not.toContain('packed')
+    expect(`${int8} ${f32}`).not.toContain('packed')
     const wanted = ['matmul-int8-registers-packed', 'matmul-int8-thin-wide-packed', 'matmul-int8-thin-tall-packed']
     expect(replaced).toEqual(expect.arrayContaining(wanted))
     expect(replaced.every((name) => name.endsWith('-packed'))).toBe(true)
@@ -63,7 +63,10 @@ describe('language kernels', () => {
     expect(first.replaced).toEqual([expect.stringMatching(/^the GPU with threads in fours failed \(.*compile/)])
     await first.backend.close()
     const opened: string[] = []
-    const counted = variants.map(({ name, open }) => ({ name, open: () => (opened.push(name), open()) }))
+    const counted = variants.map((variant) => ({
+      name: variant.name,
+      open: () => (opened.push(variant.name), variant.open()),
+    }))
     const again = await openProven(counted, { cache, key, seed: SEED })
     expect([opened, again.replaced]).toEqual([[names[1]], first.replaced])
     await again.backend.close()
