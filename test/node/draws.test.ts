@@ -175,6 +175,33 @@ describe('grid', { timeout: 120_000 }, () => {
     await decliner.close()
   })
 
+  test('behaviour: one that is lost is named with the lease it was offered, and its peer draws all attempts again', async () => {
+    const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
+    grids.push(grid)
+    const lost = await openPuppet(grid.url, async (_offer, lease) => {
+      await lease.say({ say: 'accept' })
+      await lease.close()
+    })
+    const nodes = await Promise.all([grid.node(), grid.node()])
+    const requester = new TestRequester(grid.url)
+    await requester.openAccount()
+    let absent: DrawRecord['absent'] = []
+    let jobs = 0
+    for (; absent.length === 0 && jobs < 20; jobs++) {
+      const certificate = await certificateOf(grid, requester, `lost ${jobs}`, 2)
+      const draws = certificate.units.flatMap(({ body }) => body.draws)
+      absent = draws.flatMap((draw) => draw.absent)
+      const beacons = await Promise.all(draws.map(({ epoch }) => beacon(grid, epoch)))
+      expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
+    }
+    expect(absent.map(({ lease, decline }) => [lease.body.node, decline])).toContainEqual([lost.signer.publicKey, null])
+    for (const node of nodes) {
+      await until(node, () => node.state.draws.checked === jobs)
+      expect(node.state).toMatchObject({ draws: { unchecked: 0 }, evidence: [] })
+    }
+    await lost.close()
+  })
+
   test('behaviour: nodes make their own draws again, and keep nothing against an honest coordinator', async () => {
     const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
     grids.push(grid)
