@@ -8,7 +8,8 @@ import { utf8 } from '#core/bytes.ts'
 import { signerFromSecret } from '#core/ed25519.ts'
 import { leafDigest, merkleRoot } from '#core/merkle.ts'
 import { systemRandom } from '#core/random.ts'
-import { verifyMessage } from '#core/signed.ts'
+import { signMessage, verifyMessage } from '#core/signed.ts'
+import { openCoordinatorKey } from '#coordinator/coordinator-key.ts'
 import { openCoordinator } from '#coordinator/coordinator.ts'
 import { openModels } from '#coordinator/open-models.ts'
 import { BATCH_TEXTS, embedOnGrid } from '#cli/embedding.ts'
@@ -28,7 +29,9 @@ import {
   verifyCertificate,
   verifyFault,
 } from '#sdk/index.ts'
+import { CERTIFICATE_TYPE } from '#verify/certificate.ts'
 import type { PartSource } from '#verify/content-file.ts'
+import { verifyCertificate as verifyUnitCertificate } from '#verify/verify-certificate.ts'
 import { MissingFileError, decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
 import { PROGRESS_TYPE } from '#verify/progress.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
@@ -46,9 +49,12 @@ let url = ''
 let client: Client
 let model: RegisteredModel
 
+let coordinatorDir = ''
+
 beforeAll(async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'generate-'))
   closers.push(() => rm(dataDir, { recursive: true, force: true }))
+  coordinatorDir = dataDir
   const coordinator = await openCoordinator({ dataDir, report: (error) => bugs.push(error) })
   closers.push(() => coordinator.close())
   url = coordinator.url
@@ -102,6 +108,19 @@ test('default: two nodes agree on a text, and one prefill checks it', { timeout:
   expect(verification.verdict).toMatchObject({ ok: true })
   // Without WebAssembly the reference says the same.
   expect((await client.verify(outcome.certificateBytes, { recompute: true })).verdict).toMatchObject({ ok: true })
+  // A text is never tolerant, even if the coordinator itself says so.
+  const [unit] = outcome.certificate.units
+  if (unit === undefined) throw new Error('The job has no unit.')
+  const { signer } = await openCoordinatorKey(coordinatorDir, systemRandom)
+  const claimed = { ...unit.body, assurance: 'tolerant' } as const
+  const tolerant = await signMessage(signer, CERTIFICATE_TYPE, unit, claimed)
+  const authority = { network: unit.network, coordinator: unit.signer }
+  expect(await verifyUnitCertificate(unit, authority)).toMatchObject({ ok: true })
+  expect(await verifyUnitCertificate(tolerant, authority)).toMatchObject({
+    ok: false,
+    check: 'assurance',
+    reason: expect.stringContaining('claims tolerant') as string,
+  })
   const again = await generateText(client, request, {})
   expect(again.generated.tokens).toEqual(generated.tokens)
 })
