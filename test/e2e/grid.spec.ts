@@ -58,8 +58,13 @@ test.afterEach(async () => {
 })
 
 /** A page of its own profile that contributes. */
-async function openNode(browser: Browser, behaviour: Behaviour = 'honest'): Promise<{ page: Page; node: PublicKey }> {
+async function openNode(
+  browser: Browser,
+  behaviour: Behaviour = 'honest',
+  hasWebRtc = true,
+): Promise<{ page: Page; node: PublicKey }> {
   const context = await browser.newContext()
+  if (!hasWebRtc) await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'RTCPeerConnection'))
   closers.push(() => context.close())
   const page = await context.newPage()
   await page.goto(harness)
@@ -106,6 +111,20 @@ test('default: two pages complete a job, checking each other over WebRTC', async
     expect(bytes(REVEAL_PROTOCOL.id, 'relay')).toBe(0)
     expect(await earned(node)).toBe(2n * 300n * 260n * 515n * 10n ** 6n)
   }
+})
+
+test('behaviour: where a page has no WebRTC the relay carries what it exchanges, and the certificate says so', async ({
+  browser,
+}) => {
+  const without = await openNode(browser, 'honest', false)
+  await openNode(browser)
+  const [a, b] = [matrix('relay/a', 64, 80), matrix('relay/b', 80, 64)]
+  const { result, certificate } = await client.matmul(a, b)
+  expect(result.data).toEqual(matmulInt8Reference(a, b))
+  expect(certificate.units[0]?.body.transport).toBe('relay')
+  const traffic = await without.page.evaluate(() => window.gridNode.traffic())
+  const relayed = traffic.filter(({ protocol, transport }) => protocol === REVEAL_PROTOCOL.id && transport === 'relay')
+  expect(relayed.reduce((sum, row) => sum + row.sentBytes + row.receivedBytes, 0)).toBeGreaterThan(200)
 })
 
 test('behaviour: a page with a wrong tile is caught by the others, proven and not paid', async ({ browser }) => {
