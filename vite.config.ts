@@ -33,7 +33,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
-          include: ['src/**/*.test.ts', 'test/node/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/{node,adversary}/**/*.test.ts'],
           environment: 'node',
           // V8 ends a process now and then when it frees WebAssembly code that several threads share (nodejs/node#64500).
           execArgv: ['--no-wasm-code-gc'],

@@ -1,0 +1,101 @@
+// The table of docs/verification.md, from what the simulation measures: written by `npm run adversary`, compared by the tests.
+import { type Outcome, PROPOSED, SHARES, measure } from './measure.ts'
+import { STRATEGIES, colluders } from './strategy.ts'
+
+const BEGIN = '<!-- adversaries: written by `npm run adversary` -->'
+const END = '<!-- end of adversaries -->'
+
+/** Attempts behind each point of the sweep over a crowd's share. */
+export const SWEEP_ATTEMPTS = 3_000
+
+/** What all strategies came to. */
+export function measureAll(): Outcome[] {
+  return STRATEGIES.map((strategy) => measure(strategy))
+}
+
+/** A crowd's profit by its share, in parts per thousand of what it has when it behaves. */
+export type Point = {
+  readonly percent: number
+  readonly stays: number
+  readonly leaves: number
+  readonly proposed: number
+}
+
+/** Profit of crowds of growing shares: that keep their keys, that take new ones after each fault, and the latter under the proposed rule. */
+export function sweep(): Point[] {
+  return SHARES.map(({ crowd, percent }) => {
+    const [keeps, renews] = [colluders(crowd, `sweep ${percent}`), colluders(crowd, `sweep ${percent}, new`, true)]
+    return {
+      percent,
+      stays: measure(keeps, undefined, SWEEP_ATTEMPTS).profitPermille,
+      leaves: measure(renews, undefined, SWEEP_ATTEMPTS).profitPermille,
+      proposed: measure(renews, PROPOSED, SWEEP_ATTEMPTS).profitPermille,
+    }
+  })
+}
+
+/** `text` with what is between the markers replaced. Throws a RangeError when they are missing. */
+export function withTable(text: string, outcomes: readonly Outcome[], points: readonly Point[]): string {
+  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)]
+  if (from < 0 || to < from) throw new RangeError(`The text has no markers "${BEGIN}" and "${END}".`)
+  return `${text.slice(0, from)}${BEGIN}\n\n${outcomeTable(outcomes)}\n\n${sweepTable(points)}\n\n${text.slice(to)}`
+}
+
+function outcomeTable(outcomes: readonly Outcome[]): string {
+  const head = [
+    'strategy',
+    'tried',
+    'happened',
+    'attempts',
+    'forged and accepted of 10,000',
+    'predicted by the audit rates',
+    'profit against honest',
+    'honest punished',
+  ]
+  const rows = outcomes.map((outcome) => [
+    outcome.strategy.name,
+    outcome.strategy.tries,
+    happened(outcome),
+    String(outcome.attempts),
+    String(Math.round((outcome.accepted * 10_000) / outcome.attempts)),
+    String(Math.round((outcome.expected * 10_000) / outcome.attempts)),
+    percent(outcome.profitPermille),
+    String(outcome.honestPunished),
+  ])
+  return markdown(head, rows)
+}
+
+function happened({ faults, refusedReplays, forged }: Outcome): string {
+  const causes = [...faults].map(([cause, count]) => `${count} \`${cause}\``)
+  if (forged > 0) causes.unshift(`${forged} forgeries`)
+  if (refusedReplays > 0) causes.push(`${refusedReplays} refused by the ledger`)
+  return causes.join(', ')
+}
+
+function sweepTable(points: readonly Point[]): string {
+  const head = [
+    'colluding share',
+    'keeps its keys',
+    'new key after each fault',
+    'the same, if a first fault cost unaudited earnings',
+  ]
+  return markdown(
+    head,
+    points.map((point) => [`${point.percent}%`, percent(point.stays), percent(point.leaves), percent(point.proposed)]),
+  )
+}
+
+function percent(permille: number): string {
+  return `${permille > 0 ? '+' : ''}${(permille / 10).toFixed(1)}%`
+}
+
+/** A table as the formatter leaves it: cells as wide as their column. */
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((cell, at) => Math.max(cell.length, ...rows.map((row) => row[at]?.length ?? 0)))
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`
+  return [
+    line(head),
+    `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
+    ...rows.map((row) => line(row)),
+  ].join('\n')
+}
