@@ -162,7 +162,8 @@ function report({ output }: CommandContext, options: Options, path: string, veri
     )
   if (options.result === undefined) output.line('No result was given to check (--result C.npy).')
   if (options.recompute !== true) output.line('Nothing was computed again (--recompute).')
-  if (options.network === undefined && options.coordinator === undefined && options.recompute !== true)
+  const isAnyNetwork = options.network === undefined && options.coordinator === undefined
+  if (isAnyNetwork && options.recompute !== true && options.wait !== true)
     output.line('Any network would have done (--network ID or --coordinator URL names yours).')
   return EXIT_DONE
 }
