@@ -120,7 +120,7 @@ describe('nodes in a page', () => {
     expect(job).toMatchObject({ state: 'done' })
     const answer = await fetch(new URL(`/api/v1/jobs/${id}/certificate`, url))
     const certificate = decodeJobCertificate(new Uint8Array(await answer.arrayBuffer()))
-    expect(certificate.units.map(({ body }) => [body.transport, body.assurance])).toEqual([['webrtc', 'replicated-2']])
+    expect(certificate.units.map(({ body }) => [body.transport, body.assurance])).toEqual([['webrtc', 'freivalds']])
     const kind = kindOf('matmul', 1)
     const [unit] = kind.split({ params: {}, inputs: inputs.map(({ ref }) => ref) })
     if (unit === undefined) throw new Error('The job has no unit.')
