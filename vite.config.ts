@@ -1,4 +1,5 @@
 // Build of the pages and the two Vitest projects: `node` beside the source, `gpu` in a real Chromium.
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
@@ -40,6 +41,8 @@ export default defineConfig({
           // What tests start as processes of their own starts in a third of the time.
           env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url)) },
           testTimeout: 30_000,
+          // Most tests wait for others more than they compute: two at a time even on two cores.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       {
