@@ -30,19 +30,22 @@ export const MAX_ROSTER = 16_384
 export const MAX_GROUPS = 4
 
 /** Kinds of one node. */
-export const MAX_ROSTER_KINDS = 64
+export const MAX_ROSTER_KINDS = 32
 
 /** Certainty, in parts per million. */
 export const ALWAYS_PPM = 1_000_000
+
+/** Kinds of one node, as they come from elsewhere. */
+export const rosterKindsSchema = v.pipe(
+  v.array(v.strictObject({ name: kindNameSchema, version: uintSchema(1_000_000) })),
+  v.maxLength(MAX_ROSTER_KINDS),
+)
 
 /** An entry as it comes from elsewhere. */
 export const rosterNodeSchema: v.GenericSchema<unknown, RosterEntry> = v.strictObject({
   node: publicKeySchema,
   groups: v.pipe(v.array(digestSchema), v.maxLength(MAX_GROUPS)),
-  kinds: v.pipe(
-    v.array(v.strictObject({ name: kindNameSchema, version: uintSchema(1_000_000) })),
-    v.maxLength(MAX_ROSTER_KINDS),
-  ),
+  kinds: rosterKindsSchema,
   ratedMops: uintSchema(),
   stake: amountSchema,
   auditPpm: uintSchema(ALWAYS_PPM),

@@ -3,7 +3,7 @@ import { toHex } from '#core/bytes.ts'
 import { DIGEST_BYTES, type Digest, digestOf } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import type { Random } from '#core/random.ts'
-import { type Roster, type RosterEntry, rosterRoot } from '#verify/roster.ts'
+import { MAX_ROSTER, type Roster, type RosterEntry, rosterRoot } from '#verify/roster.ts'
 import { NO_TRUST, type Trust, historyRate } from '#verify/trust.ts'
 import type { LiveNode } from '#coordinator/live-nodes.ts'
 import type { Append } from '#coordinator/log/transparency-log.ts'
@@ -27,8 +27,9 @@ export class Rosters {
     this.#salt = toHex(random.bytes(DIGEST_BYTES)) as Digest
   }
 
-  /** The roster of `nodes`, which are those that can be drawn now. */
-  async draft(db: Db, nodes: readonly LiveNode[]): Promise<Draft> {
+  /** The roster of `free` nodes, which are those that can be drawn now; of more than a roster holds, those that have been here longest. */
+  async draft(db: Db, free: readonly LiveNode[]): Promise<Draft> {
+    const nodes = free.length > MAX_ROSTER ? free.toSorted((a, b) => a.since - b.since).slice(0, MAX_ROSTER) : free
     const keys = nodes.map(({ node }) => node)
     const [stakes, trusts] = [await stakesOf(db, keys), await trustOf(db, nodes)]
     const entries = nodes.map((live, at) => this.#entry(live, stakes.get(live.node) ?? 0n, trusts[at] ?? NO_TRUST))

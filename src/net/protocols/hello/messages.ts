@@ -13,6 +13,7 @@ import {
   uintSchema,
 } from '#core/schema.ts'
 import type { Checkpoint } from '#core/signed.ts'
+import { rosterKindsSchema } from '#verify/roster.ts'
 import { type Delegation, delegationSchema } from '#identity/delegation.ts'
 import { type SelfTestAnswer, selfTestAnswerSchema } from '#work/self-test.ts'
 
@@ -58,7 +59,8 @@ export const helloSchema: v.GenericSchema<unknown, Hello> = v.strictObject({
     adapter: textSchema(200),
     isSoftware: v.boolean(),
     maxMemoryBytes: uintSchema(),
-    kinds: v.pipe(v.array(v.strictObject({ name: textSchema(32), version: uintSchema(1_000_000) })), v.maxLength(32)),
+    // They go onto the roster, and so into the certificates of others.
+    kinds: rosterKindsSchema,
   }),
   site: v.nullable(textSchema(256)),
 })
