@@ -1,12 +1,12 @@
 // A blind forger on a whole grid of real nodes: it gives wrong bytes for everything, comes back under a new key whenever it is kept out, and
 // gets nothing accepted.
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { seededRandom } from '#core/random.ts'
 import type { LogEntry } from '#ledger/entry.ts'
 import type { NodeContribution } from '#node/contribution.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
 import { connect } from '#sdk/index.ts'
-import { LiveGrid } from '../support/live-grid.ts'
+import { gridsOfTests } from '../support/grids-of-tests.ts'
 import { matmulInt8Reference } from '../support/matmul-truth.ts'
 import { wrongTileWorker } from '../support/misbehaving-nodes.ts'
 
@@ -14,21 +14,14 @@ import { wrongTileWorker } from '../support/misbehaving-nodes.ts'
 const [ATTEMPTS, MOST_JOBS] = [20, 240]
 const SEED = 'adversary/forger'
 
-const grids: LiveGrid[] = []
-afterEach(async () => {
-  for (const grid of grids.splice(0)) {
-    expect(await grid.close()).toEqual([])
-    expect(grid.bugs).toEqual([])
-  }
-}, 60_000)
+const openGrid = gridsOfTests()
 
 test(
   'behaviour: of twenty forgeries none is accepted, each is proven, and nobody honest is',
   { timeout: 240_000 },
   async () => {
     console.log(`seed: ${SEED}`)
-    const grid = await LiveGrid.open()
-    grids.push(grid)
+    const grid = await openGrid()
     const honest = [await grid.node(), await grid.node()].map(({ state }) => state.node)
     const forgers: NodeContribution[] = []
     const client = await connect(grid.url)
@@ -44,7 +37,7 @@ test(
       expect(result.data).toEqual(matmulInt8Reference(a, b))
       const paid = certificate.units.flatMap(({ body }) => body.replicas.map(({ lease }) => lease.body.node))
       expect(honest).toEqual(expect.arrayContaining(paid))
-      caught = (await entriesOf(grid)).filter(({ type }) => type === 'fault')
+      caught = (await grid.entries()).filter(({ type }) => type === 'fault')
     }
     const keys = forgers.map(({ state }) => state.node)
     console.log(`${caught.length} forgeries under ${keys.length} keys, none accepted`)
@@ -53,13 +46,3 @@ test(
     for (const key of keys) if (key !== null) expect((await client.accountOf(key)).earned).toBe('0')
   },
 )
-
-async function entriesOf(grid: LiveGrid): Promise<LogEntry[]> {
-  const entries: LogEntry[] = []
-  for (;;) {
-    const response = await fetch(`${grid.url}/api/v1/log/entries?from=${entries.length}&limit=1000`)
-    const page = ((await response.json()) as { entries: { entry: LogEntry }[] }).entries
-    if (page.length === 0) return entries
-    entries.push(...page.map(({ entry }) => entry))
-  }
-}

@@ -15,20 +15,16 @@ import type { Commitment } from '#verify/commitment.ts'
 import type { Lease } from '#work/lease.ts'
 import * as v from 'valibot'
 import { randomMatrix } from '../support/certified-job.ts'
-import { LiveGrid } from '../support/live-grid.ts'
+import { gridsOfTests } from '../support/grids-of-tests.ts'
+import type { LiveGrid } from '../support/live-grid.ts'
 import { type Puppet, hearAll, openPuppet } from '../support/lease-puppet.ts'
-import { TestRequester } from '../support/test-requester.ts'
 
 const random = seededRandom('accusations')
+const openGrid = gridsOfTests()
 const puppets: Puppet[] = []
-const grids: LiveGrid[] = []
 afterEach(async () => {
   for (const puppet of puppets.splice(0)) await puppet.close()
-  for (const grid of grids.splice(0)) {
-    expect(await grid.close()).toEqual([])
-    expect(grid.bugs).toEqual([])
-  }
-}, 60_000)
+})
 
 /** A node that has accepted a lease, and what it hears on it from then on. */
 type Holder = {
@@ -36,12 +32,6 @@ type Holder = {
   readonly lease: Lease
   readonly stream: NodeLease
   readonly heard: Promise<readonly FromCoordinator[]>
-}
-
-async function openGrid(): Promise<LiveGrid> {
-  const grid = await LiveGrid.open()
-  grids.push(grid)
-  return grid
 }
 
 async function accuserAt(grid: LiveGrid): Promise<Puppet> {
@@ -60,8 +50,7 @@ async function holderAt(grid: LiveGrid, dtype: 'i8' | 'f32' = 'i8'): Promise<Hol
     await heard
   })
   puppets.push(puppet)
-  const requester = new TestRequester(grid.url)
-  await requester.openAccount()
+  const requester = await grid.requester()
   const inputs = [randomMatrix(random, dtype, 6, 5), randomMatrix(random, dtype, 5, 7)]
   await requester.submit(inputs, { replication: 1, deadlineMs: 3_600_000 })
   const { offer, stream, heard } = await taken.promise

@@ -1,9 +1,8 @@
 // Audits on a whole grid: newcomers are audited until they have a history, forgers who hold every replica are found, auditors who lie are
 // contradicted by the reference.
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { utf8 } from '#core/bytes.ts'
 import { seededRandom } from '#core/random.ts'
-import type { Beacon } from '#ledger/beacon.ts'
 import { decodeJobCertificate } from '#ledger/job-certificate.ts'
 import { pendingDraws, verifyJobCertificate } from '#ledger/verify-job-certificate.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
@@ -11,31 +10,15 @@ import type { CertificateBody } from '#verify/certificate.ts'
 import { MATURE_AFTER } from '#verify/trust.ts'
 import { ALWAYS_PPM } from '#verify/roster.ts'
 import { randomMatrix } from '../support/certified-job.ts'
-import { LiveGrid } from '../support/live-grid.ts'
+import { gridsOfTests } from '../support/grids-of-tests.ts'
 import { slanderingWorker, wrongTileWorker } from '../support/misbehaving-nodes.ts'
-import { TestRequester } from '../support/test-requester.ts'
 
-const grids: LiveGrid[] = []
-afterEach(async () => {
-  for (const grid of grids.splice(0)) {
-    expect(await grid.close()).toEqual([])
-    expect(grid.bugs).toEqual([])
-  }
-}, 60_000)
+const openLiveGrid = gridsOfTests()
 
 /** A grid with a requester, whose jobs' certificates are verified with their beacons. */
 async function openGrid() {
-  const grid = await LiveGrid.open({ config: { drawEpochMs: 500 } })
-  grids.push(grid)
-  const requester = new TestRequester(grid.url)
-  await requester.openAccount()
-  const beacon = async (epoch: number): Promise<Beacon> => {
-    for (;;) {
-      const response = await fetch(`${grid.url}/api/v1/beacons/${epoch}`)
-      if (response.ok) return (await response.json()) as Beacon
-      await response.body?.cancel()
-    }
-  }
+  const grid = await openLiveGrid({ config: { drawEpochMs: 500 } })
+  const requester = await grid.requester()
   const run = async (seed: string, replication: number): Promise<CertificateBody> => {
     const random = seededRandom(seed)
     const inputs = [randomMatrix(random, 'i8', 40, 30), randomMatrix(random, 'i8', 30, 20)]
@@ -43,7 +26,7 @@ async function openGrid() {
     expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
     const text = await (await fetch(`${grid.url}/api/v1/jobs/${String(body.id)}/certificate`)).text()
     const certificate = decodeJobCertificate(utf8(text))
-    const beacons = await Promise.all(pendingDraws(certificate).map((epoch) => beacon(epoch)))
+    const beacons = await Promise.all(pendingDraws(certificate).map((epoch) => grid.beacon(epoch)))
     expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
     const [unit] = certificate.units
     if (unit === undefined) throw new Error('The job has no unit.')

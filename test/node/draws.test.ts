@@ -1,10 +1,9 @@
 // Draws that anyone can make again: a certificate's replicas against the roster, the secret and the rules; on records that lie, and on a grid.
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Digest, digestOf } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { seededRandom } from '#core/random.ts'
 import { utf8 } from '#core/bytes.ts'
-import type { Beacon } from '#ledger/beacon.ts'
 import { decodeJobCertificate, encodeJobCertificate } from '#ledger/job-certificate.ts'
 import { pendingDraws, verifyJobCertificate } from '#ledger/verify-job-certificate.ts'
 import { UnitDraws } from '#coordinator/draw/unit-draws.ts'
@@ -17,9 +16,10 @@ import { type Roster, rosterRoot } from '#verify/roster.ts'
 import { verdictOf } from '#verify/verdict.ts'
 import { drawFormOutcomes, drawOutcomes } from '#verify/verify-draw.ts'
 import { type CertifiedJob, TEST_EPOCH, certifyMatmul, randomMatrix, testChain } from '../support/certified-job.ts'
-import { LiveGrid, until } from '../support/live-grid.ts'
+import { gridsOfTests } from '../support/grids-of-tests.ts'
+import { type LiveGrid, until } from '../support/live-grid.ts'
 import { openPuppet } from '../support/lease-puppet.ts'
-import { TestRequester } from '../support/test-requester.ts'
+import type { TestRequester } from '../support/test-requester.ts'
 import { signDecline } from '#verify/decline.ts'
 
 describe('verification', () => {
@@ -101,13 +101,7 @@ describe('verification', () => {
 })
 
 describe('grid', { timeout: 120_000 }, () => {
-  const grids: LiveGrid[] = []
-  afterEach(async () => {
-    for (const grid of grids.splice(0)) {
-      expect(await grid.close()).toEqual([])
-      expect(grid.bugs).toEqual([])
-    }
-  }, 60_000)
+  const openGrid = gridsOfTests()
 
   async function certificateOf(grid: LiveGrid, requester: TestRequester, seed: string, replication: number) {
     const random = seededRandom(seed)
@@ -118,30 +112,19 @@ describe('grid', { timeout: 120_000 }, () => {
     return decodeJobCertificate(utf8(text))
   }
 
-  /** The beacon of `epoch`, as soon as the log has it: the coordinator tells of new entries to nobody, so it is asked. */
-  async function beacon(grid: LiveGrid, epoch: number): Promise<Beacon> {
-    for (;;) {
-      const response = await fetch(`${grid.url}/api/v1/beacons/${epoch}`)
-      if (response.ok) return (await response.json()) as Beacon
-      await response.body?.cancel()
-    }
-  }
-
   test('behaviour: a certificate waits for its epoch, then its draw comes out the same', async () => {
-    const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
-    grids.push(grid)
+    const grid = await openGrid({ config: { drawEpochMs: 1_000 } })
     await Promise.all([grid.node(), grid.node(), grid.node()])
-    const requester = new TestRequester(grid.url)
-    await requester.openAccount()
+    const requester = await grid.requester()
     for (const [at, replication] of [1, 2, 3].entries()) {
       const certificate = await certificateOf(grid, requester, `draw ${at}`, replication)
       const [draw] = certificate.units.flatMap(({ body }) => body.draws)
       if (draw === undefined) throw new Error('Nothing was drawn.')
       expect(draw.drawn).toHaveLength(replication - 1)
-      const revealed = await beacon(grid, draw.epoch)
+      const revealed = await grid.beacon(draw.epoch)
       // A node that is lost on a busy machine is replaced in a later epoch.
       const others = pendingDraws(certificate, [revealed])
-      const beacons = [revealed, ...(await Promise.all(others.map((epoch) => beacon(grid, epoch))))]
+      const beacons = [revealed, ...(await Promise.all(others.map((epoch) => grid.beacon(epoch))))]
       expect(pendingDraws(certificate, beacons)).toEqual([])
       expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
       const wrong = {
@@ -155,20 +138,18 @@ describe('grid', { timeout: 120_000 }, () => {
   })
 
   test('behaviour: one that declines is named with its signature, and another one is drawn', async () => {
-    const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
-    grids.push(grid)
+    const grid = await openGrid({ config: { drawEpochMs: 1_000 } })
     const decliner = await openPuppet(grid.url, async (offer, lease, { signer, context }) => {
       await lease.say({ say: 'decline', decline: await signDecline(signer, context, offer.lease, 'busy') })
     })
     await Promise.all([grid.node(), grid.node()])
-    const requester = new TestRequester(grid.url)
-    await requester.openAccount()
+    const requester = await grid.requester()
     let declined: DrawRecord | undefined
     for (let at = 0; declined === undefined && at < 20; at++) {
       const certificate = await certificateOf(grid, requester, `decline ${at}`, 2)
       const draws = certificate.units.flatMap(({ body }) => body.draws)
       declined = draws.find(({ absent }) => absent.length > 0)
-      const beacons = await Promise.all(draws.map(({ epoch }) => beacon(grid, epoch)))
+      const beacons = await Promise.all(draws.map(({ epoch }) => grid.beacon(epoch)))
       expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
     }
     expect(declined?.absent.map(({ decline }) => decline?.signer)).toEqual([decliner.signer.publicKey])
@@ -176,22 +157,20 @@ describe('grid', { timeout: 120_000 }, () => {
   })
 
   test('behaviour: one that is lost is named with the lease it was offered, and its peer draws all attempts again', async () => {
-    const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
-    grids.push(grid)
+    const grid = await openGrid({ config: { drawEpochMs: 1_000 } })
     const lost = await openPuppet(grid.url, async (_offer, lease) => {
       await lease.say({ say: 'accept' })
       await lease.close()
     })
     const nodes = await Promise.all([grid.node(), grid.node()])
-    const requester = new TestRequester(grid.url)
-    await requester.openAccount()
+    const requester = await grid.requester()
     let absent: DrawRecord['absent'] = []
     let jobs = 0
     for (; absent.length === 0 && jobs < 20; jobs++) {
       const certificate = await certificateOf(grid, requester, `lost ${jobs}`, 2)
       const draws = certificate.units.flatMap(({ body }) => body.draws)
       absent = draws.flatMap((draw) => draw.absent)
-      const beacons = await Promise.all(draws.map(({ epoch }) => beacon(grid, epoch)))
+      const beacons = await Promise.all(draws.map(({ epoch }) => grid.beacon(epoch)))
       expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
     }
     expect(absent.map(({ lease, decline }) => [lease.body.node, decline])).toContainEqual([lost.signer.publicKey, null])
@@ -203,11 +182,9 @@ describe('grid', { timeout: 120_000 }, () => {
   })
 
   test('behaviour: nodes make their own draws again, and keep nothing against an honest coordinator', async () => {
-    const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
-    grids.push(grid)
+    const grid = await openGrid({ config: { drawEpochMs: 1_000 } })
     const nodes = await Promise.all([grid.node(), grid.node(), grid.node()])
-    const requester = new TestRequester(grid.url)
-    await requester.openAccount()
+    const requester = await grid.requester()
     await certificateOf(grid, requester, 'again', 3)
     for (const node of nodes) await until(node, () => node.state.draws.checked === 1)
     expect(nodes.map(({ state }) => [state.draws.unchecked, state.evidence.length])).toEqual([
@@ -218,12 +195,10 @@ describe('grid', { timeout: 120_000 }, () => {
   })
 
   test('behaviour: a coordinator that picks its checkers is convicted by its nodes and by the requester', async () => {
-    const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
-    grids.push(grid)
+    const grid = await openGrid({ config: { drawEpochMs: 1_000 } })
     const stores = [0, 1, 2].map(() => new EvidenceStore(memoryPlace()))
     const nodes = await Promise.all(stores.map((evidence) => grid.node({ evidence })))
-    const requester = new TestRequester(grid.url)
-    await requester.openAccount()
+    const requester = await grid.requester()
     const picking = pickCheckers()
     try {
       const certificate = await certificateOf(grid, requester, 'picked', 2)
@@ -250,15 +225,13 @@ describe('grid', { timeout: 120_000 }, () => {
   })
 
   test('behaviour: secrets outlive a restart', async () => {
-    const grid = await LiveGrid.open({ config: { drawEpochMs: 1_000 } })
-    grids.push(grid)
+    const grid = await openGrid({ config: { drawEpochMs: 1_000 } })
     await Promise.all([grid.node(), grid.node()])
-    const requester = new TestRequester(grid.url)
-    await requester.openAccount()
+    const requester = await grid.requester()
     const certificate = await certificateOf(grid, requester, 'restart', 2)
     await grid.restart(async () => undefined)
     const epochs = pendingDraws(certificate)
-    const beacons = await Promise.all(epochs.map((epoch) => beacon(grid, epoch)))
+    const beacons = await Promise.all(epochs.map((epoch) => grid.beacon(epoch)))
     expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
   })
 })

@@ -1,5 +1,5 @@
 // What faults cost on a whole grid: the real coordinator, real nodes, one of which does wrong on purpose or by its driver.
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { seededRandom } from '#core/random.ts'
 import { utf8 } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
@@ -10,34 +10,16 @@ import { type DisputeRecord, disputeId } from '#verify/dispute.ts'
 import { decodeFaultProof } from '#verify/fault-proof.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
 import { randomMatrix } from '../support/certified-job.ts'
-import { LiveGrid, until } from '../support/live-grid.ts'
+import { gridsOfTests } from '../support/grids-of-tests.ts'
+import { type LiveGrid, until } from '../support/live-grid.ts'
 import { equivocatingExchange, wrongOpinionWorker, wrongTileWorker } from '../support/misbehaving-nodes.ts'
-import { TestRequester } from '../support/test-requester.ts'
+import type { TestRequester } from '../support/test-requester.ts'
 
-const GRACE_MS = 60_000
-const grids: LiveGrid[] = []
-afterEach(async () => {
-  for (const grid of grids.splice(0)) {
-    expect(await grid.close()).toEqual([])
-    expect(grid.bugs).toEqual([])
-  }
-}, GRACE_MS)
-
-async function openGrid(...options: Parameters<typeof LiveGrid.open>): Promise<LiveGrid> {
-  const grid = await LiveGrid.open(...options)
-  grids.push(grid)
-  return grid
-}
+const openGrid = gridsOfTests()
 
 function inputs(seed: string) {
   const random = seededRandom(seed)
   return [randomMatrix(random, 'i8', 40, 30), randomMatrix(random, 'i8', 30, 20)]
-}
-
-async function newRequester(grid: LiveGrid): Promise<TestRequester> {
-  const requester = new TestRequester(grid.url)
-  await requester.openAccount()
-  return requester
 }
 
 /** Runs jobs until one has a dispute; the draw decides which. */
@@ -75,7 +57,7 @@ describe('faults', { timeout: 180_000 }, () => {
     let isLying = false
     const liar = await grid.node({ openExchange: equivocatingExchange(() => isLying) })
     await Promise.all([grid.node(), grid.node()])
-    const requester = await newRequester(grid)
+    const requester = await grid.requester()
     const { body } = await requester.submit(inputs('honest'), { replication: 3 })
     expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
     const account = () => requester.get(`/api/v1/accounts/${liar.state.node}`)
@@ -104,7 +86,7 @@ describe('faults', { timeout: 180_000 }, () => {
     let isWrong = false
     const faulty = await grid.node({ openWorker: wrongTileWorker(openThreadWorker, 0, () => isWrong) })
     await Promise.all([grid.node(), grid.node()])
-    const requester = await newRequester(grid)
+    const requester = await grid.requester()
     const { body } = await requester.submit(inputs('right'), { replication: 3 })
     expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
     const account = () => requester.get(`/api/v1/accounts/${faulty.state.node}`)
@@ -137,7 +119,7 @@ describe('faults', { timeout: 180_000 }, () => {
     let selfTests = 0
     const third = await grid.node({ openWorker: wrongOpinionWorker(openThreadWorker, () => selfTests++) })
     await grid.node()
-    const requester = await newRequester(grid)
+    const requester = await grid.requester()
     let statement: Statement | undefined
     for (let attempt = 0; statement === undefined && attempt < 10; attempt++) {
       const { node, proof } = await untilDisputed(requester, `opinion ${attempt}`)
@@ -157,7 +139,7 @@ describe('faults', { timeout: 180_000 }, () => {
   test('behaviour: earnings mature with the epochs, and the log replays to the same books', async () => {
     const grid = await openGrid({ config: { epochMs: 1_500, holdbackEpochs: 1 } })
     const [node] = await Promise.all([grid.node(), grid.node()])
-    const requester = await newRequester(grid)
+    const requester = await grid.requester()
     const { body } = await requester.submit(inputs('mature'))
     expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
     const account = () => requester.get(`/api/v1/accounts/${node.state.node}`)

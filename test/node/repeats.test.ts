@@ -1,6 +1,6 @@
 // Exact units that were certified before: served without a lease, a credit or a price, with the earlier certificate as the evidence.
 import { join } from 'node:path'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { utf8 } from '#core/bytes.ts'
 import { BlobDirectory } from '#coordinator/blobs/blob-directory.ts'
 import { contentId, partCount } from '#core/content.ts'
@@ -11,23 +11,11 @@ import { verifyCertificate } from '#sdk/index.ts'
 import type { JobBody } from '#work/job.ts'
 import { kindOf } from '#work/kinds.ts'
 import { type HeldContent, randomMatrix } from '../support/certified-job.ts'
-import { LiveGrid } from '../support/live-grid.ts'
+import { gridsOfTests } from '../support/grids-of-tests.ts'
 import { TestRequester } from '../support/test-requester.ts'
 
 const GRACE_MS = 60_000
-const grids: LiveGrid[] = []
-afterEach(async () => {
-  for (const grid of grids.splice(0)) {
-    expect(await grid.close()).toEqual([])
-    expect(grid.bugs).toEqual([])
-  }
-}, GRACE_MS)
-
-async function openGrid(...options: Parameters<typeof LiveGrid.open>): Promise<LiveGrid> {
-  const grid = await LiveGrid.open(...options)
-  grids.push(grid)
-  return grid
-}
+const openGrid = gridsOfTests()
 
 function matrices(seed: string, rows = 30, dtype: 'i8' | 'f32' = 'i8'): HeldContent[] {
   const random = seededRandom(seed)
@@ -50,8 +38,7 @@ describe('repeats', { timeout: 120_000 }, () => {
   test('default: the same job again costs nothing, pays nobody, and its certificate holds', async () => {
     const grid = await openGrid()
     const nodes = await Promise.all([grid.node(), grid.node()])
-    const [first, second] = [new TestRequester(grid.url), new TestRequester(grid.url)]
-    await Promise.all([first.openAccount(), second.openAccount()])
+    const [first, second] = [await grid.requester(), await grid.requester()]
     const inputs = matrices('again')
     const computed = await run(first, inputs)
     expect(computed.repeated).toEqual([])
@@ -76,8 +63,7 @@ describe('repeats', { timeout: 120_000 }, () => {
   test('behaviour: a result that was swept is computed again and paid, the rest of the job is repeated', async () => {
     const grid = await openGrid()
     await Promise.all([grid.node(), grid.node()])
-    const first = new TestRequester(grid.url)
-    await first.openAccount()
+    const first = await grid.requester()
     const inputs = matrices('swept', 2100)
     const whole = await run(first, inputs)
     const [unit, ...rest] = whole.units
@@ -104,8 +90,7 @@ describe('repeats', { timeout: 120_000 }, () => {
   test('limit: an earlier result with fewer replicas than asked for does not stand for the unit', async () => {
     const grid = await openGrid()
     await Promise.all([grid.node(), grid.node()])
-    const requester = new TestRequester(grid.url)
-    await requester.openAccount()
+    const requester = await grid.requester()
     const inputs = matrices('fewer')
     const single = await run(requester, inputs, { replication: 1 })
     const double = await run(requester, inputs, { replication: 2 })
@@ -118,14 +103,12 @@ describe('repeats', { timeout: 120_000 }, () => {
   test('behaviour: what is compared by bounds is computed each time, and so is everything when the cache is off', async () => {
     const grid = await openGrid({ config: { servesRepeats: false } })
     await Promise.all([grid.node(), grid.node()])
-    const requester = new TestRequester(grid.url)
-    await requester.openAccount()
+    const requester = await grid.requester()
     await run(requester, matrices('off'))
     expect((await run(requester, matrices('off'))).repeated).toEqual([])
     const other = await openGrid()
     await Promise.all([other.node(), other.node()])
-    const floats = new TestRequester(other.url)
-    await floats.openAccount()
+    const floats = await other.requester()
     await run(floats, matrices('floats', 30, 'f32'))
     expect((await run(floats, matrices('floats', 30, 'f32'))).repeated).toEqual([])
   })
@@ -137,8 +120,7 @@ describe('a certificate with repeats', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     const grid = await openGrid()
     await Promise.all([grid.node(), grid.node()])
-    const requester = new TestRequester(grid.url)
-    await requester.openAccount()
+    const requester = await grid.requester()
     computed = await run(requester, matrices('evidence'))
     repeated = await run(requester, matrices('evidence'))
     await run(requester, matrices('other'))

@@ -7,10 +7,12 @@ import { signerFromSecret } from '#core/ed25519.ts'
 import { systemRandom } from '#core/random.ts'
 import { type Coordinator, type CoordinatorOptions, openCoordinator } from '#coordinator/coordinator.ts'
 import { openStore } from '#coordinator/store/store.ts'
+import type { Beacon } from '#ledger/beacon.ts'
 import type { LogEntry } from '#ledger/entry.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
 import { processParts } from '#node/process.ts'
 import { balanceDrift } from './replay-balances.ts'
+import { TestRequester } from './test-requester.ts'
 
 const PATIENCE_MS = 60_000
 
@@ -54,11 +56,31 @@ export class LiveGrid {
     return node
   }
 
-  /** The log's entries, oldest first. */
-  async entries(): Promise<LogEntry[]> {
-    const response = await fetch(`${this.url}/api/v1/log/entries`)
-    const { entries } = (await response.json()) as { entries: { entry: LogEntry }[] }
-    return entries.map(({ entry }) => entry)
+  /** A requester with an account. */
+  async requester(): Promise<TestRequester> {
+    const requester = new TestRequester(this.url)
+    await requester.openAccount()
+    return requester
+  }
+
+  /** The log's entries from number `from` on, oldest first. */
+  async entries(from = 0): Promise<LogEntry[]> {
+    const entries: LogEntry[] = []
+    for (;;) {
+      const response = await fetch(`${this.url}/api/v1/log/entries?from=${from + entries.length}`)
+      const page = ((await response.json()) as { entries: { entry: LogEntry }[] }).entries
+      if (page.length === 0) return entries
+      entries.push(...page.map(({ entry }) => entry))
+    }
+  }
+
+  /** The beacon of `epoch`, as soon as the log has it: the coordinator tells of new entries to nobody, so it is asked. */
+  async beacon(epoch: number): Promise<Beacon> {
+    for (;;) {
+      const response = await fetch(`${this.url}/api/v1/beacons/${epoch}`)
+      if (response.ok) return (await response.json()) as Beacon
+      await response.body?.cancel()
+    }
   }
 
   /** Ends everything; accounts whose books differ from the log's replay. */
