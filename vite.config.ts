@@ -18,12 +18,19 @@ export default defineConfig({
     license: true,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { page: 'index.html', frame: 'embed.html', embed: 'src/widget/embed.ts' },
+      input: {
+        page: 'index.html',
+        explorer: 'explorer.html',
+        frame: 'embed.html',
+        embed: 'src/widget/embed.ts',
+      },
       // Site owners paste the address of embed.js, so it has no hash in its name.
       output: {
         entryFileNames: ({ name }) => (name === 'embed' ? 'embed.js' : 'assets/[name]-[hash].js'),
         // Page and frame share the elements; a name of its own lets .size-limit.json count what a first visit loads.
-        codeSplitting: { groups: [{ name: 'elements', test: /src\/ui\/.*\.ts$|node_modules\/(?:@lit|lit)/ }] },
+        codeSplitting: {
+          groups: [{ name: 'elements', test: /src\/ui\/(?!explorer\/).*\.ts$|node_modules\/(?:@lit|lit)/ }],
+        },
       },
     },
   },

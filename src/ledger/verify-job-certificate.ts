@@ -198,8 +198,8 @@ function* logOutcomes(certificate: JobCertificate, authority: Authority): Genera
 }
 
 /** The draws again: rosters are in the log where the draws say, and where a beacon reveals the secret the draw comes out the same. */
-function* drawsOutcomes(
-  certificate: JobCertificate,
+export function* drawsOutcomes(
+  certificate: Pick<JobCertificate, 'rosters' | 'units' | 'checkpoint'>,
   authority: Authority,
   beacons: readonly Beacon[],
 ): Generator<Outcome> {
@@ -237,7 +237,7 @@ export function rosterPlaces({ draws, audit }: CertificateBody): { rosterRoot: D
 }
 
 /** Draw epochs of the certificate whose secrets none of `beacons` reveals: their draws wait to be checked. */
-export function pendingDraws({ units }: JobCertificate, beacons: readonly Beacon[] = []): number[] {
+export function pendingDraws({ units }: Pick<JobCertificate, 'units'>, beacons: readonly Beacon[] = []): number[] {
   const secretOf = secretsOf(beacons)
   const epochs = units.flatMap(({ body }) => [
     ...body.draws.filter(({ drawn }) => drawn.length > 0).map(({ epoch }) => epoch),
@@ -301,6 +301,7 @@ function isEarlier({ entry }: LoggedEntry<ReceiptEntry>, unit: Certificate): boo
   return entry.certificate === certificateId(unit) && entry.admissionLeaf === unit.body.admissionLeaf
 }
 
-function isLogged({ index, entry, path }: LoggedEntry<LogEntry>, { size, root }: Checkpoint): boolean {
+/** Whether the entry is in the log where it says. */
+export function isLogged({ index, entry, path }: LoggedEntry<LogEntry>, { size, root }: Checkpoint): boolean {
   return verifyMerkleProof(entryLeaf(entry), index, size, path, root)
 }

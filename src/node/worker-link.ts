@@ -178,7 +178,7 @@ function untilEnd<T>(end: AbortSignal, start: () => Promise<T>): Promise<T> {
 }
 
 /** Replaces Comlink's way with thrown values, which would lose an error's kind. */
-function keepErrors(): void {
+export function keepErrors(): void {
   const original = transferHandlers.get('throw')
   if (original === undefined) return
   transferHandlers.set('throw', {

@@ -6,7 +6,7 @@ import type { Http } from './http.ts'
 import type { NetworkInfo } from './network.ts'
 
 /** Largest tile: 256 digests. */
-const MAX_TILE_BYTES = 8_192
+export const MAX_TILE_BYTES = 8_192
 
 /**
  * Holds the log of `info` against the note of an earlier contact. A note of another network, or none, counts as nothing. Throws

@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   settlement: ['ledger'],
   sdk: ['identity', 'work', 'verify', 'ledger'],
   ui: ['sdk'],
-  widget: ['node', 'ui'],
+  widget: ['node', 'sdk', 'ui'],
   cli: ['sdk', 'coordinator', 'settlement', 'identity', 'node', 'wasm', 'tensor', 'model', 'net', 'work', 'verify'],
 }
 const MODULES = Object.keys(MAY_IMPORT)

@@ -47,6 +47,9 @@ export function pageRoutes(dir: string | undefined): Hono {
   const app = new Hono()
   if (dir === undefined) return app
   app.get('/', async () => page(await load(dir, 'index.html'), "frame-ancestors 'none'", ISOLATED))
+  // One document: its script tells by the path what is asked for.
+  for (const path of ['/explorer', '/explorer/unit/:id', '/explorer/certificate/:id'])
+    app.get(path, async () => page(await load(dir, 'explorer.html'), "frame-ancestors 'none'", ISOLATED))
   app.get('/embed', async () => page(await load(dir, 'embed.html', 'embed/index.html'), 'frame-ancestors *', FRAME))
   app.get('/*', async (c) => file(c.req.path.slice(1), dir))
   return app

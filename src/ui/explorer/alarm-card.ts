@@ -1,0 +1,145 @@
+// The alarm that nobody can miss: the log is not the one that was seen before. It says what that means, and hands out the evidence as a file.
+import { LitElement, css, html, nothing } from 'lit'
+import type { LogAlarm } from '#sdk/explore/log-reader.ts'
+import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+
+type Words = { readonly title: string; readonly means: string; readonly next: string }
+
+const WORDS: Readonly<Record<LogAlarm['kind'], Words>> = {
+  fork: {
+    title: 'This coordinator forked its log',
+    means:
+      'It signed two histories that cannot both be true, and shows you another one than before. The file below proves it to anyone, without this coordinator.',
+    next: 'Keep the file and check it with: commonwatt verify FILE. Do not rely on anything this coordinator says until its operator has explained it.',
+  },
+  rollback: {
+    title: 'This log is shorter than it was',
+    means:
+      'Entries that you have seen are gone. The coordinator may have been restored from an old copy, or it hides something.',
+    next: 'Keep the file: it holds both signed checkpoints, and becomes proof of a fork as soon as the log grows past what you saw. Ask the operator.',
+  },
+  unproven: {
+    title: 'This log does not prove itself',
+    means: 'The coordinator signed a log and does not hand out what shows that it continues the one you saw.',
+    next: 'Reload the page. If it stays so, keep the file and ask the operator.',
+  },
+  'other-network': {
+    title: 'Another network answers here',
+    means: 'What you saw before and what you see now have nothing to do with each other, not even the key.',
+    next: 'If the operator began anew, go on with this network. If you do not know why, do not trust it.',
+  },
+}
+
+/** `<cw-alarm .alarm=…>`: fires `cw-begin-anew` when the visitor accepts the log as it is. */
+export class AlarmCard extends LitElement {
+  static override properties = { alarm: { attribute: false }, isAsking: { state: true } }
+  static override styles = [
+    baseStyles,
+    buttonStyles,
+    css`
+      section {
+        margin-top: 24px;
+        padding: 20px;
+        border: 3px solid var(--fault);
+        border-radius: 12px;
+        background: var(--surface);
+      }
+      h2 {
+        display: flex;
+        gap: 12px;
+        align-items: flex-start;
+        color: var(--fault);
+        font-size: var(--size-title);
+        line-height: 1.25;
+      }
+      svg {
+        flex: none;
+        width: 28px;
+        height: 28px;
+        fill: currentColor;
+      }
+      p {
+        max-width: 68ch;
+        margin-top: 8px;
+        overflow-wrap: anywhere;
+      }
+      .buttons {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 12px;
+        margin-top: 16px;
+      }
+    `,
+  ]
+
+  declare alarm: LogAlarm | null
+  declare isAsking: boolean
+
+  constructor() {
+    super()
+    this.alarm = null
+    this.isAsking = false
+  }
+
+  override render() {
+    return html`<div role="alert">${this.alarm === null ? nothing : this.#card(this.alarm)}</div>`
+  }
+
+  #card(alarm: LogAlarm) {
+    const { title, means, next } = WORDS[alarm.kind]
+    return html`<section data-testid="alarm" data-kind=${alarm.kind}>
+      <h2>
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M8 1 16 15H0zM7 6v4h2V6zm0 5v2h2v-2z" fill-rule="evenodd" />
+        </svg>
+        ${title}
+      </h2>
+      ${
+        alarm.isNow
+          ? nothing
+          : html`<p>
+              <strong>This was seen at an earlier visit.</strong> The log looks right now; that does not undo it.
+            </p>`
+      }
+      <p>${alarm.says}</p>
+      <p>${means}</p>
+      <p>${next}</p>
+      <div class="buttons">
+        <button class="primary" type="button" data-testid="save-evidence" @click=${this.#save}>
+          ${alarm.isProof ? 'Save the proof' : 'Save both checkpoints'}
+        </button>
+        <button class="quiet" type="button" @click=${this.#begin}>
+          ${this.isAsking ? 'Yes, forget what I saw before' : 'Begin anew from here'}
+        </button>
+      </div>
+    </section>`
+  }
+
+  readonly #save = (): void => {
+    const { alarm } = this
+    if (alarm === null) return
+    const url = URL.createObjectURL(new Blob([alarm.document], { type: 'application/json' }))
+    const link = document.createElement('a')
+    link.href = url
+    link.download = `commonwatt-${alarm.kind}.json`
+    link.click()
+    URL.revokeObjectURL(url)
+  }
+
+  readonly #begin = (): void => {
+    if (!this.isAsking) {
+      this.isAsking = true
+      return
+    }
+    this.isAsking = false
+    this.dispatchEvent(new CustomEvent('cw-begin-anew', { bubbles: true, composed: true }))
+  }
+}
+
+customElements.define('cw-alarm', AlarmCard)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'cw-alarm': AlarmCard
+  }
+}

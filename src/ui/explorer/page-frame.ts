@@ -1,0 +1,42 @@
+// What stands above and below every page of the explorer, and the signs beside its sentences.
+import { type TemplateResult, html, nothing, svg } from 'lit'
+
+/** Name and ways. `isLog` marks the page that is the log itself. */
+export function pageHeader(isLog: boolean): TemplateResult {
+  return html`<header>
+    <a class="name" href="/"><img src="/mark.svg" width="28" height="28" alt="" />commonwatt</a>
+    <nav aria-label="Pages">
+      <a href="/">Contribute</a>
+      <a href="/explorer" aria-current=${isLog ? 'page' : nothing}>Log</a>
+    </nav>
+  </header>`
+}
+
+/** The same in files, for other tools. */
+export function pageFooter(): TemplateResult {
+  return html`<footer>
+    <span class="muted">For your own tools:</span>
+    <a href="/api/v1/network">Network</a>
+    <a href="/api/v1/nodes">Nodes</a>
+    <a href="/api/v1/log/checkpoint">Signed checkpoint</a>
+  </footer>`
+}
+
+/** How something stands. */
+export type Standing = 'good' | 'bad' | 'wait'
+
+/** A tick, a cross or an open circle; what it means stands beside it in words. */
+export function sign(standing: Standing): TemplateResult {
+  return html`<svg viewBox="0 0 14 14" class="sign ${standing}" aria-hidden="true">${shapeOf(standing)}</svg>`
+}
+
+function shapeOf(standing: Standing): TemplateResult {
+  switch (standing) {
+    case 'good':
+      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M1.5 7.5 5.5 11.5 12.5 3" />`
+    case 'bad':
+      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="m2.5 2.5 9 9m0-9-9 9" />`
+    case 'wait':
+      return svg`<circle fill="none" stroke="currentColor" stroke-width="2" stroke-dasharray="3 2.5" cx="7" cy="7" r="5" />`
+  }
+}

@@ -1,0 +1,249 @@
+// A unit's page: what it was, every check of its certificate, the button that computes it again, and how it came about.
+import { LitElement, type TemplateResult, css, html, nothing } from 'lit'
+import type { ExplorerApi, UnitCheck, UnitVerdict } from '#sdk/explore/explorer.ts'
+import type { LogState } from '#sdk/explore/log-reader.ts'
+import type { UnitName, UnitRecord } from '#sdk/explore/unit-lookup.ts'
+import { toErrorRecord } from '#core/errors.ts'
+import { plural } from '#ui/format.ts'
+import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import './alarm-card.ts'
+import './check-list.ts'
+import { explorerStyles } from './explorer-styles.ts'
+import { pageFooter, pageHeader, sign } from './page-frame.ts'
+import './recompute-panel.ts'
+import { isId } from './route.ts'
+import './trouble-card.ts'
+import { type Trouble, troubleOf } from './trouble.ts'
+import './unit-story.ts'
+
+/** A unit without a certificate is looked at again this often. */
+const ASK_AGAIN_MS = 2_000
+
+/** `<cw-unit .api=… .name=…>`. */
+export class UnitView extends LitElement {
+  static override properties = {
+    api: { attribute: false },
+    name: { attribute: false },
+    record: { state: true },
+    log: { state: true },
+    checks: { state: true },
+    verdict: { state: true },
+    trouble: { state: true },
+    isMissing: { state: true },
+  }
+  static override styles = [
+    baseStyles,
+    buttonStyles,
+    explorerStyles,
+    css`
+      .verdict {
+        margin-top: 16px;
+        min-height: 28px;
+        font-size: var(--size-lead);
+        font-weight: 600;
+      }
+      .verdict svg.sign {
+        width: 16px;
+        height: 16px;
+      }
+      .column > * + * {
+        margin-top: 32px;
+      }
+      .checks {
+        margin-top: 32px;
+      }
+      .checks .note {
+        margin-top: 12px;
+      }
+      cw-checks {
+        margin-top: 8px;
+      }
+      .empty p + p {
+        margin-top: 8px;
+      }
+    `,
+  ]
+
+  declare api: ExplorerApi | null
+  declare name: UnitName | null
+  declare record: UnitRecord | null
+  declare log: LogState | null
+  declare checks: readonly UnitCheck[]
+  declare verdict: UnitVerdict | null
+  declare trouble: Trouble | null
+  declare isMissing: boolean
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor() {
+    super()
+    this.api = null
+    this.name = null
+    this.record = null
+    this.log = null
+    this.checks = []
+    this.verdict = null
+    this.trouble = null
+    this.isMissing = false
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    document.title = 'Unit · Commonwatt'
+    void this.#open()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    clearTimeout(this.#timer)
+  }
+
+  override render() {
+    return html`<div class="page">
+      ${pageHeader(false)}
+      <main>
+        <cw-alarm .alarm=${this.log?.alarm ?? null} @cw-begin-anew=${this.#beginAnew}></cw-alarm>
+        <h1 data-testid="what">${this.#title()}</h1>
+        ${this.#verdictLine()}
+        <cw-trouble
+          class="block"
+          ?hidden=${this.trouble === null}
+          .trouble=${this.trouble}
+          canRetry
+          @cw-retry=${this.#retry}
+        ></cw-trouble>
+        ${this.#body()}
+      </main>
+      ${pageFooter()}
+    </div>`
+  }
+
+  #title(): string {
+    if (this.isMissing) return 'There is no such unit here'
+    const { record } = this
+    if (record === null) return this.trouble === null ? 'Fetching the unit …' : 'The unit cannot be shown'
+    return (
+      record.facts?.what ?? (record.certificate === null ? 'A unit without a certificate' : 'A unit of an unknown kind')
+    )
+  }
+
+  #verdictLine() {
+    const { record, verdict, checks } = this
+    if (record?.certificate == null) return nothing
+    const failed = checks.find(({ reason }) => reason !== '')
+    const words: TemplateResult =
+      failed !== undefined
+        ? html`${sign('bad')}<span class="bad">A check fails: ${failed.says}</span>`
+        : verdict === null
+          ? html`${sign('wait')}<span>Checking …</span>`
+          : html`${sign('good')}<span>${plural(checks.length, 'check')} made here, all passed.</span>`
+    return html`<p class="verdict line" role="status" data-testid="verdict">${words}</p>`
+  }
+
+  #body() {
+    const { record } = this
+    if (this.isMissing) return missing(this.name)
+    if (record === null) return nothing
+    return html`<div class="columns">
+      <div class="column block">
+        ${
+          record.certificate === null
+            ? uncertified(record)
+            : html`<cw-recompute .api=${this.api} .facts=${record.facts}></cw-recompute>`
+        }
+        <cw-unit-story .record=${record} coordinator=${this.log?.coordinator ?? ''}></cw-unit-story>
+        <p class="note">
+          Inputs and result are named here and not shown. Whoever has their ids can fetch them for as long as the
+          coordinator keeps them, as you do when you compute the unit again.
+        </p>
+      </div>
+      ${record.certificate === null ? nothing : this.#checked()}
+    </div>`
+  }
+
+  #checked() {
+    const { verdict } = this
+    return html`<section class="checks" aria-labelledby="checks">
+      <h2 id="checks">Checked by your browser</h2>
+      <cw-checks .checks=${this.checks} .isDone=${verdict !== null}></cw-checks>
+      ${
+        verdict !== null && verdict.pendingEpochs.length > 0
+          ? html`<p class="note" data-testid="pending-draws">
+              The secret of draw epoch ${verdict.pendingEpochs.join(', ')} is not revealed yet: whom the draw fell on
+              can be checked when it is, within a minute or two.
+              <button class="quiet" type="button" @click=${this.#retry}>Check again</button>
+            </p>`
+          : nothing
+      }
+    </section>`
+  }
+
+  async #open(): Promise<void> {
+    clearTimeout(this.#timer)
+    const { api, name } = this
+    if (api === null || name === null) return
+    this.trouble = null
+    if (!isId(name.id)) {
+      this.isMissing = true
+      return
+    }
+    try {
+      this.record = await api.openUnit(name)
+      this.log = await api.look()
+      if (this.record.certificate !== null) await this.#check(api)
+      else if (this.record.state !== 'failed') this.#timer = setTimeout(() => void this.#open(), ASK_AGAIN_MS)
+    } catch (error) {
+      this.isMissing = toErrorRecord(error).name === 'coordinator.NotFound' && this.record === null
+      if (!this.isMissing) this.trouble = troubleOf(error, 'unit')
+    }
+  }
+
+  async #check(api: ExplorerApi): Promise<void> {
+    this.checks = []
+    this.verdict = null
+    this.verdict = await api.checkUnit((check) => {
+      this.checks = [...this.checks, check]
+    })
+  }
+
+  readonly #retry = (): void => void this.#open()
+
+  readonly #beginAnew = async (): Promise<void> => {
+    this.log = (await this.api?.beginAnew()) ?? null
+    await this.#open()
+  }
+}
+
+function uncertified({ state }: UnitRecord) {
+  const words = {
+    waiting: ['It waits for a node.', 'When nodes have computed it and agree, its certificate appears here by itself.'],
+    computing: ['Nodes are at work on it.', 'When they agree, its certificate appears here by itself.'],
+    failed: [
+      'It was never certified: every job that asked for it ended without a result.',
+      'Nothing was paid for it. What was proven on the way, if anything, is below.',
+    ],
+    done: ['It is done, and its certificate is not in the log yet.', 'Look again in a moment.'],
+  } as const
+  const [what, next] = words[state]
+  return html`<section class="card empty" data-testid="uncertified" data-state=${state}>
+    <p class="line">${sign(state === 'failed' ? 'bad' : 'wait')}<span>${what}</span></p>
+    <p>${next}</p>
+  </section>`
+}
+
+function missing(name: UnitName | null) {
+  return html`<section class="card empty block" data-testid="missing">
+    <p>This coordinator knows no ${name?.by ?? 'unit'} <span class="figure">${name?.id.slice(0, 64)}</span>.</p>
+    <p>
+      A unit’s id has 64 digits, from a certificate, a receipt or a node’s list of units. It may also be another
+      network’s. <a href="/explorer">Every receipt in the log</a> leads to its unit.
+    </p>
+  </section>`
+}
+
+customElements.define('cw-unit', UnitView)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'cw-unit': UnitView
+  }
+}
