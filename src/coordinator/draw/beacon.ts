@@ -9,9 +9,9 @@ import { chainAt, secretFrom } from '#coordinator/store/draws.ts'
 /** The beacon that reveals `epoch`, by its own secret or a later one of its chain; null while there is none. */
 export async function beaconOf(grid: Pick<Grid, 'store' | 'log'>, epoch: number): Promise<Beacon | null> {
   const { db } = grid.store
-  const secret = await secretFrom(db, epoch)
-  const chain = secret === null ? null : await chainAt(db, secret.epoch)
-  if (secret === null || chain === null || epoch < chain.first) return null
+  const chain = await chainAt(db, epoch)
+  const secret = chain === null ? null : await secretFrom(db, chain, epoch)
+  if (secret === null || chain === null) return null
   const { note, checkpoint } = await grid.log.signed()
   const { size } = checkpoint
   return {

@@ -9,7 +9,7 @@ import { AppError } from '#core/errors.ts'
 import type { Random } from '#core/random.ts'
 import { type EpochSecret, chainOf, chainSeed, drawEpochOf, secretOf } from '#verify/epoch-secret.ts'
 import type { TransparencyLog } from '#coordinator/log/transparency-log.ts'
-import { type ChainRow, chainAt, insertChain, insertSecret, secretFrom } from '#coordinator/store/draws.ts'
+import { type ChainRow, insertChain, insertSecret, lastChain, secretFrom } from '#coordinator/store/draws.ts'
 import type { Store } from '#coordinator/store/store.ts'
 
 /** Epochs of one chain: a day of minutes. A longer one takes longer to open and to check. */
@@ -32,6 +32,8 @@ type OpenChain = { readonly chain: ChainRow; readonly seed: Digest }
 export class EpochSecrets {
   readonly #parts: SecretsParts
   #open: OpenChain | undefined
+  /** The chain before: what was closed under it may still be audited. */
+  #before: OpenChain | undefined
   #opening: Promise<OpenChain> | undefined
   #used: number
   #cancel = () => {}
@@ -65,9 +67,11 @@ export class EpochSecrets {
     return { epoch, secret: secretOf(seed, chain, epoch) }
   }
 
-  /** The secret of `epoch`, for what is bound to an earlier draw. Throws a RangeError when its chain is over. */
+  /** The secret of `epoch`, for what is bound to an earlier draw. Throws a RangeError when it is of neither this chain nor the one before. */
   async secretOf(epoch: number): Promise<Digest> {
-    const { chain, seed } = await this.#chain()
+    const open = await this.#chain()
+    const before = this.#before
+    const { chain, seed } = before !== undefined && isWithin(before.chain, epoch) ? before : open
     this.#used = Math.max(this.#used, epoch)
     return secretOf(seed, chain, epoch)
   }
@@ -89,13 +93,16 @@ export class EpochSecrets {
 
   async #openChain(epoch: number): Promise<OpenChain> {
     const { store, dataDir } = this.#parts
-    const ended = this.#open
-    if (ended !== undefined) await this.#revealLast(ended)
-    const known = await chainAt(store.db, epoch)
+    const chain = await lastChain(store.db)
     const seed = await readSeed(dataDir)
-    const isKnown = known !== null && seed !== null && chainOf(seed, known).anchor === known.anchor
-    this.#open = isKnown && known.periodMs === this.#parts.periodMs ? { chain: known, seed } : await this.#begin(epoch)
-    return this.#open
+    const known =
+      chain !== null && seed !== null && chainOf(seed, chain).anchor === chain.anchor ? { chain, seed } : undefined
+    const isPresent = known !== undefined && isWithin(known.chain, epoch)
+    if (isPresent && known.chain.periodMs === this.#parts.periodMs) return (this.#open = known)
+    // Nobody draws by that chain any more: its last secret, before the seed is overwritten, lets everyone check what was.
+    if (known !== undefined) await this.#revealLast(known)
+    this.#before = this.#open
+    return (this.#open = await this.#begin(epoch))
   }
 
   async #begin(first: number): Promise<OpenChain> {
@@ -127,17 +134,17 @@ export class EpochSecrets {
     const { chain, seed } = await this.#chain()
     const over = drawEpochOf(clock.nowMs(), this.#parts) - 1
     const epoch = Math.min(over, this.#used)
-    if (!this.#isClosed && isWithin(chain, epoch)) await this.#reveal(epoch, secretOf(seed, chain, epoch))
+    if (!this.#isClosed && isWithin(chain, epoch)) await this.#reveal(chain, epoch, secretOf(seed, chain, epoch))
   }
 
   async #revealLast({ chain, seed }: OpenChain): Promise<void> {
-    const epoch = Math.min(this.#used, chain.first + chain.length - 1)
-    if (isWithin(chain, epoch)) await this.#reveal(epoch, secretOf(seed, chain, epoch))
+    const epoch = Math.min(drawEpochOf(this.#parts.clock.nowMs(), chain), chain.first + chain.length - 1)
+    if (isWithin(chain, epoch)) await this.#reveal(chain, epoch, secretOf(seed, chain, epoch))
   }
 
-  async #reveal(epoch: number, secret: Digest): Promise<void> {
+  async #reveal(chain: ChainRow, epoch: number, secret: Digest): Promise<void> {
     const { store, log } = this.#parts
-    if ((await secretFrom(store.db, epoch)) !== null) return
+    if ((await secretFrom(store.db, chain, epoch)) !== null) return
     await log.transaction(async (tx, append) => {
       const logIndex = await append({ type: 'epoch-secret', epoch, secret })
       await insertSecret(tx, { epoch, secret, logIndex })

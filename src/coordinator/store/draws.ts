@@ -1,8 +1,9 @@
 // What draws are made from: chains of epoch secrets, which of them are revealed, and the rosters that the log names.
+import { type Selectable, sql } from 'kysely'
 import type { Digest } from '#core/digest.ts'
 import type { EpochSecret, SecretChain } from '#verify/epoch-secret.ts'
 import type { Roster } from '#verify/roster.ts'
-import type { Db } from './schema.ts'
+import type { Db, Schema } from './schema.ts'
 
 /** A chain and its place in the log. */
 export type ChainRow = SecretChain & { readonly logIndex: number }
@@ -25,10 +26,20 @@ export async function chainAt(db: Db, epoch: number): Promise<ChainRow | null> {
     .selectFrom('secret_chains')
     .selectAll()
     .where('first_epoch', '<=', BigInt(epoch))
+    .where(sql<boolean>`first_epoch + chain_length > ${epoch}`)
     .orderBy('log_index', 'desc')
     .limit(1)
     .executeTakeFirst()
-  if (row === undefined || Number(row.first_epoch) + row.chain_length <= epoch) return null
+  return row === undefined ? null : chainOf(row)
+}
+
+/** The chain that the log committed to last, or null. */
+export async function lastChain(db: Db): Promise<ChainRow | null> {
+  const row = await db.selectFrom('secret_chains').selectAll().orderBy('log_index', 'desc').limit(1).executeTakeFirst()
+  return row === undefined ? null : chainOf(row)
+}
+
+function chainOf(row: Selectable<Schema['secret_chains']>): ChainRow {
   return {
     anchor: row.anchor as Digest,
     first: Number(row.first_epoch),
@@ -43,12 +54,14 @@ export async function insertSecret(tx: Db, { epoch, secret, logIndex }: SecretRo
   await tx.insertInto('epoch_secrets').values({ epoch, secret, log_index: logIndex }).execute()
 }
 
-/** The first secret that was revealed for `epoch` or a later one, or null. */
-export async function secretFrom(db: Db, epoch: number): Promise<SecretRow | null> {
+/** The first secret of `chain` that was revealed for `epoch` or a later one, or null. */
+export async function secretFrom(db: Db, chain: ChainRow, epoch: number): Promise<SecretRow | null> {
   const row = await db
     .selectFrom('epoch_secrets')
     .selectAll()
     .where('epoch', '>=', BigInt(epoch))
+    .where('epoch', '<', BigInt(chain.first + chain.length))
+    .where('log_index', '>', BigInt(chain.logIndex))
     .orderBy('epoch')
     .limit(1)
     .executeTakeFirst()
