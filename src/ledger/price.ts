@@ -25,6 +25,15 @@ export function splitPrice(price: bigint, weights: readonly bigint[]): bigint[] 
   return shares.map((share, at) => (at === 0 ? share + rest : share))
 }
 
+/**
+ * A unit's price shared by the operations of the work: each of `replicas` did `operations`, and a node that audited did those of the
+ * audit's plan, null where none did. The replicas' shares in their order, then the auditor's.
+ */
+export function sharePrice(price: bigint, operations: bigint, replicas: number, audit: bigint | null): bigint[] {
+  const weights = Array.from({ length: replicas }, () => operations)
+  return splitPrice(price, audit === null ? weights : [...weights, audit])
+}
+
 /** Credits as text with up to `digits` decimals, cut, not rounded; no locale, for logs and command lines. */
 export function formatCredits(amountAtto: bigint, digits = 6): string {
   const sign = amountAtto < 0n ? '-' : ''

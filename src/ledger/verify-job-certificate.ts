@@ -4,6 +4,7 @@ import { equals } from '#core/bytes.ts'
 import { encodeCbor } from '#core/cbor.ts'
 import { contentId, partCount } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
 import { verifyMerkleProof } from '#core/merkle.ts'
 import { type Checkpoint, verifyMessage } from '#core/signed.ts'
@@ -25,7 +26,7 @@ import { openCheckpoint } from './checkpoint.ts'
 import { type LogEntry, type ReceiptEntry, entryLeaf, receiptEntry, saltedCommitment } from './entry.ts'
 import { networkId } from './genesis.ts'
 import type { JobCertificate, LoggedEntry } from './job-certificate.ts'
-import { priceAtto, splitPrice } from './price.ts'
+import { priceAtto, sharePrice } from './price.ts'
 
 /** What a verifier knows besides the certificate: its network, and secrets of draw epochs that were revealed since. */
 export type VerifyOptions = { readonly networkExpected?: Digest; readonly beacons?: readonly Beacon[] }
@@ -258,14 +259,12 @@ function* priceOutcomes({ job, units, admission, receipts, repeated }: JobCertif
     const isListed = isRepeated ? price % priceAtto(operations, 1) === 0n : price === listed
     yield outcome('price', isListed, `Unit ${at} was priced ${price}; the list says ${listed}.`)
     const payments = receipts[at]?.entry.payments ?? []
-    const paid = payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
-    yield outcome('price', paid === price, `The payments for unit ${at} are ${paid}, not ${price}.`)
-    const parts = paidParts(body, operations)
-    const shares = splitPrice(
-      price,
-      parts.map(({ weight }) => weight),
-    )
-    for (const [index, { node, payee }] of parts.entries()) {
+    const sum = payments.reduce((all, { amount }) => all + BigInt(amount), 0n)
+    yield outcome('price', sum === price, `The payments for unit ${at} are ${sum}, not ${price}.`)
+    const paid = paidNodes(body)
+    const audit = paid.length === body.replicas.length ? null : kind.auditPlan(body.unit).operations
+    const shares = sharePrice(price, operations, body.replicas.length, audit)
+    for (const [index, { node, payee }] of paid.entries()) {
       const own = payments.filter((payment) => payment.node === node)
       const isPaid =
         own.length === 1 &&
@@ -280,16 +279,15 @@ function* priceOutcomes({ job, units, admission, receipts, repeated }: JobCertif
   yield outcome('price', total <= BigInt(escrow), `The job cost ${total}, more than the ${escrow} in escrow.`)
 }
 
-/** Who is paid for a unit, by the operations that each did: its replicas, and the node that audited it. */
-function paidParts({ replicas, audit }: CertificateBody, operations: bigint) {
-  const parts = replicas.map(({ lease, delegation }) => ({
+/** Who is paid for a unit: its replicas, and the node that audited it. */
+function paidNodes({ replicas, audit }: CertificateBody): { node: PublicKey; payee: PublicKey | null }[] {
+  const paid = replicas.map(({ lease, delegation }) => ({
     node: lease.body.node,
     payee: delegation?.body.payee ?? null,
-    weight: operations,
   }))
   if (audit !== null && audit.task.body.auditor !== audit.task.signer)
-    parts.push({ node: audit.task.body.auditor, payee: null, weight: BigInt(audit.report.body.operations) })
-  return parts
+    paid.push({ node: audit.task.body.auditor, payee: null })
+  return paid
 }
 
 function isReceiptOf(entry: ReceiptEntry, unit: Certificate, salt: Digest): boolean {

@@ -57,8 +57,8 @@ export async function auditResult(
     const inputs = await fetchInputs(unit, kind, signal)
     const result = await fetchContent(contentId(kind.resultLayout(unit), leaves), leaves, signal)
     const seed = toHex(random.bytes(DIGEST_BYTES)) as Digest
-    const found = await worker.audit(messageId(task), unit, inputs, result, seed)
-    return { report: await signAuditReport(signer, signing(), task, seed, found), reason: '' }
+    const wrong = await worker.audit(messageId(task), unit, inputs, result, seed)
+    return { report: await signAuditReport(signer, signing(), task, seed, wrong), reason: '' }
   } catch (error) {
     return declined(toErrorRecord(error).message)
   }

@@ -15,7 +15,7 @@ import { type Beat, type BeatBody, signBeat } from '#liveness/beat.ts'
 import { scheduleBeats } from '#liveness/schedule.ts'
 import { slotOf } from '#liveness/slot.ts'
 import type { ModelCache } from '#model/model-cache.ts'
-import { type Audit, type Kind, type UnitInputs, inputsFrom } from '#work/kind.ts'
+import { type Kind, type UnitInputs, inputsFrom } from '#work/kind.ts'
 import { type KernelSet, type SelfTestAnswer, runSelfTest } from '#work/self-test.ts'
 import type { Unit } from '#work/unit.ts'
 import { assertConsent } from './consent.ts'
@@ -75,7 +75,13 @@ export interface WorkerApi extends FileKeeper {
   /** Part `index` of a unit's result, computed alone from the inputs that it needs. */
   recompute(task: string, unit: Unit, parts: InputParts, index: number): Promise<Uint8Array<ArrayBuffer>>
   /** The kind's audit of a finished result, with randomness that `seed` gives. */
-  audit(task: string, unit: Unit, parts: InputParts, result: readonly Uint8Array[], seed: Digest): Promise<Audit>
+  audit(
+    task: string,
+    unit: Unit,
+    parts: InputParts,
+    result: readonly Uint8Array[],
+    seed: Digest,
+  ): Promise<number | null>
   /** What language models run on and why, once one was loaded. */
   language(): Promise<OpenedBackend | null>
   /** Forgets a task, and stops computing it. */
@@ -204,7 +210,13 @@ export class UnitWorker implements WorkerApi {
     return this.#once(task, unit, parts, async (kind, inputs, models) => kind.recompute(unit, inputs, index, models))
   }
 
-  audit(task: string, unit: Unit, parts: InputParts, result: readonly Uint8Array[], seed: Digest): Promise<Audit> {
+  audit(
+    task: string,
+    unit: Unit,
+    parts: InputParts,
+    result: readonly Uint8Array[],
+    seed: Digest,
+  ): Promise<number | null> {
     const random = seededRandom(fromHex(seed, DIGEST_BYTES))
     return this.#once(task, unit, parts, (kind, inputs, models, signal) =>
       kind.audit(unit, inputs, result, random, models, { signal }),

@@ -3,9 +3,8 @@
 import * as v from 'valibot'
 import { type Digest, digestOf } from '#core/digest.ts'
 import type { PublicKey, Signer } from '#core/ed25519.ts'
-import { amountSchema, digestSchema, publicKeySchema, signedSchema, uintSchema } from '#core/schema.ts'
+import { digestSchema, publicKeySchema, signedSchema, uintSchema } from '#core/schema.ts'
 import { type Signed, type SigningContext, messageId, signMessage, verifyMessage } from '#core/signed.ts'
-import type { Audit, AuditMethod } from '#work/kind.ts'
 import type { LeaseRole } from '#work/lease.ts'
 import type { Authority } from './commit.ts'
 import type { Close } from './close.ts'
@@ -33,20 +32,17 @@ export type AuditTask = Signed<AuditTaskBody>
 export type AuditReportBody = {
   readonly task: Digest
   readonly root: Digest
-  readonly method: AuditMethod
   readonly seed: Digest
   readonly verdict: 'valid' | 'wrong'
   readonly part: number | null
-  /** Integer operations of the check, counted from its specification, as decimal text. */
-  readonly operations: string
 }
 
-/** A report signed by the auditor, or by the coordinator where no node can be drawn, as type `audit-report`. */
+/** A report signed by the auditor, or by the coordinator where no node can be drawn, as type `audit-report/v2`. */
 export type AuditReport = Signed<AuditReportBody>
 
 /** Message types. */
 export const AUDIT_TASK_TYPE = 'audit-task'
-const AUDIT_REPORT_TYPE = 'audit-report'
+const AUDIT_REPORT_TYPE = 'audit-report/v2'
 
 /** A signed task. */
 export const auditTaskSchema: v.GenericSchema<unknown, AuditTask> = signedSchema(
@@ -68,15 +64,13 @@ export const auditReportSchema: v.GenericSchema<unknown, AuditReport> = signedSc
   v.strictObject({
     task: digestSchema,
     root: digestSchema,
-    method: v.picklist(['prefill', 'freivalds', 'part']),
     seed: digestSchema,
     verdict: v.picklist(['valid', 'wrong']),
     part: v.nullable(uintSchema()),
-    operations: amountSchema,
   }),
 )
 
-/** An audit as a certificate holds it: `rosterLeaf` is where the auditors' roster is in the log, `absent` who was drawn before and did not report. */
+/** An audit as a certificate holds it: `rosterLeaf` is where the auditors' roster is in the log, `absent` who was drawn before and gave no report that holds. */
 export type CertifiedAudit = {
   readonly task: AuditTask
   readonly report: AuditReport
@@ -84,7 +78,7 @@ export type CertifiedAudit = {
   readonly absent: readonly PublicKey[]
 }
 
-/** Auditors that are asked before the coordinator audits itself. */
+/** Auditors that are asked before the coordinator audits itself, and may. */
 export const MAX_ABSENT_AUDITORS = 3
 
 /** An audit as it comes from elsewhere. */
@@ -95,22 +89,20 @@ export const certifiedAuditSchema: v.GenericSchema<unknown, CertifiedAudit> = v.
   absent: v.pipe(v.array(publicKeySchema), v.maxLength(MAX_ABSENT_AUDITORS)),
 })
 
-/** Signs what an audit of `task` found; `seed` is the auditor's randomness, so that anyone can make the same check. */
+/** Signs what an audit of `task` found, the wrong part or null; `seed` is the auditor's randomness, so that anyone can make the same check. */
 export function signAuditReport(
   signer: Signer,
   context: SigningContext,
   task: AuditTask,
   seed: Digest,
-  { method, wrong, operations }: Audit,
+  wrong: number | null,
 ): Promise<AuditReport> {
   return signMessage(signer, AUDIT_REPORT_TYPE, context, {
     task: messageId(task),
     root: task.body.root,
-    method,
     seed,
     verdict: wrong === null ? 'valid' : 'wrong',
     part: wrong,
-    operations: operations.toString(),
   })
 }
 
@@ -169,4 +161,9 @@ export function drawAuditors(
 ): RosterEntry[] {
   const request = { kind, count: roster.length, related: replicas, needsMature: false }
   return drawCheckers(auditorSeed(seed), roster.filter(isMature), request)
+}
+
+/** On whom the audit falls of those drawn in `order`, `absent` of whom gave no report that holds: after the last that may be asked, on the coordinator. */
+export function auditorAfter(order: readonly PublicKey[], absent: number, coordinator: PublicKey): PublicKey {
+  return order.slice(0, MAX_ABSENT_AUDITORS)[absent] ?? coordinator
 }

@@ -61,11 +61,11 @@ export type CertificateBody = {
   readonly assurance: Assurance
 }
 
-/** A certificate signed by the coordinator, as type `certificate/v2`. */
+/** A certificate signed by the coordinator, as type `certificate/v3`. */
 export type Certificate = Signed<CertificateBody>
 
 /** Message type of a signed certificate. */
-export const CERTIFICATE_TYPE = 'certificate/v2'
+export const CERTIFICATE_TYPE = 'certificate/v3'
 
 /** Parts of one unit's result: 4,096 tiles of 256 KiB are 1 GiB, past what a node may hold. */
 export const MAX_UNIT_PARTS = 4096

@@ -4,6 +4,7 @@ import type { Digest } from '#core/digest.ts'
 import {
   type CertifiedAudit,
   auditSeed,
+  auditorAfter,
   drawAuditors,
   isAuditDrawn,
   isAuditTask,
@@ -91,7 +92,6 @@ function* auditorOutcomes(
   ).map(({ node }) => node)
   const isAbsent = absent.every((node, at) => order[at] === node)
   yield outcome('audit', isAbsent, 'Somebody is said to have been drawn as an auditor and was not.')
-  const due = order[absent.length] ?? coordinator
-  const isOwn = auditor === coordinator && absent.length > 0
-  yield outcome('audit', auditor === due || isOwn, `The audit was done by ${auditor}; the draw fell on ${due}.`)
+  const due = auditorAfter(order, absent.length, coordinator)
+  yield outcome('audit', auditor === due, `The audit was done by ${auditor}; the draw fell on ${due}.`)
 }

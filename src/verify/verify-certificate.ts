@@ -44,7 +44,7 @@ export async function* certificateOutcomes(certificate: Certificate, authority: 
   if (comparison === 'exact') for (const replica of body.replicas) yield sightingOutcome(replica, body.replicas)
   yield* drawFormOutcomes(body, authority)
   if (body.audit !== null) yield* auditFormOutcomes(body.audit, body, authority)
-  yield assuranceOutcome(body, comparison)
+  yield assuranceOutcome(body, kind)
 }
 
 /** The kind of a unit that came from elsewhere, or why there is none that can compute it. */
@@ -115,8 +115,9 @@ function sightingOutcome(replica: Replica, replicas: readonly Replica[]): Outcom
   return outcome('sighting', true, '')
 }
 
-function assuranceOutcome(body: CertificateBody, comparison: 'exact' | 'tolerant'): Outcome {
-  const assurance = assuranceOf(comparison, body.replicas.length, body.audit?.report.body.method ?? null)
+function assuranceOutcome(body: CertificateBody, kind: Kind): Outcome {
+  const method = body.audit === null ? null : kind.auditPlan(body.unit).method
+  const assurance = assuranceOf(kind.comparison(body.unit), body.replicas.length, method)
   if (body.assurance !== assurance)
     return outcome('assurance', false, `The certificate claims ${body.assurance}; the evidence is ${assurance}.`)
   const transport = transportOf(body.replicas)

@@ -41,8 +41,8 @@ export type Progress = {
 /** How a result was checked: all of it by one prefill or by Freivalds, or one part, drawn at random, by computing it again. */
 export type AuditMethod = 'prefill' | 'freivalds' | 'part'
 
-/** What an audit found: the wrong part or null, and the integer operations it took, counted from the specification. */
-export type Audit = { readonly method: AuditMethod; readonly wrong: number | null; readonly operations: bigint }
+/** What an audit of a unit takes: integer operations counted from the specification, so that an auditor's pay follows from the unit alone. */
+export type AuditPlan = { readonly method: AuditMethod; readonly operations: bigint }
 
 /** Where a unit's part lands in the job's result. */
 export type Placement = { readonly unitPart: number; readonly jobPart: number }
@@ -98,7 +98,12 @@ export interface Kind {
     models: ModelCache,
     options?: OperationOptions,
   ): Promise<number | null>
-  /** Checks a finished result, cheaper than computing it. `random` is the auditor's own, and nobody else knows it yet. */
+  /** How its results are audited. */
+  auditPlan(unit: Unit): AuditPlan
+  /**
+   * Checks a finished result by that plan, cheaper than computing it: the wrong part, or null. `random` is the auditor's own, and nobody else knows
+   * it yet.
+   */
   audit(
     unit: Unit,
     inputs: UnitInputs,
@@ -106,7 +111,7 @@ export interface Kind {
     random: Random,
     models: ModelCache,
     options?: OperationOptions,
-  ): Promise<Audit>
+  ): Promise<number | null>
   /** For tolerant kinds: whether two results of part `index` are both within the bounds. Exact kinds compare bytes. */
   agree(unit: Unit, inputs: UnitInputs, index: number, a: Uint8Array, b: Uint8Array): boolean
   jobLayout(task: JobTask): ContentLayout

@@ -28,11 +28,11 @@ export function wrongTileWorker(open: () => WorkerHandle, index = 0, isWrong = (
   }
 }
 
-/** A worker that computes right, and says of everything it audits that its first part is wrong. */
-export function slanderingWorker(open: () => WorkerHandle): () => WorkerHandle {
+/** A worker that computes right, and says of everything it audits that part `part` is wrong. */
+export function slanderingWorker(open: () => WorkerHandle, part = 0): () => WorkerHandle {
   return () => {
     const handle = open()
-    const audit: WorkerHandle['api']['audit'] = async (...call) => ({ ...(await handle.api.audit(...call)), wrong: 0 })
+    const audit: WorkerHandle['api']['audit'] = async () => part
     return { ...handle, api: { ...handle.api, audit } }
   }
 }

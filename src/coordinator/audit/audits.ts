@@ -1,9 +1,11 @@
-// Audits of unanimous results, after their close: the close's secret says whether one is due and ranks the auditors. Where no node can be
-// drawn, or none reports, the coordinator audits itself and the certificate says so.
+// Audits of unanimous results, after their close: the close's secret says whether one is due and ranks the auditors. What one finds wrong
+// the reference computes; an auditor that it contradicts counts as one that gave no report, and the next is asked. Where no node can be
+// drawn, or three gave none that holds, the coordinator audits itself and the certificate says so.
 import { contentId } from '#core/content.ts'
 import { fromHex, toHex } from '#core/bytes.ts'
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
+import { AppError } from '#core/errors.ts'
 import { seededRandom } from '#core/random.ts'
 import { signMessage } from '#core/signed.ts'
 import type { Peer } from '#net/peer.ts'
@@ -17,6 +19,7 @@ import {
   type CertifiedAudit,
   MAX_ABSENT_AUDITORS,
   auditSeed,
+  auditorAfter,
   drawAuditors,
   isAuditDrawn,
   isReportOf,
@@ -53,10 +56,22 @@ export type AuditOutcome = {
   readonly auditor: LiveNode | null
 }
 
+/** How reports of something wrong are dealt with; `R` is what is held against the replicas. */
+export type AuditHearing<R> = {
+  /** What the reference says of a part that was reported wrong: null when it is right. */
+  readonly judge: (part: number) => Promise<R | null>
+  /** Told of an auditor whose report the reference contradicts. */
+  readonly onSlander: (auditor: LiveNode) => void
+}
+
+type Found<R> =
+  | { readonly outcome: 'passed'; readonly audit: CertifiedAudit; readonly auditor: LiveNode | null }
+  | { readonly outcome: 'wrong'; readonly found: R }
+
 /** Audits results. */
 export class Audits {
   readonly #parts: { readonly grid: Grid; readonly nodes: LiveNodes; readonly peer: Peer }
-  readonly #reading = new Map<PublicKey, readonly Digest[]>()
+  readonly #reading = new Map<AuditTask, readonly Digest[]>()
 
   constructor(parts: { grid: Grid; nodes: LiveNodes; peer: Peer }) {
     this.#parts = parts
@@ -64,46 +79,48 @@ export class Audits {
 
   /** Whether `node` audits something that content `id` is an input or the result of. */
   mayRead(node: PublicKey, id: Digest): boolean {
-    return this.#reading.get(node)?.includes(id) === true
+    return [...this.#reading].some(([{ body }, contents]) => body.auditor === node && contents.includes(id))
   }
 
-  /** Audits the result if its draw says so. A report that finds it wrong is returned as it is: the reference has the last word. */
-  async audit(result: Audited, signal: AbortSignal): Promise<AuditOutcome> {
+  /** Audits the result if its draw says so: what the certificate will say, or what was found wrong with it. */
+  async audit<R>(
+    result: Audited,
+    hearing: AuditHearing<R>,
+    signal: AbortSignal,
+  ): Promise<({ readonly outcome: 'passed' } & AuditOutcome) | { readonly outcome: 'wrong'; readonly found: R }> {
     const { draws } = this.#parts.grid
     const rated = result.replicas.map(({ lease, entry }) => ({ role: lease.body.role, entry }))
     const ppm = unitAuditRate(rated, result.value)
     const seed = auditSeed(result.close, await draws.secrets.secretOf(result.close.body.epoch))
-    if (!isAuditDrawn(seed, ppm)) return { ppm, audit: null, auditor: null }
-    return { ppm, ...(await this.#auditBy(result, seed, signal)) }
+    if (!isAuditDrawn(seed, ppm)) return { outcome: 'passed', ppm, audit: null, auditor: null }
+    const found = await this.#auditBy(result, seed, hearing, signal)
+    return found.outcome === 'wrong' ? found : { ppm, ...found }
   }
 
-  /** Has the coordinator check the result: after a report that the reference contradicts. */
-  async auditHere(result: Audited, { task, rosterLeaf, absent }: CertifiedAudit): Promise<CertifiedAudit> {
+  async #auditBy<R>(result: Audited, seed: Digest, hearing: AuditHearing<R>, signal: AbortSignal): Promise<Found<R>> {
     const { grid } = this.#parts
-    const { rosterRoot, auditor } = task.body
-    const own = await this.#sign(result, grid.signer.publicKey, rosterRoot)
-    const known = [...absent, auditor].slice(0, MAX_ABSENT_AUDITORS)
-    return { task: own, report: await this.#check(result, own), rosterLeaf, absent: known }
-  }
-
-  async #auditBy(result: Audited, seed: Digest, signal: AbortSignal): Promise<Omit<AuditOutcome, 'ppm'>> {
-    const { grid } = this.#parts
+    const own = grid.signer.publicKey
     const draft = await this.#roster()
     const rosterLeaf = await grid.log.transaction((tx, append) => grid.draws.rosters.publish(tx, append, draft))
     const kind = { name: result.kind.name, version: result.kind.version }
     const replicas = result.replicas.map(({ entry }) => entry)
-    const order = drawAuditors(seed, draft.nodes, kind, replicas)
+    const order = drawAuditors(seed, draft.nodes, kind, replicas).map(({ node }) => node)
     const absent: PublicKey[] = []
-    for (const { node } of order.slice(0, MAX_ABSENT_AUDITORS)) {
-      const live = draft.live.get(node)
-      const task = await this.#sign(result, node, draft.root)
-      const report = live === undefined ? null : await this.#ask(live, result, task, signal)
+    for (;;) {
+      const auditor = auditorAfter(order, absent.length, own)
+      const live = draft.live.get(auditor)
+      const task = await this.#sign(result, auditor, draft.root)
+      const report = auditor === own ? await this.#check(result, task) : await this.#ask(live, result, task, signal)
       signal.throwIfAborted()
-      if (report !== null) return { audit: { task, report, rosterLeaf, absent }, auditor: live ?? null }
-      absent.push(node)
+      const part = report?.body.part ?? null
+      const found = part === null ? null : await hearing.judge(part)
+      if (found !== null) return { outcome: 'wrong', found }
+      if (report !== null && part === null)
+        return { outcome: 'passed', audit: { task, report, rosterLeaf, absent }, auditor: live ?? null }
+      if (auditor === own) throw new OwnAuditError(part ?? 0)
+      if (report !== null && live !== undefined) hearing.onSlander(live)
+      absent.push(auditor)
     }
-    const task = await this.#sign(result, grid.signer.publicKey, draft.root)
-    return { audit: { task, report: await this.#check(result, task), rosterLeaf, absent }, auditor: null }
   }
 
   #roster(): Promise<Draft> {
@@ -122,20 +139,27 @@ export class Audits {
     return signMessage(grid.signer, AUDIT_TASK_TYPE, signingContext(grid), body)
   }
 
-  /** What the node reports; null when it declines, goes away or is too slow. */
-  async #ask(live: LiveNode, result: Audited, task: AuditTask, signal: AbortSignal): Promise<AuditReport | null> {
+  /** What the node reports; null when it declines, goes away, is too slow, or reports what is no part of the result. */
+  async #ask(
+    live: LiveNode | undefined,
+    result: Audited,
+    task: AuditTask,
+    signal: AbortSignal,
+  ): Promise<AuditReport | null> {
+    if (live === undefined) return null
     const { nodes, peer } = this.#parts
     const { kind, unit, leaves } = result
-    this.#reading.set(live.node, [contentId(kind.resultLayout(unit), leaves), ...unit.inputs.map(({ id }) => id)])
+    this.#reading.set(task, [contentId(kind.resultLayout(unit), leaves), ...unit.inputs.map(({ id }) => id)])
     live.computing++
     try {
       const { report } = await askAuditor(peer, live.node, { task, unit, leaves }, signal)
-      return report !== null && isReportOf(report, task) ? report : null
+      const isOfResult = report !== null && isReportOf(report, task) && (report.body.part ?? 0) < leaves.length
+      return isOfResult ? report : null
     } catch {
       return null // the next one is asked
     } finally {
       live.computing--
-      this.#reading.delete(live.node)
+      this.#reading.delete(task)
       nodes.changed()
     }
   }
@@ -149,5 +173,13 @@ export class Audits {
     const seed = toHex(random.bytes(DIGEST_BYTES)) as Digest
     const found = await kind.audit(unit, inputs, result, seededRandom(fromHex(seed, DIGEST_BYTES)), models)
     return signAuditReport(signer, signingContext(grid), task, seed, found)
+  }
+}
+
+/** The coordinator's own audit and its reference contradict each other. */
+export class OwnAuditError extends AppError {
+  override readonly name = 'coordinator.OwnAudit'
+  constructor(part: number) {
+    super('bug', `The audit found part ${part} of a result wrong, and the reference computes the same: this is a bug.`)
   }
 }

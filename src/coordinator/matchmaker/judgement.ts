@@ -159,8 +159,17 @@ async function judgeExact(sources: Sources, round: Round): Promise<Judgement> {
   return agreed(replicas)
 }
 
-/** What the reference says of part `part` of a unanimous result that an audit found wrong: rejections of all, or of nobody. */
+/** What the reference says of part `part` of a unanimous result that an audit found wrong: rejections, or null where it is right. */
 export async function judgePart(
+  sources: Sources,
+  round: Round,
+  part: number,
+): Promise<Extract<Judgement, { outcome: 'rejected' }> | null> {
+  const judged = await judgeByReference(sources, round, part)
+  return judged.rejections.length === 0 ? null : judged
+}
+
+async function judgeByReference(
   sources: Sources,
   round: Round,
   part: number,

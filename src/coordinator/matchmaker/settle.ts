@@ -6,7 +6,7 @@ import type { PublicKey } from '#core/ed25519.ts'
 import { signMessage } from '#core/signed.ts'
 import { type Payment, receiptEntry } from '#ledger/entry.ts'
 import { epochOf } from '#ledger/pending.ts'
-import { priceAtto, splitPrice } from '#ledger/price.ts'
+import { priceAtto, sharePrice } from '#ledger/price.ts'
 import {
   CERTIFICATE_TYPE,
   type Certificate,
@@ -136,7 +136,11 @@ async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
     finishReason: 'complete',
     auditPpm: audit.ppm,
     audit: audit.audit,
-    assurance: assuranceOf(kind.comparison(record.unit), replicas.length, audit.audit?.report.body.method ?? null),
+    assurance: assuranceOf(
+      kind.comparison(record.unit),
+      replicas.length,
+      audit.audit === null ? null : kind.auditPlan(record.unit).method,
+    ),
   }
   return signMessage(grid.signer, CERTIFICATE_TYPE, signingContext(grid), body)
 }
@@ -186,15 +190,12 @@ async function pay(
 }
 
 /** The price, shared by the operations that replicas and auditor did. */
-function paymentsOf({ job, record, replicas, audit }: Agreement): Payment[] {
-  const parts = replicas.map(({ replica: { live } }) => ({ live, weight: record.operations }))
-  if (audit.auditor !== null && audit.audit !== null)
-    parts.push({ live: audit.auditor, weight: BigInt(audit.audit.report.body.operations) })
-  const shares = splitPrice(
-    priceAtto(record.operations, job.job.body.replication),
-    parts.map(({ weight }) => weight),
-  )
-  return parts.map(({ live }, at) => ({ node: live.node, account: live.payee, amount: String(shares[at] ?? 0n) }))
+function paymentsOf({ job, record, kind, replicas, audit: { auditor } }: Agreement): Payment[] {
+  const price = priceAtto(record.operations, job.job.body.replication)
+  const audit = auditor === null ? null : kind.auditPlan(record.unit).operations
+  const shares = sharePrice(price, record.operations, replicas.length, audit)
+  const paid = [...replicas.map(({ replica }) => replica.live), ...(auditor === null ? [] : [auditor])]
+  return paid.map((live, at) => ({ node: live.node, account: live.payee, amount: String(shares[at] ?? 0n) }))
 }
 
 /** How the result was checked, in words for a contributor's list. */

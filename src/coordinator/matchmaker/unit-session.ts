@@ -351,7 +351,6 @@ export class UnitSession {
     replica.after(DELIVERY_DEADLINE_MS, () => replica.lose('it did not deliver its result'))
   }
 
-  /** What an audit finds wrong is computed by the reference; where that says otherwise the coordinator audits in the auditor's place. */
   async #auditAndSettle(close: Close, agreed: Agreed): Promise<void> {
     const { grid, kind, audits, onFault } = this.#parts
     const { unit, operations } = this.record
@@ -359,16 +358,13 @@ export class UnitSession {
     const value = priceAtto(operations, this.job.job.body.replication)
     const drawn = this.draws.drawnAs(replicas.map(({ replica }) => replica.lease))
     const result = { kind, unit, job: this.job.id, close, root, leaves, replicas: drawn, value }
-    let audit = await audits.audit(result, this.#ended.signal)
-    if (this.#isOver) return
-    const part = audit.audit?.report.body.part ?? null
-    if (audit.audit !== null && part !== null) {
-      const found = await judgePart(grid, this.#roundOf(close, replicas), part)
-      if (found.rejections.length > 0) return this.#reject(found)
-      if (audit.auditor !== null) onFault(audit.auditor, 'wrong-statement', null)
-      const own = await audits.auditHere(result, audit.audit)
-      audit = { ...audit, audit: own, auditor: null }
+    const hearing = {
+      judge: (part: number) => judgePart(grid, this.#roundOf(close, replicas), part),
+      onSlander: (auditor: LiveNode) => onFault(auditor, 'wrong-statement', null),
     }
+    const audit = await audits.audit(result, hearing, this.#ended.signal)
+    if (this.#isOver) return
+    if (audit.outcome === 'wrong') return this.#reject(audit.found)
     const vouching = drawn.filter(({ lease, entry }) => lease.body.role === 'checker' && isMature(entry))
     await this.#settle(
       agreed,

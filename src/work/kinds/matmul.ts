@@ -6,7 +6,7 @@ import { DIGEST_BYTES, type Digest, digestBytes, digestOf } from '#core/digest.t
 import { type Random, randomInt, seededRandom } from '#core/random.ts'
 import { matrixOfBytes, readTileBytes } from '#tensor/tiles.ts'
 import { MAX_UNITS } from '#work/job.ts'
-import type { Audit, Kind, UnitInputs } from '#work/kind.ts'
+import type { Kind, UnitInputs } from '#work/kind.ts'
 import { blockLayout, blockParts, gatherBlock } from '#work/tile-block.ts'
 import { type Unit, unitId } from '#work/unit.ts'
 import { freivaldsOperations } from './matmul/freivalds.ts'
@@ -20,30 +20,21 @@ type ArrayKind = Omit<Kind, 'possession' | 'recompute'> & {
 }
 
 /** Freivalds over the whole block; where that finds something wrong, over one tile after the other until the first wrong one. */
-function auditProduct(unit: Unit, inputs: UnitInputs, result: readonly Uint8Array[], random: Random): Audit {
+function auditProduct(unit: Unit, inputs: UnitInputs, result: readonly Uint8Array[], random: Random): number | null {
   const product = productOf(unit)
   const block = blockOf(unit, product)
   const layout = blockLayout(product.c, block)
-  const shape = shapeOf(product, block)
-  const method = 'freivalds'
-  const operations = freivaldsOperations(shape)
   const short = result.findIndex((part, index) => part.length !== partSpan(layout, index).length)
-  if (short !== -1 || result.length !== partCount(layout)) return { method, wrong: Math.max(short, 0), operations }
+  if (short !== -1 || result.length !== partCount(layout)) return Math.max(short, 0)
   const whole = { rowStart: 0, rowEnd: layout.rows, colStart: 0, colEnd: layout.cols }
   const c = gatherBlock({ ...layout, dtype: 'i32' }, whole, (index) => Uint8Array.from(result[index] ?? []))
-  if (isProduct(product, block, inputs, c, random)) return { method, wrong: null, operations }
+  if (isProduct(product, block, inputs, c, random)) return null
   const wrong = result.findIndex((part, index) => {
     const own = partBlock(unit, index)
     return !isProduct(product, own.block, inputs, matrixOfBytes('i32', Uint8Array.from(part)), random)
   })
   // What the whole shows and no tile does is a matter of luck, once in 2^31: then nothing is shown.
-  return { method, wrong: wrong === -1 ? null : wrong, operations }
-}
-
-function operationsOf(unit: Unit, index: number): bigint {
-  const { product, block } = partBlock(unit, index)
-  const { m, k, n } = shapeOf(product, block)
-  return 2n * BigInt(m) * BigInt(n) * BigInt(k)
+  return wrong === -1 ? null : wrong
 }
 
 /** Matrix products. */
@@ -127,12 +118,19 @@ export const matmul: ArrayKind = {
     return bytesOf(multiplyByReference(product, block, inputs))
   },
 
+  auditPlan(unit) {
+    if (matmul.comparison(unit) === 'tolerant')
+      return { method: 'part', operations: matmul.operations(unit) / BigInt(partCount(matmul.resultLayout(unit))) }
+    const product = productOf(unit)
+    return { method: 'freivalds', operations: freivaldsOperations(shapeOf(product, blockOf(unit, product))) }
+  },
+
   async audit(unit, inputs, result, random) {
     if (matmul.comparison(unit) === 'exact') return auditProduct(unit, inputs, result, random)
     const index = randomInt(random, result.length)
     const bytes = result[index] ?? new Uint8Array(0)
     const isRight = matmul.agree(unit, inputs, index, matmul.recompute(unit, inputs, index), bytes)
-    return { method: 'part', wrong: isRight ? null : index, operations: operationsOf(unit, index) }
+    return isRight ? null : index
   },
 
   agree(unit, inputs, index, a, b) {

@@ -7,7 +7,7 @@ import { type Random, randomInt } from '#core/random.ts'
 import { Ledger, LedgerRuleError } from '#ledger/balance.ts'
 import type { LogEntry, Payment, ReceiptEntry } from '#ledger/entry.ts'
 import { HOLDBACK_EPOCHS } from '#ledger/pending.ts'
-import { priceAtto, rewardAtto, splitPrice } from '#ledger/price.ts'
+import { priceAtto, rewardAtto, sharePrice } from '#ledger/price.ts'
 import { auditSeed, drawAuditors, isAuditDrawn, unitAuditRate } from '#verify/audit.ts'
 import { drawCheckers, drawSeed } from '#verify/draw.ts'
 import { FAULTS, type FaultCause } from '#verify/faults.ts'
@@ -281,10 +281,8 @@ export class Network {
     isAudited: boolean,
   ): void {
     const paid = [...replicas.map(({ member }) => member), ...(auditor === undefined ? [] : [auditor])]
-    const shares = splitPrice(
-      price,
-      paid.map(() => UNIT_OPERATIONS),
-    )
+    const audit = auditor === undefined ? null : UNIT_OPERATIONS
+    const shares = sharePrice(price, UNIT_OPERATIONS, replicas.length, audit)
     const payments = paid.map(({ key, payee }, at): Payment => ({
       node: key,
       account: payee,

@@ -2,7 +2,7 @@
 import { defineProtocol } from '#net/protocol.ts'
 
 /** A task with its unit and the leaves of a result of 4,096 parts is under 300 KiB; between coordinator and node only. */
-export const AUDIT_PROTOCOL = defineProtocol('audit', 1, {
+export const AUDIT_PROTOCOL = defineProtocol('audit', 2, {
   maxMessageBytes: 512 * 1024,
   idleTimeoutMs: 120_000,
   allowRelay: false,
