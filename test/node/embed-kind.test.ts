@@ -5,6 +5,7 @@ import { bytesSource } from '#core/byte-source.ts'
 import { concat, utf8 } from '#core/bytes.ts'
 import { contentBytes, partCount } from '#core/content.ts'
 import { type Digest, digestOf } from '#core/digest.ts'
+import { seededRandom } from '#core/random.ts'
 import { EMPTY_ROOT, leafDigest } from '#core/merkle.ts'
 import { embedTexts } from '#model/embed.ts'
 import { ModelCache, referenceModels } from '#model/model-cache.ts'
@@ -94,6 +95,18 @@ test('behaviour: every changed byte is found by the check', async () => {
     expect(await kind.check?.(unit, inputs, [changed], wasm)).toBe(0)
   }
   expect(await kind.check?.(unit, inputs, [part.subarray(1)], wasm)).toBe(0)
+})
+
+test('behaviour: an audit computes one text again, drawn by the auditor', async () => {
+  const parts = await kind.run(unit, inputs, { backend, models: wasm })
+  const audit = (result: readonly Uint8Array[], seed: number) =>
+    kind.audit(unit, inputs, result, seededRandom(`audit ${seed}`), wasm)
+  expect(kind.auditPlan(unit)).toEqual({ method: 'part', operations: kind.operations(unit) / BigInt(texts.length) })
+  for (let seed = 0; seed < 8; seed++) expect(await audit(parts, seed)).toBeNull()
+  // The last byte is of the last text's positions.
+  const changed = parts.map((part) => part.with(part.length - 1, (part.at(-1) ?? 0) ^ 1))
+  const found = await Promise.all(Array.from({ length: 16 }, (_, seed) => audit(changed, seed)))
+  expect(found).toContain(0)
 })
 
 test('behaviour: tags of possession are bound to the key and the same on every backend', async () => {

@@ -4,6 +4,7 @@ import { bytesSource } from '#core/byte-source.ts'
 import { concat, utf8 } from '#core/bytes.ts'
 import { partCount } from '#core/content.ts'
 import { digestOf } from '#core/digest.ts'
+import { seededRandom } from '#core/random.ts'
 import type { Generated } from '#model/generate.ts'
 import { ModelCache, referenceModels } from '#model/model-cache.ts'
 import { textOf } from '#model/text-stream.ts'
@@ -72,6 +73,14 @@ describe.each([
       const changed = part.with(at, (part[at] ?? 0) ^ 1)
       expect(await kind.check?.(unit, inputs, [changed], wasm)).toBe(0)
     }
+  })
+
+  test('behaviour: an audit is that check, and takes the operations of the unit', async () => {
+    const parts = await kind.run(unit, inputs, { backend, models: wasm })
+    expect(kind.auditPlan(unit)).toEqual({ method: 'prefill', operations: kind.operations(unit) })
+    expect(await kind.audit(unit, inputs, parts, seededRandom('audit'), wasm)).toBeNull()
+    const changed = parts.map((part) => part.with(40, (part[40] ?? 0) ^ 1))
+    expect(await kind.audit(unit, inputs, changed, seededRandom('audit'), wasm)).toBe(0)
   })
 
   test('behaviour: tags of possession are bound to the key and the same on every backend', async () => {

@@ -241,6 +241,39 @@ describe('matmul possession', () => {
   })
 })
 
+describe('matmul audits', () => {
+  const audited = async (dtype: 'i8' | 'f32') => {
+    const random = seededRandom(`audit ${dtype}`)
+    const contents = [randomMatrix(random, dtype, 300, 40), randomMatrix(random, dtype, 40, 500)]
+    const unit = firstUnit(matmul, taskOf(contents))
+    const inputs = inputsOf(matmul, unit, contents)
+    const parts = Array.from({ length: 4 }, (_, index) => matmul.recompute(unit, inputs, index))
+    const audit = (result: readonly Uint8Array[], seed: number) =>
+      matmul.audit(unit, inputs, result, seededRandom(`${dtype} ${seed}`), referenceModels())
+    const withWrong = (index: number) =>
+      parts.map((part, at) => (at === index ? part.map((byte, i) => (i === 3 ? byte ^ 0x40 : byte)) : part))
+    return { unit, parts, audit, withWrong }
+  }
+
+  test('behaviour: an exact product is checked whole, and the wrong part named', async () => {
+    const { unit, parts, audit, withWrong } = await audited('i8')
+    // Both operands and the result once: 2 (k n + m k + m n).
+    expect(matmul.auditPlan(unit)).toEqual({ method: 'freivalds', operations: 2n * (20_000n + 12_000n + 150_000n) })
+    expect(await audit(parts, 0)).toBeNull()
+    for (const index of parts.keys()) expect(await audit(withWrong(index), index)).toBe(index)
+    expect(await audit(parts.with(2, new Uint8Array(4)), 0)).toBe(2)
+    expect(await audit(parts.slice(1), 0)).toBe(0)
+  })
+
+  test('behaviour: of a product within bounds one tile is computed again, drawn by the auditor', async () => {
+    const { unit, parts, audit, withWrong } = await audited('f32')
+    expect(matmul.auditPlan(unit)).toEqual({ method: 'part', operations: matmul.operations(unit) / 4n })
+    for (let seed = 0; seed < 10; seed++) expect(await audit(parts, seed)).toBeNull()
+    const found = await Promise.all(Array.from({ length: 40 }, (_, seed) => audit(withWrong(1), seed)))
+    expect(new Set(found)).toEqual(new Set([null, 1]))
+  })
+})
+
 describe('matmul tolerance', () => {
   const held = ((): HeldContent[] => {
     const random = seededRandom('tolerance')

@@ -17,7 +17,6 @@ import {
   type AuditTask,
   type AuditTaskBody,
   type CertifiedAudit,
-  MAX_ABSENT_AUDITORS,
   auditSeed,
   auditorAfter,
   drawAuditors,
