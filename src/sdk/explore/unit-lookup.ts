@@ -7,6 +7,7 @@ import { digestSchema, publicKeySchema, uintSchema } from '#core/schema.ts'
 import { type Certificate, certificateId, certificateSchema } from '#verify/certificate.ts'
 import { FAULTS, PROVEN_CAUSES, type ProvenCause } from '#verify/faults.ts'
 import { kindOrReason } from '#verify/verify-certificate.ts'
+import type { AuditMethod } from '#work/kind.ts'
 import { unitId } from '#work/unit.ts'
 import type { Http } from '#sdk/http.ts'
 import { FIRST_TRIES } from '#sdk/network.ts'
@@ -35,6 +36,8 @@ export type UnitFacts = {
   readonly kind: string
   readonly comparison: 'exact' | 'tolerant'
   readonly operations: string
+  /** How its results are audited, when the draw says so. */
+  readonly auditMethod: AuditMethod
   readonly parts: number
   readonly resultBytes: number
   readonly inputs: readonly { readonly id: Digest; readonly sizeBytes: number }[]
@@ -138,6 +141,7 @@ function factsOf({ body }: Certificate): UnitFacts | null {
     kind: `${kind.name} version ${kind.version}`,
     comparison: kind.comparison(body.unit),
     operations: kind.operations(body.unit).toString(),
+    auditMethod: kind.auditPlan(body.unit).method,
     parts: partCount(layout),
     resultBytes: contentBytes(layout),
     inputs: body.unit.inputs.map(({ id, layout: input }) => ({ id, sizeBytes: contentBytes(input) })),

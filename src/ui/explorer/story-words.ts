@@ -1,6 +1,7 @@
 // How a unit's result came about, told from its certificate in plain words. Pure.
 import type { Certificate } from '#verify/certificate.ts'
 import type { DrawRecord } from '#verify/draw-record.ts'
+import type { UnitFacts } from '#sdk/explore/unit-lookup.ts'
 import { plural, shortDigest } from '#ui/format.ts'
 
 type Body = Certificate['body']
@@ -51,13 +52,19 @@ export function drawSentence({ attempt, primary, drawn, epoch, absent }: DrawRec
 }
 
 /** What was drawn after the close. */
-export function auditSentence({ audit, auditPpm }: Body, coordinator: string | undefined): string {
+export function auditSentence(
+  { audit, auditPpm }: Body,
+  facts: Pick<UnitFacts, 'auditMethod'> | null,
+  coordinator: string | undefined,
+): string {
   const chance = `${(auditPpm / 10_000).toFixed(auditPpm % 10_000 === 0 ? 0 : 1)} %`
   if (audit === null) return `The chance of an audit was ${chance}; the draw spared it.`
   const { auditor } = audit.task.body
   const who = auditor === coordinator ? 'the coordinator itself' : `node ${shortDigest(auditor)}`
-  const absent = audit.absent.length === 0 ? '' : ` ${plural(audit.absent.length, 'drawn node')} did not report.`
-  return `The chance of an audit was ${chance}. It was audited by ${who}, ${METHOD_WORDS[audit.report.body.method]}, and found valid.${absent}`
+  const absent =
+    audit.absent.length === 0 ? '' : ` ${plural(audit.absent.length, 'drawn node')} gave no report that holds.`
+  const how = facts === null ? '' : `, ${METHOD_WORDS[facts.auditMethod]},`
+  return `The chance of an audit was ${chance}. It was audited by ${who}${how} and found valid.${absent}`
 }
 
 function listed(nodes: readonly string[]): string {

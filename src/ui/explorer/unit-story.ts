@@ -117,7 +117,7 @@ export class UnitStory extends LitElement {
         </li>
         <li>
           <h3>Checked again after the close</h3>
-          <p>${auditSentence(body, this.coordinator)}</p>
+          <p>${auditSentence(body, record.facts, this.coordinator)}</p>
         </li>
         <li>
           <h3>Certified and paid</h3>
