@@ -24,6 +24,7 @@ import { InputCache, blobFetcher } from './inputs.ts'
 import type { LeaseOutcome } from './lease-run.ts'
 import { Leases } from './leases.ts'
 import type { NetworkInfo } from './network-info.ts'
+import { assertRoom } from './model-limit.ts'
 import { watchPeers } from './peer-list.ts'
 import { putResult } from './results.ts'
 import { thirdOpinion } from './third.ts'
@@ -99,6 +100,7 @@ export async function join(parts: JoinParts): Promise<Joined> {
   own(() => inputs.clear())
   const findKind = ({ kind, version }: Unit) => parts.findKind(kind, version)
   const fetchInputs = async (unit: Unit, kind: Kind, signal: AbortSignal) => {
+    assertRoom(unit, kind, parts.maxModelBytes)
     await files.bring(unit, kind, signal)
     return inputs.partsOf(unit, kind, signal)
   }

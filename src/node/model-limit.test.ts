@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { EMPTY_ROOT } from '#core/merkle.ts'
 import type { Unit } from '#work/unit.ts'
-import { MAX_LOADABLE_BYTES, modelLimitBytes, modelRefusal } from './model-limit.ts'
+import { MAX_LOADABLE_BYTES, NoRoomError, assertRoom, modelLimitBytes, modelRefusal } from './model-limit.ts'
 
 const GIB = 2 ** 30
 const unitOf = (sizeBytes: number): Unit => ({
@@ -25,4 +25,6 @@ test('limit: a model of the limit is taken, one byte more is declined with both 
   )
   // Inputs that are no files are bounded elsewhere.
   expect(modelRefusal(unitOf(1001), {}, 1000)).toBeUndefined()
+  expect(() => assertRoom(unitOf(1001), kind, 1000)).toThrow(NoRoomError)
+  assertRoom(unitOf(1000), kind, 1000)
 })

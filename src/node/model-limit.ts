@@ -1,5 +1,6 @@
 // The plan before a model is fetched: how large a file a device takes, by its memory. What exactly fits is told when the model is loaded.
 import { contentBytes } from '#core/content.ts'
+import { AppError } from '#core/errors.ts'
 import type { Kind } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 
@@ -26,4 +27,18 @@ export function modelRefusal(unit: Unit, kind: Pick<Kind, 'files'>, limitBytes: 
       return `the model has ${sizeBytes} bytes, and this device has room for models of ${limitBytes}`
   }
   return undefined
+}
+
+/** Throws {@link NoRoomError} before anything of a model is fetched that a device which takes files of `limitBytes` has no room for. */
+export function assertRoom(unit: Unit, kind: Pick<Kind, 'files'>, limitBytes: number): void {
+  const problem = modelRefusal(unit, kind, limitBytes)
+  if (problem !== undefined) throw new NoRoomError(problem)
+}
+
+/** The unit's model is too large for the device. */
+export class NoRoomError extends AppError {
+  override readonly name = 'node.NoRoom'
+  constructor(problem: string) {
+    super('capacity', `The unit is not for this device: ${problem}.`)
+  }
 }
