@@ -6,8 +6,12 @@ import { positionDigest } from './digest.ts'
 import { PREFILL_ROWS, cacheCapacity } from './generate.ts'
 import { forward } from './transformer.ts'
 
-/** A text's vector in Q15 and the digests of its positions. */
-export type Embedded = { readonly vector: Int16Array<ArrayBuffer>; readonly positions: readonly Digest[] }
+/** A text's vector in Q15, the digests of its positions and the boundary leaves that they are made of. */
+export type Embedded = {
+  readonly vector: Int16Array<ArrayBuffer>
+  readonly positions: readonly Digest[]
+  readonly leaves: readonly (readonly Digest[])[]
+}
 
 /** Texts in one step: each has a cache of its own. */
 const MAX_SEQUENCES = 8
@@ -17,6 +21,7 @@ type Text = {
   readonly cache: KvCache
   readonly pool: MeanPool
   readonly positions: Digest[]
+  readonly leaves: (readonly Digest[])[]
 }
 
 /** The vector of every text, in order; `onText` hears how many are done. How texts share steps does not change a byte. */
@@ -37,7 +42,7 @@ export async function embedTexts(
       await feedOne(model, open)
       const isDone = ({ positions, tokens }: Text) => positions.length === tokens.length
       for (const text of open.filter(isDone)) {
-        embedded.push({ vector: text.pool.vector(), positions: text.positions })
+        embedded.push({ vector: text.pool.vector(), positions: text.positions, leaves: text.leaves })
         close(text)
         options.onText?.(embedded.length)
       }
@@ -56,7 +61,7 @@ function fill(open: Text[], waiting: (readonly number[])[], model: DeviceModel, 
     const tokens = waiting.shift()
     if (tokens === undefined) return
     const cache = model.openCache(cacheCapacity(model.shape, tokens.length))
-    open.push({ tokens, cache, pool: new MeanPool(norm), positions: [] })
+    open.push({ tokens, cache, pool: new MeanPool(norm), positions: [], leaves: [] })
     rows += tokens.length
   }
 }
@@ -74,7 +79,9 @@ async function feedOne(model: DeviceModel, open: readonly Text[]): Promise<void>
   let row = 0
   for (const { text, tokens } of fed)
     for (const token of tokens) {
-      text.positions.push(positionDigest(token, leaves[row] ?? []))
+      const own = leaves[row] ?? []
+      text.leaves.push(own)
+      text.positions.push(positionDigest(token, own))
       text.pool.add(residual[row] ?? new Int32Array(0))
       row++
     }

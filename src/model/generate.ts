@@ -21,6 +21,8 @@ export type GenerateRequest = {
   readonly sampling?: Sampling
   /** Called after each token; returning true stops: it completed a stop string. */
   readonly onToken?: (token: number) => boolean | void
+  /** Hears the boundary leaves of the positions that are fed, as they are. */
+  readonly onLeaves?: (leaves: StepOutput['leaves']) => void
   readonly signal?: AbortSignal
 }
 
@@ -37,8 +39,8 @@ export type Generated = {
 /** A cache and the tokens it holds, so that the next prompt can reuse their shared prefix. */
 export type Conversation = { readonly cache: KvCache; fed: number[]; positions: Digest[] }
 
-/** How tokens are chosen, wherever. */
-type Choice = Omit<SampleRequest, 'point'>
+/** How tokens are chosen, wherever, and who hears of leaves. */
+type Choice = Omit<SampleRequest, 'point'> & { readonly onLeaves: GenerateRequest['onLeaves'] }
 
 /** An empty conversation of at most `capacity` positions. */
 export function openConversation(model: DeviceModel, capacity: number): Conversation {
@@ -56,13 +58,13 @@ export async function generate(
   conversation: Conversation,
   request: GenerateRequest,
 ): Promise<Generated> {
-  const { prompt, maxTokens, endTokens, sampling = GREEDY, onToken, signal } = request
+  const { prompt, maxTokens, endTokens, sampling = GREEDY, onToken, onLeaves, signal } = request
   assertPrompt(prompt, model.shape.vocabulary, conversation.cache.capacity)
   reusePrefix(conversation, prompt)
 
   const seen = new Set(prompt)
   const counts = new Map<number, number>()
-  const choice = { sampling, seen, counts }
+  const choice = { sampling, seen, counts, onLeaves }
   const tokens: number[] = []
   for (let token = await prefill(model, conversation, prompt, choice, signal); ;) {
     if (endTokens.has(token)) return finished(conversation, tokens, 'stop')
@@ -132,7 +134,7 @@ async function prefill(
   let at = conversation.fed.length
   for (; at + PREFILL_ROWS < prompt.length; at += PREFILL_ROWS) {
     signal?.throwIfAborted()
-    await feed(model, conversation, prompt.slice(at, at + PREFILL_ROWS), 'none')
+    choice.onLeaves?.((await feed(model, conversation, prompt.slice(at, at + PREFILL_ROWS), 'none')).leaves)
   }
   signal?.throwIfAborted()
   return nextToken(model, conversation, prompt.slice(at), choice)
@@ -143,10 +145,12 @@ async function nextToken(
   model: DeviceModel,
   conversation: Conversation,
   tokens: readonly number[],
-  choice: Choice,
+  { onLeaves, ...choice }: Choice,
 ): Promise<number> {
   const point = { position: conversation.fed.length + tokens.length, choice: 0 }
-  const [token] = (await feed(model, conversation, tokens, [{ ...choice, point }])).tokens
+  const output = await feed(model, conversation, tokens, [{ ...choice, point }])
+  onLeaves?.(output.leaves)
+  const [token] = output.tokens
   if (token === undefined) throw new RangeError('A step chose no token.')
   return token
 }

@@ -111,10 +111,15 @@ test('behaviour: an audit computes one text again, drawn by the auditor', async 
 
 test('behaviour: tags of possession are bound to the key and the same on every backend', async () => {
   const keys = Array.from({ length: 6 }, (_, i) => digestOf('test-key', i))
-  const own = await Promise.all(keys.map(async (key) => kind.possession(unit, inputs, key, wasm)))
+  const tags = (models: ModelCache, from = inputsOf(kind, unit, [model, batch])) =>
+    Promise.all(keys.map(async (key) => kind.possession(unit, from, key, models)))
+  const own = await tags(wasm)
   expect(new Set(own).size).toBe(6)
-  const models = referenceModels()
-  expect(await Promise.all(keys.map(async (key) => kind.possession(unit, inputs, key, models)))).toEqual(own)
+  expect(await tags(referenceModels())).toEqual(own)
+  // Whoever has embedded the batch knows them and computes nothing more.
+  const embedded = inputsOf(kind, unit, [model, batch])
+  await kind.run(unit, embedded, { backend, models: wasm })
+  expect(await tags(new ModelCache(() => Promise.reject(new Error('a model was used'))), embedded)).toEqual(own)
 })
 
 test('behaviour: an abort ends the batch', async () => {

@@ -26,6 +26,7 @@ const model = holdBlob(await tinyModelFile('kind'))
 const shape = { ...TINY_CONFIG, fractionBits: 16, activationBits: 16, keyBits: 8 } as const
 const wasm = new ModelCache(async () => openWasmLanguageBackend(await loadKernels()))
 const backend = await openCpuBackend()
+const noModels = () => new ModelCache(() => Promise.reject(new Error('a model was used')))
 const WARM = { temperature: 900, topP: 950_000, topK: 40, repetition: 1100, presence: 200, frequency: -100, seed: 7n }
 
 function taskOf(prompt: HeldContent, change: Record<string, number | string> = {}, maxTokens = 20): JobTask {
@@ -85,11 +86,15 @@ describe.each([
 
   test('behaviour: tags of possession are bound to the key and the same on every backend', async () => {
     const keys = Array.from({ length: 6 }, (_, i) => digestOf('test-key', i))
-    const own = await Promise.all(keys.map(async (key) => kind.possession(unit, inputs, key, wasm)))
+    const tags = (models: ModelCache, from = inputsOf(kind, unit, [model, prompt])) =>
+      Promise.all(keys.map(async (key) => kind.possession(unit, from, key, models)))
+    const own = await tags(wasm)
     expect(new Set(own).size).toBe(6)
-    const others = inputsOf(kind, unit, [model, prompt])
-    const models = referenceModels()
-    expect(await Promise.all(keys.map(async (key) => kind.possession(unit, others, key, models)))).toEqual(own)
+    expect(await tags(referenceModels())).toEqual(own)
+    // Whoever has generated knows them and computes nothing more.
+    const generated = inputsOf(kind, unit, [model, prompt])
+    await kind.run(unit, generated, { backend, models: wasm })
+    expect(await tags(noModels(), generated)).toEqual(own)
   })
 })
 

@@ -1,6 +1,7 @@
 // What the coordinator checks of revealed replicas, with the inputs at hand: openings, leaves, possession, sightings, and who was wrong.
 import type { ByteSource } from '#core/byte-source.ts'
 import type { Digest } from '#core/digest.ts'
+import { type Random, randomInt } from '#core/random.ts'
 import type { ModelCache } from '#model/model-cache.ts'
 import { verifyMessage } from '#core/signed.ts'
 import { closeId } from '#verify/close.ts'
@@ -10,6 +11,7 @@ import { hasProvableTag } from '#verify/false-tag.ts'
 import { type FaultProof, makeFaultProof } from '#verify/fault-proof.ts'
 import { verifyLeaves } from '#verify/quorum.ts'
 import { SIGHTING_TYPE } from '#verify/reveal.ts'
+import { ALWAYS_PPM } from '#verify/roster.ts'
 import { type Kind, type PartNeed, type UnitInputs, inputsFrom, partKey } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import type { BlobDirectory } from '#coordinator/blobs/blob-directory.ts'
@@ -47,6 +49,9 @@ export function revealedReplica(replica: Replica): RevealedReplica | null {
   return { replica, revealed, evidence: { lease, commitment, close, reveal } }
 }
 
+/** A replica and what it signed of the others. */
+type Sighter = { readonly replica: Pick<Replica, 'node'>; readonly revealed: Pick<Revealed, 'sighting'> }
+
 /** What a reveal is held against. */
 export type RevealExpectation = {
   readonly kind: Kind
@@ -54,6 +59,8 @@ export type RevealExpectation = {
   readonly inputs: UnitInputs
   readonly authority: Authority
   readonly models: ModelCache
+  /** Whether the possession tag is computed too. */
+  readonly isTagChecked: boolean
 }
 
 /** Why a reveal does not hold. `expected` is the tag that it should have, where a wrong one convicts. */
@@ -63,10 +70,10 @@ export type RevealProblem = {
   readonly expected?: Digest
 }
 
-/** Why the replica's reveal does not hold, or null: signatures, opening, leaves, possession tag, and the form of its sighting. */
+/** Why the replica's reveal does not hold, or null: signatures, opening, leaves, possession tag if it is checked, and the form of its sighting. */
 export async function revealProblem(
   { replica, revealed, evidence }: RevealedReplica,
-  { kind, unit, inputs, authority, models }: RevealExpectation,
+  { kind, unit, inputs, authority, models, isTagChecked }: RevealExpectation,
 ): Promise<RevealProblem | null> {
   const unopened = (reason: string): RevealProblem => ({ reason, cause: 'unopened' })
   const verdict = verifyEvidence(evidence, authority)
@@ -74,8 +81,8 @@ export async function revealProblem(
   const { reveal, leaves, sighting, close } = revealed
   const hasLeaves = verifyLeaves(kind, unit, reveal.body.root, leaves)
   if (!hasLeaves.ok) return unopened(hasLeaves.reason)
-  const expected = await kind.possession(unit, inputs, possessionKey(replica.id), models)
-  if (expected !== reveal.body.tag) {
+  const expected = isTagChecked ? await kind.possession(unit, inputs, possessionKey(replica.id), models) : null
+  if (expected !== null && expected !== reveal.body.tag) {
     const reason = 'The possession tag is not that of a computed result.'
     return hasProvableTag(kind, unit) ? { reason, cause: 'false-tag', expected } : unopened(reason)
   }
@@ -85,6 +92,23 @@ export async function revealProblem(
     sighting.body.lease === replica.id &&
     sighting.body.close === closeId(close)
   return isSighting ? null : unopened('The sighting is not its own, or is about another close.')
+}
+
+/**
+ * Whose possession tag is computed here. Where that is plain arithmetic, everybody's. Where it takes a pass through a model, as much as a share of the
+ * work, it is drawn at `ppm` parts per million, the unit's audit rate: nobody knows it before having revealed. A tag that a peer calls
+ * false is always computed: peers that computed know the right one.
+ */
+export function isTagChecked(
+  of: Sighter,
+  all: readonly Sighter[],
+  { kind, unit, ppm, random }: { kind: Kind; unit: Unit; ppm: number; random: Random },
+): boolean {
+  if ((kind.files?.(unit) ?? []).length === 0) return true
+  const isAccused = all.some(({ revealed }) =>
+    revealed.sighting.body.seen.some(({ node, verdict }) => node === of.replica.node && verdict === 'invalid'),
+  )
+  return isAccused || randomInt(random, ALWAYS_PPM) < ppm
 }
 
 /** Why what an agreeing replica says of the others is not true, or null. One that it could not reach is `missing`. */

@@ -26,7 +26,14 @@ import { type Charge, convict } from '#coordinator/conviction.ts'
 import type { Grid } from '#coordinator/grid.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
 import type { ThirdOpinion } from './third-opinions.ts'
-import { type RevealedReplica, proveFault, readInputs, revealProblem, sightingProblem } from './evidence.ts'
+import {
+  type RevealedReplica,
+  isTagChecked,
+  proveFault,
+  readInputs,
+  revealProblem,
+  sightingProblem,
+} from './evidence.ts'
 
 /** A replica whose result does not count. `hostile` is what its node is scored for besides. */
 export type Rejection = {
@@ -62,21 +69,24 @@ export type Round = {
   readonly replicas: readonly RevealedReplica[]
   readonly authority: Authority
   readonly close: Close
+  /** Chance of an audit, in parts per million: possession tags that cost a pass through a model are computed as often. */
+  readonly auditPpm: number
   /** Asks a node that has no part in the unit what part `part` is. */
   readonly askThird: (part: number) => Promise<ThirdOpinion | null>
 }
 
 /** Where the bytes are, and what computes on them. */
-type Sources = Pick<Grid, 'blobs' | 'models' | 'reference'>
+type Sources = Pick<Grid, 'blobs' | 'models' | 'reference' | 'random'>
 
 /** Judges a round. Results of a tolerant kind must have been delivered. */
 export async function judge(sources: Sources, round: Round): Promise<Judgement> {
-  const { blobs, models } = sources
-  const { kind, unit, replicas, authority } = round
+  const { blobs, models, random } = sources
+  const { kind, unit, replicas, authority, auditPpm: ppm } = round
   const inputs = await readInputs(blobs, kind, unit, kind.needs(unit))
   const invalid: Rejection[] = []
   for (const of of replicas) {
-    const problem = await revealProblem(of, { kind, unit, inputs, authority, models })
+    const isChecked = isTagChecked(of, replicas, { kind, unit, ppm, random })
+    const problem = await revealProblem(of, { kind, unit, inputs, authority, models, isTagChecked: isChecked })
     if (problem === null) continue
     const { reason, cause, expected } = problem
     invalid.push({

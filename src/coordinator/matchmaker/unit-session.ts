@@ -5,6 +5,7 @@ import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import type { AppError } from '#core/errors.ts'
 import { REVEAL_TIMEOUT_MS } from '#net/protocols/reveal/constants.ts'
+import { unitAuditRate } from '#verify/audit.ts'
 import type { Close } from '#verify/close.ts'
 import { signClose } from '#verify/commit.ts'
 import type { Commitment } from '#verify/commitment.ts'
@@ -295,7 +296,13 @@ export class UnitSession {
     const { kind, authority, askThird } = this.#parts
     const { unit } = this.record
     const ask = (part: number) => askThird({ unit, close, part, draws: this.draws })
-    return { kind, unit, replicas, authority, close, askThird: ask }
+    return { kind, unit, replicas, authority, close, auditPpm: this.#auditPpm(replicas), askThird: ask }
+  }
+
+  #auditPpm(replicas: readonly RevealedReplica[]): number {
+    const drawn = this.draws.drawnAs(replicas.map(({ replica }) => replica.lease))
+    const rated = drawn.map(({ lease, entry }) => ({ role: lease.body.role, entry }))
+    return unitAuditRate(rated, priceAtto(this.record.operations, this.job.job.body.replication))
   }
 
   async #reject({ rejections, dispute }: Pick<Rejected, 'rejections' | 'dispute'>): Promise<void> {

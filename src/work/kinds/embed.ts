@@ -2,7 +2,7 @@
 // the digest of every position (embed/result.ts). Checking is computing again: a batch is one prefill already.
 import { concat, equals, fromHex } from '#core/bytes.ts'
 import { partCount } from '#core/content.ts'
-import { DIGEST_BYTES, digestOf } from '#core/digest.ts'
+import { DIGEST_BYTES, type Digest, digestOf } from '#core/digest.ts'
 import { randomInt, seededRandom } from '#core/random.ts'
 import { type Embedded, embedTexts } from '#model/embed.ts'
 import { readModelHeader } from '#model/exact-file.ts'
@@ -56,16 +56,16 @@ export const embed: Kind = {
   files: () => [MODEL],
   run: (unit, inputs, { models }, options) => compute(unit, inputs, models, options),
 
-  /** A leaf of one position of one text, for which that text is prefilled up to it. */
-  possession(unit, inputs, key, models) {
-    return withModel(unit, inputs, models, async ({ device }, texts) => {
-      const random = seededRandom(fromHex(key, DIGEST_BYTES))
-      const { text, position } = placeOf(texts, randomInt(random, embedParamsOf(unit).tokens))
-      const leaves = (await prefillLeaves(device, texts[text]?.slice(0, position + 1) ?? [])).at(-1) ?? []
-      const boundary = randomInt(random, leaves.length)
-      const leaf = leaves[boundary] ?? ''
-      return digestOf('possession', { unit: unitId(unit), key, text, position, boundary, leaf })
-    })
+  /** A leaf of one position of one text: whoever has embedded the batch knows it, others prefill that text up to it. */
+  async possession(unit, inputs, key, models) {
+    const random = seededRandom(fromHex(key, DIGEST_BYTES))
+    const index = randomInt(random, embedParamsOf(unit).tokens)
+    const known = knownLeaves.get(inputs)
+    const { text, position, leaves } =
+      known === undefined ? await prefilledLeaves(unit, inputs, models, index) : leavesAt(known, index)
+    const boundary = randomInt(random, leaves.length)
+    const leaf = leaves[boundary] ?? ''
+    return digestOf('possession', { unit: unitId(unit), key, text, position, boundary, leaf })
   },
 
   partNeeds: batchParts,
@@ -118,12 +118,33 @@ function compute(
   models: ModelCache,
   options: OperationOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>[]> {
-  return withModel(unit, inputs, models, async ({ device, finalNorm, id }, texts) =>
-    resultParts(embedParamsOf(unit), await embedTexts(device, finalNorm, texts, options), {
-      unit: unitId(unit),
-      model: id,
-    }),
-  )
+  return withModel(unit, inputs, models, async ({ device, finalNorm, id }, texts) => {
+    const embedded = await embedTexts(device, finalNorm, texts, options)
+    knownLeaves.set(
+      inputs,
+      embedded.map(({ leaves }) => leaves),
+    )
+    return resultParts(embedParamsOf(unit), embedded, { unit: unitId(unit), model: id })
+  })
+}
+
+/** Leaves of every position, text by text, as long as the inputs of the computation that told them are kept. */
+const knownLeaves = new WeakMap<UnitInputs, readonly (readonly (readonly Digest[])[])[]>()
+
+/** A position of a text, and its boundary leaves. */
+type PositionLeaves = { readonly text: number; readonly position: number; readonly leaves: readonly Digest[] }
+
+function leavesAt(known: readonly (readonly (readonly Digest[])[])[], index: number): PositionLeaves {
+  const { text, position } = placeOf(known, index)
+  return { text, position, leaves: known[text]?.[position] ?? [] }
+}
+
+function prefilledLeaves(unit: Unit, inputs: UnitInputs, models: ModelCache, index: number): Promise<PositionLeaves> {
+  return withModel(unit, inputs, models, async ({ device }, texts) => {
+    const { text, position } = placeOf(texts, index)
+    const leaves = (await prefillLeaves(device, texts[text]?.slice(0, position + 1) ?? [])).at(-1) ?? []
+    return { text, position, leaves }
+  })
 }
 
 /** All texts as they are claimed, but for one. */
@@ -132,7 +153,7 @@ function withText(
   texts: readonly (readonly number[])[],
   text: number,
   right: Embedded,
-): Embedded[] {
+): Pick<Embedded, 'vector' | 'positions'>[] {
   let at = 0
   return texts.map(({ length }, index) => {
     const own = positions.slice(at, (at += length))
@@ -164,7 +185,7 @@ function withModel<T>(
 }
 
 /** The text and the position in it of token `index` of a batch. */
-function placeOf(texts: readonly (readonly number[])[], index: number): { text: number; position: number } {
+function placeOf(texts: readonly { readonly length: number }[], index: number): { text: number; position: number } {
   let position = index
   for (const [text, { length }] of texts.entries()) {
     if (position < length) return { text, position }

@@ -136,11 +136,18 @@ function write(
       onProgress?.(tokenBytes([token]))
       return isStop(token)
     }
+    const leaves: (readonly Digest[])[] = []
+    const onLeaves = (fed: readonly (readonly Digest[])[]) => {
+      if (leaves.length < prompt.length) leaves.push(...fed)
+    }
     const conversation = openConversation(device, cacheCapacity(device.shape, positionsOf(generation)))
     try {
       const endTokens = new Set(card.endTokens)
-      const request = { prompt, maxTokens, sampling, endTokens, onToken, ...(signal === undefined ? {} : { signal }) }
-      return resultParts(generation, await generateText(device, conversation, request), namesOf(unit))
+      const options = { onToken, onLeaves, ...(signal === undefined ? {} : { signal }) }
+      const request = { prompt, maxTokens, sampling, endTokens, ...options }
+      const generated = await generateText(device, conversation, request)
+      knownLeaves.set(inputs, Promise.resolve(leaves))
+      return resultParts(generation, generated, namesOf(unit))
     } finally {
       conversation.cache.close()
     }
@@ -162,7 +169,10 @@ function withModel<T>(
   })
 }
 
-/** A prefill tells every leaf of the prompt; a node is asked for one of them for itself and one for each peer. */
+/**
+ * Every leaf of the prompt, as whoever generates learns it on the way; others prefill the prompt. A node is asked for one leaf for itself and one for
+ * each peer.
+ */
 const knownLeaves = new WeakMap<UnitInputs, Promise<(readonly Digest[])[]>>()
 
 function promptLeaves(unit: Unit, inputs: UnitInputs, models: ModelCache): Promise<(readonly Digest[])[]> {

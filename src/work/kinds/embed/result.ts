@@ -17,7 +17,7 @@ export type EmbeddedTexts = {
 /** The parts of the result. */
 export function resultParts(
   params: EmbedParams,
-  texts: readonly Embedded[],
+  texts: readonly Pick<Embedded, 'vector' | 'positions'>[],
   names: { readonly unit: Digest; readonly model: Digest },
 ): Uint8Array<ArrayBuffer>[] {
   const bytes = new Uint8Array(layoutOf(params).sizeBytes)
