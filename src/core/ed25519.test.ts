@@ -54,6 +54,13 @@ describe('vector: ed25519.json', () => {
     if (valid) expect(platformAccepts(key, message, signature)).toBe(true)
   })
 
+  test('behaviour: verdicts stay when a key comes again and its multiples are tabled', () => {
+    const differing = VECTORS.filter(({ key, message, signature, valid }) =>
+      Array.from({ length: 10 }).some(() => verifyEd25519(signature, fromHex(message), key) !== valid),
+    )
+    expect(differing).toEqual([])
+  })
+
   test('behaviour: a lax verifier takes every forgery by small or mixed order', () => {
     const forged = VECTORS.filter(({ name, valid }) => !valid && / order: /.test(name))
     expect(forged).toHaveLength(8 + 8 + 2)
