@@ -10,9 +10,9 @@ import { DEFAULT_AUDIT_POLICY } from '#verify/trust.ts'
 import { generateParams } from '#work/kinds/generate/task.ts'
 import { kindOf } from '#work/kinds.ts'
 import type { Unit } from '#work/unit.ts'
-import { createTestNetwork, randomMatrix } from '../../../test/support/certified-job.ts'
-import { TINY_CONFIG, holdBlob } from '../../../test/support/tiny-model.ts'
-import { isTagChecked } from './evidence.ts'
+import { createTestNetwork, randomMatrix } from '../support/certified-job.ts'
+import { TINY_CONFIG, holdBlob } from '../support/tiny-model.ts'
+import { isTagChecked } from '#coordinator/matchmaker/evidence.ts'
 
 const DRAWS = 10_000
 const random = seededRandom('tag checks')
