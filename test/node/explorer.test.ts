@@ -1,28 +1,16 @@
 // The explorer without its page: what it finds in a log and in certificates that are true, and in those that are not.
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '#core/clock.ts'
 import type { Digest } from '#core/digest.ts'
-import { seededRandom } from '#core/random.ts'
 import { decodeFork, verifyFork } from '#ledger/fork.ts'
 import { utf8 } from '#core/bytes.ts'
-import { referenceModels } from '#model/model-cache.ts'
-import { openCpuBackend } from '#tensor/cpu-backend.ts'
-import { Explorer, type UnitCheck } from '#sdk/explore/explorer.ts'
+import type { Explorer } from '#sdk/explore/explorer.ts'
 import type { LogMemory } from '#sdk/explore/log-reader.ts'
 import type { RecomputeStep } from '#sdk/explore/recompute-unit.ts'
-import { Http } from '#sdk/http.ts'
 import { type Lies, certifyMatmul } from '../support/certified-job.ts'
+import { checkedUnit, explorerOf as explorerAt, memoryOf } from '../support/explorer-of.ts'
 import { ToldLog, missing } from '../support/told-log.ts'
 
 const SIZES = { m: 300, k: 40, n: 280 }
-
-function memoryOf(kept = new Map<string, string>()): LogMemory & { readonly kept: Map<string, string> } {
-  return {
-    kept,
-    load: async (place) => kept.get(place),
-    save: async (place, text) => void kept.set(place, text),
-  }
-}
 
 async function open(seed: string, lies: Lies = {}, memory = memoryOf()) {
   console.log(`seed: ${seed}`)
@@ -31,24 +19,15 @@ async function open(seed: string, lies: Lies = {}, memory = memoryOf()) {
 }
 
 function explorerOf(log: ToldLog, memory: LogMemory): Explorer {
-  const fetch = async (url: string, init: RequestInit) =>
-    log.app.request(new URL(url).pathname + new URL(url).search, init)
-  return new Explorer({
-    http: new Http('http://localhost:1', { fetch, clock: systemClock, random: seededRandom('explorer') }),
-    memory,
-    openDevices: async () => {
-      const backend = await openCpuBackend()
-      return { backend, models: referenceModels(), words: 'the reference', close: () => backend.close() }
-    },
-  })
+  const fetch = async (url: string, init: RequestInit) => {
+    const { pathname, search } = new URL(url)
+    return log.app.request(`${pathname}${search}`, init)
+  }
+  return explorerAt('http://localhost:1', fetch, memory)
 }
 
-async function checked(explorer: Explorer, log: ToldLog) {
-  await explorer.openUnit({ by: 'unit', id: log.unit })
-  await explorer.look()
-  const checks: UnitCheck[] = []
-  const verdict = await explorer.checkUnit((check) => checks.push(check))
-  return { verdict, checks, failed: checks.filter(({ reason }) => reason !== '') }
+function checked(explorer: Explorer, log: ToldLog) {
+  return checkedUnit(explorer, { by: 'unit', id: log.unit })
 }
 
 describe('log', () => {

@@ -60,7 +60,8 @@ function hostSite(origin: string): Hono {
   return app
 }
 
-function listen(hostname: string, app: Hono): Promise<{ origin: string; close: () => Promise<void> }> {
+/** Serves `app` on a free port of `hostname`. */
+export function listen(hostname: string, app: Hono): Promise<{ origin: string; close: () => Promise<void> }> {
   return new Promise((resolve) => {
     const server = serve({ fetch: app.fetch, hostname, port: 0 }, ({ port }) => {
       resolve({ origin: `http://${hostname}:${port}`, close: () => closed(server as Server) })

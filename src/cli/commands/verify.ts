@@ -18,6 +18,7 @@ import {
 } from '#sdk/index.ts'
 import { DRAW_EPOCH_MS } from '#verify/epoch-secret.ts'
 import { MAX_FAULT_PROOF_BYTES } from '#verify/fault-proof.ts'
+import { unitId } from '#work/unit.ts'
 import { type CommandContext, DEFAULT_COORDINATOR, defaultCoordinator, withAction } from '#cli/command.ts'
 import { EXIT_DONE, EXIT_FAILED } from '#cli/failure.ts'
 import { type MatrixFiles, ResultFormError, openMatrixFiles, openResultFile } from '#cli/matrix-files.ts'
@@ -165,6 +166,13 @@ function report({ output }: CommandContext, options: Options, path: string, veri
   const isAnyNetwork = options.network === undefined && options.coordinator === undefined
   if (isAnyNetwork && options.recompute !== true && options.wait !== true)
     output.line('Any network would have done (--network ID or --coordinator URL names yours).')
+  const [first] = units
+  if (options.coordinator !== undefined && first !== undefined) {
+    const page = new URL(`/explorer/unit/${unitId(first.body.unit)}`, options.coordinator)
+    output.line(
+      `To look at ${units.length === 1 ? 'the unit' : 'its first unit'} and compute it again in a browser: ${page}`,
+    )
+  }
   return EXIT_DONE
 }
 

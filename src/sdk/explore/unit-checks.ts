@@ -46,15 +46,21 @@ async function* allOutcomes(
   yield outcome('network', certificate.network === network, `The certificate is of network ${certificate.network}.`)
   yield* certificateOutcomes(certificate, authority)
   yield outcome('checkpoint', true, '')
+  yield* receiptOutcomes(log, certificate, receipt)
+  const beacons = await fetchBeacons(log.http, pendingDraws({ units: [certificate] }))
+  onPending(pendingDraws({ units: [certificate] }, beacons))
+  const rosters = await orUnproven(fetchRosters(log, certificate))
+  if ('unproven' in rosters) return yield outcome('draw', false, rosters.unproven)
+  yield* drawsOutcomes({ units: [certificate], rosters, checkpoint: note }, authority, beacons)
+}
+
+/** What `promise` gives, or why an entry that it rests on is not proven. */
+async function orUnproven<T extends object>(promise: Promise<T>): Promise<T | { readonly unproven: string }> {
   try {
-    yield* receiptOutcomes(log, certificate, receipt)
-    const beacons = await fetchBeacons(log.http, pendingDraws({ units: [certificate] }))
-    onPending(pendingDraws({ units: [certificate] }, beacons))
-    const rosters = await fetchRosters(log, certificate)
-    yield* drawsOutcomes({ units: [certificate], rosters, checkpoint: note }, authority, beacons)
+    return await promise
   } catch (error) {
-    if (!(error instanceof EntryUnprovenError)) throw error
-    yield outcome('receipt', false, error.message)
+    if (error instanceof EntryUnprovenError) return { unproven: error.message }
+    throw error
   }
 }
 
@@ -65,11 +71,14 @@ async function* receiptOutcomes(
   receipt: number | null,
 ): AsyncGenerator<Outcome> {
   const { admissionLeaf, price, unit, replicas } = certificate.body
-  const admission = await log.entry(admissionLeaf)
+  const admission = await orUnproven(log.entry(admissionLeaf))
+  if ('unproven' in admission) return yield outcome('admission', false, admission.unproven)
   const isAdmission = admission.entry.type === 'admission'
   yield outcome('admission', isAdmission, `Entry ${admissionLeaf} of the log is no admission of a job.`)
   if (receipt === null) return yield outcome('receipt', false, 'The coordinator names no receipt for the certificate.')
-  const { entry } = await log.entry(receipt)
+  const logged = await orUnproven(log.entry(receipt))
+  if ('unproven' in logged) return yield outcome('receipt', false, logged.unproven)
+  const { entry } = logged
   if (entry.type !== 'receipt') return yield outcome('receipt', false, `Entry ${receipt} of the log is no receipt.`)
   const isOf = entry.certificate === certificateId(certificate) && entry.admissionLeaf === admissionLeaf
   yield outcome('receipt', isOf && receipt > admissionLeaf, `Receipt ${receipt} is not that of this certificate.`)

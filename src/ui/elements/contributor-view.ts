@@ -238,9 +238,9 @@ function intro() {
 function links() {
   return html`<footer>
     <span class="muted">This grid in public:</span>
+    <a href="/explorer">The log, checked by your browser</a>
     <a href="/api/v1/network">Network</a>
     <a href="/api/v1/nodes">Nodes</a>
-    <a href="/api/v1/log/checkpoint">Log</a>
   </footer>`
 }
 

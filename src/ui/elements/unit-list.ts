@@ -122,7 +122,7 @@ export class UnitList extends LitElement {
         <p>${outcomeSentence(unit)}</p>
         ${unit.reason === '' ? nothing : html`<p>${unit.reason}</p>`}
         ${unit.peers.length === 0 ? nothing : peerList(unit)}
-        ${unit.certificate === null ? nothing : certificate(unit.certificate)}
+        ${unit.certificate === null ? nothing : certificate(unit.certificate, unit.unit)}
         <p class="note">Unit <cw-digest .value=${unit.unit} label="unit’s id"></cw-digest></p>
       </div>
     </details>`
@@ -144,11 +144,12 @@ function peerList(unit: UnitRecord) {
   </ul>`
 }
 
-function certificate(id: string) {
+function certificate(id: string, unit: string) {
   return html`<p class="note">
-    <a href="/api/v1/certificates/${id}" target="_blank" rel="noopener">Certificate</a>
-    <cw-digest .value=${id} label="certificate’s id"></cw-digest>
-  </p>`
+      <a href="/api/v1/certificates/${id}" target="_blank" rel="noopener">Certificate</a>
+      <cw-digest .value=${id} label="certificate’s id"></cw-digest>
+    </p>
+    <p><a href="/explorer/unit/${unit}" target="_blank" rel="noopener">See every check, and compute it again</a></p>`
 }
 
 function earned({ credited }: UnitRecord): string {

@@ -1,16 +1,16 @@
 // The checks of a unit, each ticked as it passes. All are listed from the beginning, so that nothing moves while they are made.
 import { LitElement, css, html, nothing } from 'lit'
 import { UNIT_CHECKS } from '#sdk/explore/check-words.ts'
-import type { UnitCheck } from '#sdk/explore/explorer.ts'
+import type { UnitCheck, UnitVerdict } from '#sdk/explore/explorer.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 import { explorerStyles } from './explorer-styles.ts'
 import { type Standing, sign } from './page-frame.ts'
 
 type Line = { readonly check: string; readonly says: string; readonly count: number; readonly reason: string }
 
-/** `<cw-checks .checks=… .isDone=…>`. */
+/** `<cw-checks .checks=… .verdict=…>`. */
 export class CheckList extends LitElement {
-  static override properties = { checks: { attribute: false }, isDone: { attribute: false } }
+  static override properties = { checks: { attribute: false }, verdict: { attribute: false } }
   static override styles = [
     baseStyles,
     explorerStyles,
@@ -30,6 +30,9 @@ export class CheckList extends LitElement {
         grid-column: 2;
         overflow-wrap: anywhere;
       }
+      .id {
+        white-space: nowrap;
+      }
       .open {
         color: var(--muted);
       }
@@ -37,12 +40,12 @@ export class CheckList extends LitElement {
   ]
 
   declare checks: readonly UnitCheck[]
-  declare isDone: boolean
+  declare verdict: UnitVerdict | null
 
   constructor() {
     super()
     this.checks = []
-    this.isDone = false
+    this.verdict = null
   }
 
   override render() {
@@ -52,16 +55,16 @@ export class CheckList extends LitElement {
   }
 
   #line({ check, says, count, reason }: Line) {
-    const standing = standingOf(count, reason)
+    const standing = standingOf(count, reason, this.verdict !== null)
     return html`<li data-check=${check} data-standing=${standing}>
       ${sign(standing)}
-      <span class=${standing === 'wait' ? 'open' : ''}
+      <span class=${count === 0 ? 'open' : ''}
         >${says}
         <span class="id figure"
           >${check}${count > 1 ? html` <span class="unseen">checked</span>×${count}` : nothing}</span
         >
         <span class="unseen">${standing === 'good' ? 'holds' : standing === 'bad' ? 'fails' : 'not checked'}</span>
-        ${this.isDone && standing === 'wait' ? html`<span class="id">nothing to check</span>` : nothing}</span
+        ${standing === 'none' ? html`<span class="id">· ${this.verdict?.isValid === true ? 'nothing to check' : 'not reached'}</span>` : nothing}</span
       >
       ${reason === '' ? nothing : html`<strong class="reason bad">${reason}</strong>`}
     </li>`
@@ -79,9 +82,10 @@ function linesOf(checks: readonly UnitCheck[]): Line[] {
   return [...lines.values()]
 }
 
-function standingOf(count: number, reason: string): Standing {
+function standingOf(count: number, reason: string, isDone: boolean): Standing {
   if (reason !== '') return 'bad'
-  return count === 0 ? 'wait' : 'good'
+  if (count > 0) return 'good'
+  return isDone ? 'none' : 'wait'
 }
 
 customElements.define('cw-checks', CheckList)

@@ -82,6 +82,9 @@ export const explorerStyles = css`
   .wait {
     color: var(--filament);
   }
+  .none {
+    color: var(--muted);
+  }
   .line {
     display: flex;
     gap: 8px;
@@ -132,6 +135,7 @@ export const explorerStyles = css`
     .side {
       position: sticky;
       top: 24px;
+      grid-area: 1 / 2;
     }
   }
 `

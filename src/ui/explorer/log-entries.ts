@@ -56,10 +56,9 @@ export class LogEntries extends LitElement {
         gap: 8px;
         padding: 0 0 16px 28px;
       }
-      .ways {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 4px 20px;
+      .ways a {
+        display: inline-block;
+        padding: 4px 0;
       }
       pre {
         max-width: 100%;

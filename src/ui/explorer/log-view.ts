@@ -59,6 +59,11 @@ export class LogView extends LitElement {
         margin-top: 8px;
         min-height: 48px;
       }
+      @media (min-width: 480px) {
+        .standing {
+          min-height: 24px;
+        }
+      }
       .side .note {
         margin-top: 12px;
       }
@@ -113,13 +118,13 @@ export class LogView extends LitElement {
         </p>
         <cw-trouble class="block" ?hidden=${this.trouble === null} .trouble=${this.trouble}></cw-trouble>
         <div class="columns">
+          <aside class="block side" aria-label="The log as it is signed">${this.#checkpoint(state)}</aside>
           <section class="block list" aria-labelledby="entries">
             <h2 id="entries" class="unseen">Entries, newest first</h2>
             <div class="bar">${this.#proven()} ${this.#newer()}</div>
             <cw-entries .rows=${this.rows} aria-busy=${this.isLoading ? 'true' : 'false'}></cw-entries>
             ${this.#pager()}
           </section>
-          <aside class="block side" aria-label="The log as it is signed">${this.#checkpoint(state)}</aside>
         </div>
       </main>
       ${pageFooter()}

@@ -23,9 +23,9 @@ export function pageFooter(): TemplateResult {
 }
 
 /** How something stands. */
-export type Standing = 'good' | 'bad' | 'wait'
+export type Standing = 'good' | 'bad' | 'wait' | 'none'
 
-/** A tick, a cross or an open circle; what it means stands beside it in words. */
+/** A tick, a cross, an open circle or a dash; what it means stands beside it in words. */
 export function sign(standing: Standing): TemplateResult {
   return html`<svg viewBox="0 0 14 14" class="sign ${standing}" aria-hidden="true">${shapeOf(standing)}</svg>`
 }
@@ -38,5 +38,7 @@ function shapeOf(standing: Standing): TemplateResult {
       return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="m2.5 2.5 9 9m0-9-9 9" />`
     case 'wait':
       return svg`<circle fill="none" stroke="currentColor" stroke-width="2" stroke-dasharray="3 2.5" cx="7" cy="7" r="5" />`
+    case 'none':
+      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M3 7h8" />`
   }
 }

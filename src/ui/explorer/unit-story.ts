@@ -136,8 +136,8 @@ function replica({ lease, commitment, reveal, delegation }: Certificate['body'][
   const { node, role } = lease.body
   return html`<li>
     <p>
-      Node <cw-digest .value=${node} label="node’s key"></cw-digest>,
-      ${role === 'primary' ? 'chosen' : 'drawn to check'}
+      ${role === 'primary' ? 'Chosen to compute' : 'Drawn to check'}: node
+      <cw-digest .value=${node} label="node’s key"></cw-digest>
     </p>
     <dl class="facts">
       <dt>Sealed</dt>

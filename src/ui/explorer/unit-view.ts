@@ -2,6 +2,7 @@
 import { LitElement, type TemplateResult, css, html, nothing } from 'lit'
 import type { ExplorerApi, UnitCheck, UnitVerdict } from '#sdk/explore/explorer.ts'
 import type { LogState } from '#sdk/explore/log-reader.ts'
+import type { RecomputeEnd } from '#sdk/explore/recompute-unit.ts'
 import type { UnitName, UnitRecord } from '#sdk/explore/unit-lookup.ts'
 import { toErrorRecord } from '#core/errors.ts'
 import { plural } from '#ui/format.ts'
@@ -30,6 +31,7 @@ export class UnitView extends LitElement {
     verdict: { state: true },
     trouble: { state: true },
     isMissing: { state: true },
+    again: { state: true },
   }
   static override styles = [
     baseStyles,
@@ -72,6 +74,8 @@ export class UnitView extends LitElement {
   declare verdict: UnitVerdict | null
   declare trouble: Trouble | null
   declare isMissing: boolean
+  /** How the visitor's own recomputation ended. */
+  declare again: RecomputeEnd | null
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
@@ -84,6 +88,7 @@ export class UnitView extends LitElement {
     this.verdict = null
     this.trouble = null
     this.isMissing = false
+    this.again = null
   }
 
   override connectedCallback(): void {
@@ -127,15 +132,18 @@ export class UnitView extends LitElement {
   }
 
   #verdictLine() {
-    const { record, verdict, checks } = this
+    const { record, verdict, checks, again } = this
     if (record?.certificate == null) return nothing
     const failed = checks.find(({ reason }) => reason !== '')
-    const words: TemplateResult =
-      failed !== undefined
-        ? html`${sign('bad')}<span class="bad">A check fails: ${failed.says}</span>`
-        : verdict === null
-          ? html`${sign('wait')}<span>Checking …</span>`
-          : html`${sign('good')}<span>${plural(checks.length, 'check')} made here, all passed.</span>`
+    const isWrong = again !== null && again.different.length + again.problems.length > 0
+    let words: TemplateResult
+    if (failed !== undefined) words = html`${sign('bad')}<span class="bad">A check fails: ${failed.says}.</span>`
+    else if (verdict === null) words = html`${sign('wait')}<span>Checking …</span>`
+    else if (isWrong)
+      words = html`${sign('bad')}<span class="bad">Every check passes, and yet your device gets another result.</span>`
+    else if (again !== null && again.same > 0)
+      words = html`${sign('good')}<span>All checks passed, and your device gets the same result.</span>`
+    else words = html`${sign('good')}<span>${plural(checks.length, 'check')} made here, all passed.</span>`
     return html`<p class="verdict line" role="status" data-testid="verdict">${words}</p>`
   }
 
@@ -148,7 +156,11 @@ export class UnitView extends LitElement {
         ${
           record.certificate === null
             ? uncertified(record)
-            : html`<cw-recompute .api=${this.api} .facts=${record.facts}></cw-recompute>`
+            : html`<cw-recompute
+                .api=${this.api}
+                .facts=${record.facts}
+                @cw-recomputed=${this.#recomputed}
+              ></cw-recompute>`
         }
         <cw-unit-story .record=${record} coordinator=${this.log?.coordinator ?? ''}></cw-unit-story>
         <p class="note">
@@ -164,7 +176,7 @@ export class UnitView extends LitElement {
     const { verdict } = this
     return html`<section class="checks" aria-labelledby="checks">
       <h2 id="checks">Checked by your browser</h2>
-      <cw-checks .checks=${this.checks} .isDone=${verdict !== null}></cw-checks>
+      <cw-checks .checks=${this.checks} .verdict=${verdict}></cw-checks>
       ${
         verdict !== null && verdict.pendingEpochs.length > 0
           ? html`<p class="note" data-testid="pending-draws">
@@ -203,6 +215,10 @@ export class UnitView extends LitElement {
     this.verdict = await api.checkUnit((check) => {
       this.checks = [...this.checks, check]
     })
+  }
+
+  readonly #recomputed = (event: CustomEvent<RecomputeEnd>): void => {
+    this.again = event.detail
   }
 
   readonly #retry = (): void => void this.#open()
