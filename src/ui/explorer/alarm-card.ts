@@ -69,6 +69,9 @@ export class AlarmCard extends LitElement {
         gap: 12px;
         margin-top: 16px;
       }
+      button.quiet {
+        padding-inline: 0;
+      }
     `,
   ]
 

@@ -6,6 +6,13 @@ import { baseStyles } from '#ui/shared-styles.ts'
 import { explorerStyles } from './explorer-styles.ts'
 import { type Standing, sign } from './page-frame.ts'
 
+const STANDING_WORDS: Readonly<Record<Standing, string>> = {
+  good: 'holds',
+  bad: 'fails',
+  wait: 'not checked yet',
+  none: '',
+}
+
 type Line = { readonly check: string; readonly says: string; readonly count: number; readonly reason: string }
 
 /** `<cw-checks .checks=… .verdict=…>`. */
@@ -23,15 +30,13 @@ export class CheckList extends LitElement {
         padding: 4px 0;
       }
       .id {
+        display: block;
         color: var(--muted);
         font-size: var(--size-note);
       }
       .reason {
         grid-column: 2;
         overflow-wrap: anywhere;
-      }
-      .id {
-        white-space: nowrap;
       }
       .open {
         color: var(--muted);
@@ -60,11 +65,12 @@ export class CheckList extends LitElement {
       ${sign(standing)}
       <span class=${count === 0 ? 'open' : ''}
         >${says}
-        <span class="id figure"
-          >${check}${count > 1 ? html` <span class="unseen">checked</span>×${count}` : nothing}</span
+        <span class="id"
+          ><span class="figure">${check}</span>${
+            count > 1 ? html` <span class="unseen">checked</span><span class="figure">×${count}</span>` : nothing
+          }${standing === 'none' ? html` · ${this.verdict?.isValid === true ? 'nothing to check' : 'not reached'}` : nothing}</span
         >
-        <span class="unseen">${standing === 'good' ? 'holds' : standing === 'bad' ? 'fails' : 'not checked'}</span>
-        ${standing === 'none' ? html`<span class="id">· ${this.verdict?.isValid === true ? 'nothing to check' : 'not reached'}</span>` : nothing}</span
+        <span class="unseen">${STANDING_WORDS[standing]}</span></span
       >
       ${reason === '' ? nothing : html`<strong class="reason bad">${reason}</strong>`}
     </li>`

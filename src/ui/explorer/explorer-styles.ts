@@ -8,6 +8,10 @@ export const explorerStyles = css`
     margin: 0 auto;
     padding: 20px 16px 48px;
   }
+  /* Whatever comes in, the footer does not jump. */
+  main {
+    min-height: 100vh;
+  }
   header {
     display: flex;
     flex-wrap: wrap;

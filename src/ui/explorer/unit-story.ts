@@ -41,7 +41,7 @@ export class UnitStory extends LitElement {
         gap: 12px;
         margin-top: 8px;
       }
-      .replicas li {
+      .replicas > li {
         padding: 12px 16px;
         border: 1px solid var(--line);
         border-radius: 8px;

@@ -48,11 +48,16 @@ export class UnitView extends LitElement {
         width: 16px;
         height: 16px;
       }
-      .column > * + * {
-        margin-top: 32px;
-      }
-      .checks {
-        margin-top: 32px;
+      @media (min-width: 1100px) {
+        .columns {
+          grid-template-rows: auto 1fr;
+        }
+        .columns > * {
+          grid-column: 1;
+        }
+        .columns > .checks {
+          grid-area: 1 / 2 / -1;
+        }
       }
       .checks .note {
         margin-top: 12px;
@@ -152,7 +157,7 @@ export class UnitView extends LitElement {
     if (this.isMissing) return missing(this.name)
     if (record === null) return nothing
     return html`<div class="columns">
-      <div class="column block">
+      <div class="block">
         ${
           record.certificate === null
             ? uncertified(record)
@@ -162,19 +167,21 @@ export class UnitView extends LitElement {
                 @cw-recomputed=${this.#recomputed}
               ></cw-recompute>`
         }
+      </div>
+      ${record.certificate === null ? nothing : this.#checked()}
+      <div class="block">
         <cw-unit-story .record=${record} coordinator=${this.log?.coordinator ?? ''}></cw-unit-story>
-        <p class="note">
+        <p class="note block">
           Inputs and result are named here and not shown. Whoever has their ids can fetch them for as long as the
           coordinator keeps them, as you do when you compute the unit again.
         </p>
       </div>
-      ${record.certificate === null ? nothing : this.#checked()}
     </div>`
   }
 
   #checked() {
     const { verdict } = this
-    return html`<section class="checks" aria-labelledby="checks">
+    return html`<section class="block checks" aria-labelledby="checks">
       <h2 id="checks">Checked by your browser</h2>
       <cw-checks .checks=${this.checks} .verdict=${verdict}></cw-checks>
       ${
