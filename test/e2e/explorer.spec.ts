@@ -146,7 +146,7 @@ test.describe('lies', () => {
   }) => {
     const log = await toldLog('explorer/e2e/tampered')
     const [, admission] = log.entries
-    log.told.set(1, Object.assign({}, admission, { escrow: '1' }))
+    log.told.set(1, { ...admission, escrow: '1' })
     const { origin } = await site.told(log)
     await page.goto(`${origin}/explorer`)
     await expect(proven(page)).toContainText(`1 of ${log.entries.length} are not proven`)
@@ -233,7 +233,7 @@ test.describe('lies', () => {
 
   test('behaviour: a certificate whose receipt is another one’s says which check fails', async ({ page, site }) => {
     const log = await toldLog('explorer/e2e/receipt')
-    const receipt = Object.assign({}, log.entries.at(-1), { certificate: 'cd'.repeat(32) })
+    const receipt = { ...log.entries.at(-1), certificate: 'cd'.repeat(32) }
     await log.show([...log.entries.slice(0, -1), receipt as never])
     const { origin } = await site.told(log)
     await page.goto(`${origin}/explorer/unit/${log.unit}`)

@@ -1,5 +1,5 @@
 // Entries of the log, newest first: each with a tick when it is proven, what it says, and on opening its exact values.
-import { LitElement, css, html, nothing } from 'lit'
+import { LitElement, type PropertyValues, css, html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { LogRow } from '#sdk/explore/log-reader.ts'
 import type { LogEntry } from '#ledger/entry.ts'
@@ -11,9 +11,12 @@ import { explorerStyles } from './explorer-styles.ts'
 import { sign } from './page-frame.ts'
 import { unitPath } from './route.ts'
 
+/** Rows drawn in one frame, so that none takes long. */
+const ROWS_A_FRAME = 5
+
 /** `<cw-entries .rows=…>`. */
 export class LogEntries extends LitElement {
-  static override properties = { rows: { attribute: false } }
+  static override properties = { rows: { attribute: false }, drawn: { state: true }, opened: { state: true } }
   static override styles = [
     baseStyles,
     explorerStyles,
@@ -75,24 +78,48 @@ export class LogEntries extends LitElement {
   ]
 
   declare rows: readonly LogRow[]
+  /** Rows that are drawn already. */
+  declare drawn: number
+  /** Entries that were opened: what is inside of the others is not made. */
+  declare opened: ReadonlySet<number>
 
   constructor() {
     super()
     this.rows = []
+    this.drawn = ROWS_A_FRAME
+    this.opened = new Set()
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('rows')) this.drawn = ROWS_A_FRAME
+  }
+
+  protected override updated(): void {
+    if (this.drawn >= this.rows.length) return
+    requestAnimationFrame(() => {
+      this.drawn += ROWS_A_FRAME
+    })
   }
 
   override render() {
     return html`<ol data-testid="entries" reversed>
       ${repeat(
-        this.rows,
+        this.rows.slice(0, this.drawn),
         ({ index }) => index,
-        (row) => html`<li>${entryRow(row)}</li>`,
+        (row) =>
+          html`<li @toggle=${{ handleEvent: () => this.#open(row.index), capture: true }}>
+            ${entryRow(row, this.opened.has(row.index))}
+          </li>`,
       )}
     </ol>`
   }
+
+  #open(index: number): void {
+    if (!this.opened.has(index)) this.opened = new Set([...this.opened, index])
+  }
 }
 
-function entryRow(row: LogRow) {
+function entryRow(row: LogRow, isOpened: boolean) {
   const { index, entry, reason, steps } = row
   const isProven = reason === ''
   const what = entry === null ? 'An entry of a form that this page does not know.' : entrySentence(entry)
@@ -106,18 +133,18 @@ function entryRow(row: LogRow) {
         ${isProven ? html`proven in ${plural(steps, 'step')}` : html`<strong>not proven.</strong> ${reason}`}</span
       >
     </summary>
-    <div class="more">
-      ${entry === null ? nothing : ways(entry)}
-      ${
-        row.leaf === null
-          ? nothing
-          : html`<p class="note">
-              Digest computed here <cw-digest .value=${row.leaf} label="entry’s digest"></cw-digest>
-            </p>`
-      }
-      ${row.json === '' ? nothing : html`<pre tabindex="0" aria-label="Entry ${index} in full">${row.json}</pre>`}
-    </div>
+    <div class="more">${isOpened ? inside(row) : nothing}</div>
   </details>`
+}
+
+function inside({ index, entry, leaf, json }: LogRow) {
+  return html`${entry === null ? nothing : ways(entry)}
+  ${
+    leaf === null
+      ? nothing
+      : html`<p class="note">Digest computed here <cw-digest .value=${leaf} label="entry’s digest"></cw-digest></p>`
+  }
+  ${json === '' ? nothing : html`<pre tabindex="0" aria-label="Entry ${index} in full">${json}</pre>`}`
 }
 
 /** Where the entry leads. */

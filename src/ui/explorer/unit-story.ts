@@ -1,6 +1,6 @@
 // What happened to a unit, from the draw to the receipt, with the exact values below the words.
-import { LitElement, css, html, nothing } from 'lit'
-import type { UnitDispute, UnitRecord } from '#sdk/explore/unit-lookup.ts'
+import { LitElement, type TemplateResult, css, html, nothing } from 'lit'
+import type { UnitDispute, UnitFault, UnitRecord } from '#sdk/explore/unit-lookup.ts'
 import type { Certificate } from '#verify/certificate.ts'
 import { formatCredits, group, plural, shortDigest } from '#ui/format.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
@@ -11,9 +11,12 @@ import { sign } from './page-frame.ts'
 import { unitPath } from './route.ts'
 import { assuranceSentence, auditSentence, drawSentence, transportWords } from './story-words.ts'
 
+/** Sections that there can be. */
+const SECTIONS = 4
+
 /** `<cw-unit-story .record=… coordinator=…>`. */
 export class UnitStory extends LitElement {
-  static override properties = { record: { attribute: false }, coordinator: {} }
+  static override properties = { record: { attribute: false }, coordinator: {}, drawn: { state: true } }
   static override styles = [
     baseStyles,
     explorerStyles,
@@ -56,45 +59,38 @@ export class UnitStory extends LitElement {
 
   declare record: UnitRecord | null
   declare coordinator: string
+  /** Sections that are drawn already, one more a frame, so that no frame takes long. */
+  declare drawn: number
 
   constructor() {
     super()
     this.record = null
     this.coordinator = ''
+    this.drawn = 1
+  }
+
+  protected override updated(): void {
+    if (this.record === null || this.drawn >= SECTIONS) return
+    requestAnimationFrame(() => {
+      this.drawn++
+    })
   }
 
   override render() {
     const { record } = this
     if (record === null) return nothing
+    const sections = this.#sections(record)
+    return sections.slice(0, this.drawn).map((section) => section())
+  }
+
+  #sections(record: UnitRecord): (() => TemplateResult)[] {
     const { certificate, disputes, faults } = record
-    return html`
-      ${certificate === null ? nothing : this.#steps(certificate, record)}
-      ${disputes.length === 0 ? nothing : disputeSection(disputes)}
-      ${
-        faults.length === 0
-          ? nothing
-          : html`<section aria-labelledby="faults" data-testid="faults">
-              <h2 id="faults">Proven faults</h2>
-              <ul class="replicas">
-                ${faults.map(
-                  ({ fault, node, says, cause, logIndex }) =>
-                    html`<li>
-                      <p class="line">
-                        ${sign('bad')}<span>Node <span class="figure">${shortDigest(node)}</span>: ${says}</span>
-                      </p>
-                      <p class="note">
-                        ${cause} ·
-                        <a href="/explorer?before=${logIndex + 1}">entry ${group(String(logIndex))} of the log</a> ·
-                        <a href="/api/v1/faults/${fault}" target="_blank" rel="noopener">the proof</a>, which
-                        <span class="figure">commonwatt verify</span> checks
-                      </p>
-                    </li>`,
-                )}
-              </ul>
-            </section>`
-      }
-      ${certificate === null ? nothing : valuesSection(certificate, record)}
-    `
+    const sections: (() => TemplateResult)[] = []
+    if (certificate !== null) sections.push(() => this.#steps(certificate, record))
+    if (disputes.length > 0) sections.push(() => disputeSection(disputes))
+    if (faults.length > 0) sections.push(() => faultSection(faults))
+    if (certificate !== null) sections.push(() => valuesSection(certificate, record))
+    return sections
   }
 
   #steps({ body }: Certificate, record: UnitRecord) {
@@ -148,6 +144,27 @@ function replica({ lease, commitment, reveal, delegation }: Certificate['body'][
       <dd>${delegation === null ? 'by its key alone' : 'by a passkey'}</dd>
     </dl>
   </li>`
+}
+
+function faultSection(faults: readonly UnitFault[]) {
+  return html`<section aria-labelledby="faults" data-testid="faults">
+    <h2 id="faults">Proven faults</h2>
+    <ul class="replicas">
+      ${faults.map(
+        ({ fault, node, says, cause, logIndex }) =>
+          html`<li>
+            <p class="line">
+              ${sign('bad')}<span>Node <span class="figure">${shortDigest(node)}</span>: ${says}</span>
+            </p>
+            <p class="note">
+              ${cause} · <a href="/explorer?before=${logIndex + 1}">entry ${group(String(logIndex))} of the log</a> ·
+              <a href="/api/v1/faults/${fault}" target="_blank" rel="noopener">the proof</a>, which
+              <span class="figure">commonwatt verify</span> checks
+            </p>
+          </li>`,
+      )}
+    </ul>
+  </section>`
 }
 
 function disputeSection(disputes: readonly UnitDispute[]) {

@@ -32,6 +32,7 @@ export class UnitView extends LitElement {
     trouble: { state: true },
     isMissing: { state: true },
     again: { state: true },
+    isStoryDue: { state: true },
   }
   static override styles = [
     baseStyles,
@@ -68,6 +69,13 @@ export class UnitView extends LitElement {
       .empty p + p {
         margin-top: 8px;
       }
+      .empty p {
+        overflow-wrap: anywhere;
+      }
+      .checks button {
+        display: block;
+        padding-inline: 0;
+      }
     `,
   ]
 
@@ -81,6 +89,8 @@ export class UnitView extends LitElement {
   declare isMissing: boolean
   /** How the visitor's own recomputation ended. */
   declare again: RecomputeEnd | null
+  /** The story is drawn a frame after the rest. */
+  declare isStoryDue: boolean
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
@@ -94,6 +104,7 @@ export class UnitView extends LitElement {
     this.trouble = null
     this.isMissing = false
     this.again = null
+    this.isStoryDue = false
   }
 
   override connectedCallback(): void {
@@ -105,6 +116,13 @@ export class UnitView extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     clearTimeout(this.#timer)
+  }
+
+  protected override updated(): void {
+    if (this.record !== null && !this.isStoryDue)
+      requestAnimationFrame(() => {
+        this.isStoryDue = true
+      })
   }
 
   override render() {
@@ -170,7 +188,10 @@ export class UnitView extends LitElement {
       </div>
       ${record.certificate === null ? nothing : this.#checked()}
       <div class="block">
-        <cw-unit-story .record=${record} coordinator=${this.log?.coordinator ?? ''}></cw-unit-story>
+        <cw-unit-story
+          .record=${this.isStoryDue ? record : null}
+          coordinator=${this.log?.coordinator ?? ''}
+        ></cw-unit-story>
         <p class="note block">
           Inputs and result are named here and not shown. Whoever has their ids can fetch them for as long as the
           coordinator keeps them, as you do when you compute the unit again.
