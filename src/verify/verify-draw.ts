@@ -72,7 +72,15 @@ export function drawAgain(
     kind: { name: unit.kind, version: unit.version },
     count: drawn.length,
     related,
-    needsMature: !related.some(isMature),
+    needsMature: !drawnBefore(body.draws, at, rosters).some(isMature),
+  })
+}
+
+/** Who was chosen or drawn before draw `at`, or chosen in it, and whether or not it gave a result: one with a history was asked already. */
+function drawnBefore(draws: readonly DrawRecord[], at: number, rosters: DrawSources['rosters']): RosterEntry[] {
+  return draws.slice(0, at + 1).flatMap((record, index) => {
+    const own = record.primary === null ? [] : [record.primary]
+    return entriesOf(rosters.get(record.rosterRoot) ?? [], index < at ? namedNodes(record) : own)
   })
 }
 

@@ -4,7 +4,7 @@ import type { Digest } from '#core/digest.ts'
 import { type DrawRecord, MAX_DRAWS } from '#verify/draw-record.ts'
 import { drawCheckers, drawSeed } from '#verify/draw.ts'
 import type { EpochSecret } from '#verify/epoch-secret.ts'
-import { type RosterEntry, isMature } from '#verify/roster.ts'
+import { type RosterEntry, areRelated, isMature, rosterRoot } from '#verify/roster.ts'
 import type { Lease } from '#work/lease.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
 import type { UnitRecord } from '#coordinator/store/units.ts'
@@ -52,15 +52,18 @@ export class UnitDraws {
   }
 
   /** Draws the checkers of the next attempt; fewer than wanted when the roster has no more. */
-  plan({ attempt, draft, secret: { epoch, secret }, primary, count }: DrawPlanRequest): DrawPlan {
+  plan({ attempt, draft: whole, secret: { epoch, secret }, primary, count }: DrawPlanRequest): DrawPlan {
     const { unit, id } = this.#unit
+    const engaged = this.#engaged()
+    const draft = without(whole, engaged)
     const own = draft.nodes.filter(({ node }) => node === primary)
-    const related = [...this.#engaged(), ...own]
+    const related = [...engaged, ...own]
+    const known = [...this.#made.flatMap(({ plan }) => plan.entries), ...own]
     const rosterRoot = draft.root
     const { admissionLeaf, id: job } = this.#job
     const seed = drawSeed({ network: this.#network, unit: id, admissionLeaf, attempt, job, rosterRoot, epoch, secret })
     const kind = { name: unit.kind, version: unit.version }
-    const drawn = drawCheckers(seed, draft.nodes, { kind, count, related, needsMature: !related.some(isMature) })
+    const drawn = drawCheckers(seed, draft.nodes, { kind, count, related, needsMature: !known.some(isMature) })
     const nodes = drawn.map(({ node }) => node)
     return { attempt, epoch, rosterRoot, primary, drawn: nodes, draft, entries: [...own, ...drawn] }
   }
@@ -105,6 +108,15 @@ export class UnitDraws {
       return plan.entries.filter(({ node }) => !absent.has(node))
     })
   }
+}
+
+/**
+ * The roster of those who may be drawn beside the engaged. Who of these is lost later is not known yet, and whoever draws again knows only how it ended:
+ * what is on no roster makes no difference to that.
+ */
+function without(draft: Draft, engaged: readonly RosterEntry[]): Draft {
+  const nodes = draft.nodes.filter((entry) => !engaged.some((other) => areRelated(entry, other)))
+  return nodes.length === draft.nodes.length ? draft : { ...draft, nodes, root: rosterRoot(nodes) }
 }
 
 /**

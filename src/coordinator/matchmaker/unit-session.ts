@@ -133,9 +133,11 @@ export class UnitSession {
       void replica.run(this.#replicas.filter((other) => other !== replica && other.end === undefined).map(asPeer))
   }
 
-  #asDrawn({ node, lease, decline, end }: Replica): DrawnReplica {
-    const isAbsent = (end?.how === 'declined' || end?.how === 'lost') && !this.#excluded.has(node)
-    return { lease, decline: decline ?? null, isAbsent }
+  /** One that was lost after it revealed is still a replica: it is absent only when the unit goes on without it. */
+  #asDrawn(replica: Replica): DrawnReplica {
+    const { node, lease, decline, end } = replica
+    const isGone = (end?.how === 'declined' || end?.how === 'lost') && !this.#replicas.includes(replica)
+    return { lease, decline: decline ?? null, isAbsent: isGone && !this.#excluded.has(node) }
   }
 
   /** Gives the unit back to the queue: it was drawn too often. */
