@@ -83,7 +83,7 @@ async function checkRoot({ log, store }: Awaited<ReturnType<typeof openLog>>): P
 function receipts(from: number, count: number): LogEntry[] {
   return Array.from({ length: count }, (_, i) => {
     const [unit, certificate] = [digestOf('bench-unit', from + i), digestOf('bench-certificate', from + i)]
-    return { type: 'receipt', admissionLeaf: from + i, unit, certificate, payments: [] }
+    return { type: 'receipt', admissionLeaf: from + i, unit, certificate, payments: [], audited: [] }
   })
 }
 

@@ -9,7 +9,7 @@ import type { Append } from './log/transparency-log.ts'
 import { tickEpoch } from './epochs.ts'
 import { faultUnder, insertFault, latestFault } from './store/certificates.ts'
 import { banNode } from './store/nodes.ts'
-import { forfeit } from './store/pending.ts'
+import { forfeit, forfeitDoubtful } from './store/pending.ts'
 import type { Db } from './store/schema.ts'
 
 /** A proven fault. `isExact` says whether the unit's kind has a portable reference: without one nobody is punished. */
@@ -72,9 +72,10 @@ async function punish(
   cause: ProvenCause,
   fault: number,
 ): Promise<bigint> {
-  if (FAULTS[cause].pending !== 'forfeit' || !isExact) return 0n
+  if (!isExact) return 0n
   const epoch = await tickEpoch(grid, { tx, append })
-  const amount = await forfeit(tx, node, epoch)
+  const isAll = FAULTS[cause].pending === 'forfeit'
+  const amount = isAll ? await forfeit(tx, node, epoch) : await forfeitDoubtful(tx, node)
   await append({ type: 'forfeit', node, fault, amount: amount.toString() })
   return amount
 }

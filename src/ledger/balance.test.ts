@@ -7,7 +7,7 @@ import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { Ledger, LedgerRuleError, replay } from './balance.ts'
 import { PROVEN_CAUSES, type ProvenCause } from '#verify/faults.ts'
-import type { LogEntry } from './entry.ts'
+import type { ForfeitEntry, LogEntry } from './entry.ts'
 
 const random = seededRandom('balance')
 const [A, B, C] = Array.from({ length: 3 }, () => signerFromSecret(random.bytes(32)).publicKey) as [
@@ -103,9 +103,19 @@ describe('ledger', () => {
       'entry 5 is no fault of node',
     ],
     [
-      'a forfeit for what a driver may do',
-      [...EARNED, fault(2, B, 'wrong-part'), forfeit(B, 5, 5n)],
-      'does not cost what is pending',
+      'a forfeit of all for what a driver may do',
+      [...EARNED, receipt(2, 'v', [[B, 1n]], [B]), fault(2, B, 'wrong-part'), forfeit(B, 6, 6n)],
+      '6 are forfeit and 3 are in doubt',
+    ],
+    [
+      'an audit of who was not paid',
+      [GENESIS, grant(A, 9n), admission(A, 9n), receipt(2, 'u', [[B, 1n]], [C])],
+      'who was audited was paid',
+    ],
+    [
+      'an audit that names a node twice',
+      [GENESIS, grant(A, 9n), admission(A, 9n), receipt(2, 'u', [[B, 1n]], [B, B])],
+      'is named once',
     ],
     [
       'a forfeit of less',
@@ -139,6 +149,58 @@ describe('ledger', () => {
     ledger.apply(epoch(11))
     ledger.apply(receipt(2, 'w', [[B, 1n]]))
     expect(ledger.balanceOf(B)).toMatchObject({ pending: 1n, burned: 6n })
+  })
+
+  test('behaviour: a first wrong part burns what no audit stands behind, and the epoch goes on', () => {
+    const ledger = replay([...EARNED, receipt(2, 'v', [[B, 1n]], [B])])
+    // A third of 5 is cleared, rounded up; the audited result itself is in no doubt.
+    expect([ledger.stakeOf(B), ledger.doubtfulOf(B)]).toEqual([6n, 3n])
+    ledger.apply(fault(2, B, 'wrong-part'))
+    ledger.apply(forfeit(B, 6, 3n))
+    expect(ledger.balanceOf(B)).toMatchObject({ pending: 3n, burned: 3n })
+    ledger.apply(receipt(2, 'w', [[B, 3n]]))
+    expect(ledger.balanceOf(B)).toMatchObject({ pending: 6n, burned: 3n, earned: 9n })
+    expect(ledger.doubtfulOf(B)).toBe(3n)
+    ledger.apply(epoch(13))
+    expect(ledger.balanceOf(B)).toMatchObject({ balance: 6n, pending: 0n })
+    expect(ledger.doubtfulOf(B)).toBe(0n)
+  })
+
+  test('limit: an audit clears a third of all doubt, the oldest first, and at most 40 times what the result earned', () => {
+    const [first, second] = [receipt(2, 'u', [[B, 90n]]), receipt(2, 'v', [[B, 60n]])]
+    const earlier = [GENESIS, grant(A, 999n), admission(A, 999n), epoch(10), first, epoch(11), second]
+    const doubt = (worth: bigint) => {
+      const ledger = replay([...earlier, receipt(2, 'w', [[B, worth]], [B])])
+      const all = ledger.doubtfulOf(B)
+      ledger.apply(epoch(13)) // the first receipt matures
+      return [all, ledger.doubtfulOf(B)]
+    }
+    expect(doubt(0n)).toEqual([150n, 60n])
+    expect(doubt(1n)).toEqual([110n, 60n])
+    expect(doubt(2n)).toEqual([100n, 60n])
+    const twice = [...earlier, receipt(2, 'w', [[B, 2n]], [B]), receipt(2, 'x', [[B, 2n]], [B])]
+    expect(replay(twice).doubtfulOf(B)).toBe(66n)
+    expect(replay([...twice, epoch(13)]).doubtfulOf(B)).toBe(60n)
+  })
+
+  test('behaviour: an audit of one replica leaves the others in doubt, and so is what the auditor earns', () => {
+    const both = receipt(2, 'u', [
+      [B, 3n],
+      [C, 4n],
+    ])
+    const ledger = replay([GENESIS, grant(A, 9n), admission(A, 9n), epoch(10), both])
+    ledger.apply(
+      receipt(
+        2,
+        'v',
+        [
+          [B, 1n],
+          [C, 1n],
+        ],
+        [B],
+      ),
+    )
+    expect([ledger.doubtfulOf(B), ledger.doubtfulOf(C)]).toEqual([2n, 5n])
   })
 
   test('behaviour: two nodes of one account answer each for itself', () => {
@@ -176,16 +238,19 @@ describe('ledger', () => {
       fc.tuple(account, amount).map(([key, value]) => grant(key, value)),
       fc.tuple(account, amount).map(([key, value]) => admission(key, value)),
       fc
-        .tuple(leaf, unit, fc.array(fc.tuple(account, amount), { maxLength: 3 }))
-        .map(([at, own, paid]) => receipt(at, own, paid)),
+        .tuple(leaf, unit, fc.array(fc.tuple(account, amount), { maxLength: 3 }), fc.boolean())
+        .map(([at, own, paid, isAudited]) =>
+          receipt(at, own, paid, isAudited ? [...new Set(paid.map(([node]) => node))] : []),
+        ),
       fc.tuple(leaf, amount).map(([at, value]) => refund(at, value)),
       fc.integer({ min: 1, max: 12 }).map((at) => epoch(at)),
       fc
         .tuple(leaf, account, fc.constantFrom(...PROVEN_CAUSES), fc.option(leaf))
         .map(([at, node, cause, earlier]) => fault(at, node, cause, earlier)),
       fc.tuple(account, leaf, amount).map(([node, at, value]) => forfeit(node, at, value)),
-      // What the rules ask for: the amount that is pending, whatever it is by then.
+      // What the rules ask for: the amount that is pending or in doubt, whatever it is by then.
       fc.tuple(account, leaf).map(([node, at]) => forfeit(node, at, -1n)),
+      fc.tuple(account, leaf).map(([node, at]) => forfeit(node, at, -2n)),
     )
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 60 }), (entries) => {
@@ -193,10 +258,7 @@ describe('ledger', () => {
         ledger.apply(GENESIS)
         let refused = 0
         for (const drawn of entries) {
-          const one =
-            drawn.type === 'forfeit' && drawn.amount === '-1'
-              ? forfeit(drawn.node, drawn.fault, ledger.stakeOf(drawn.node))
-              : drawn
+          const one = drawn.type === 'forfeit' ? dueOf(ledger, drawn) : drawn
           const before = booksOf(ledger)
           try {
             ledger.apply(one)
@@ -210,6 +272,7 @@ describe('ledger', () => {
           const total = accounts.reduce((sum, own) => sum + own.balance + own.escrowed + own.pending + own.burned, 0n)
           expect(total).toBe(ledger.minted)
           const stakes = [A, B, C].reduce((sum, node) => sum + ledger.stakeOf(node), 0n)
+          expect([A, B, C].every((node) => ledger.doubtfulOf(node) <= ledger.stakeOf(node))).toBe(true)
           expect(stakes).toBe(accounts.reduce((sum, { pending }) => sum + pending, 0n))
         }
         expect(ledger.size).toBe(1 + entries.length - refused)
@@ -252,13 +315,19 @@ function admission(account: PublicKey, escrow: bigint): LogEntry {
   return { type: 'admission', job: digestOf('test', 'job'), account, escrow: escrow.toString() }
 }
 
-function receipt(admissionLeaf: number, unit: string, payments: readonly (readonly [PublicKey, bigint])[]): LogEntry {
+function receipt(
+  admissionLeaf: number,
+  unit: string,
+  payments: readonly (readonly [PublicKey, bigint])[],
+  audited: readonly PublicKey[] = [],
+): LogEntry {
   return {
     type: 'receipt',
     admissionLeaf,
     unit: digestOf('test', unit),
     certificate: digestOf('test', 'certificate'),
     payments: payments.map(([account, amount]) => ({ node: account, account, amount: amount.toString() })),
+    audited,
   }
 }
 
@@ -278,8 +347,15 @@ function forfeit(node: PublicKey, at: number, amount: bigint): LogEntry {
   return { type: 'forfeit', node, fault: at, amount: amount.toString() }
 }
 
+/** The forfeit with the amount that is due where it has a negative one: -1 for what is pending, -2 for what is in doubt. */
+function dueOf(ledger: Ledger, { node, fault: at, amount }: ForfeitEntry): LogEntry {
+  const due = { '-1': ledger.stakeOf(node), '-2': ledger.doubtfulOf(node) }[amount]
+  return forfeit(node, at, due ?? BigInt(amount))
+}
+
 function booksOf(ledger: Ledger): unknown {
-  return [ledger.size, ledger.minted, ledger.accounts().map((key) => [key, ledger.balanceOf(key)])]
+  const nodes = [A, B, C].map((node) => ledger.doubtfulOf(node))
+  return [ledger.size, ledger.minted, nodes, ledger.accounts().map((key) => [key, ledger.balanceOf(key)])]
 }
 
 function caught(call: () => void): unknown {

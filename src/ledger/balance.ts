@@ -5,7 +5,15 @@ import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
 import { FAULTS } from '#verify/faults.ts'
-import type { AdmissionEntry, EpochEntry, FaultEntry, ForfeitEntry, LogEntry, ReceiptEntry } from './entry.ts'
+import {
+  type AdmissionEntry,
+  type EpochEntry,
+  type FaultEntry,
+  type ForfeitEntry,
+  type LogEntry,
+  type ReceiptEntry,
+  paidTo,
+} from './entry.ts'
 import { type Earning, PendingBook } from './pending.ts'
 
 /**
@@ -53,6 +61,11 @@ export class Ledger {
   /** What `node` has pending, and would lose by a deliberate fault. */
   stakeOf(node: PublicKey): bigint {
     return this.#pending.stakeOf(node)
+  }
+
+  /** What of it no audit stands behind, and the node would lose by a first wrong part. */
+  doubtfulOf(node: PublicKey): bigint {
+    return this.#pending.doubtfulOf(node)
   }
 
   /** Everything ever granted. Equal to the sum of all balances, escrows, pending and burned amounts, always. */
@@ -128,19 +141,25 @@ export class Ledger {
     const escrow = this.#escrowOf(entry, entry.admissionLeaf)
     const total = entry.payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
     if (escrow.units.has(entry.unit)) throw this.#broken(entry, 'the unit was paid before under this admission')
+    const audited = new Set(entry.audited)
+    const arePaid = entry.audited.every((node) => entry.payments.some((payment) => payment.node === node))
+    if (audited.size < entry.audited.length || !arePaid)
+      throw this.#broken(entry, 'who was audited was paid, and is named once')
     this.#take(entry, escrow, total)
     escrow.units.add(entry.unit)
-    for (const { node, account, amount } of entry.payments) this.#earn({ node, account, amount: BigInt(amount) })
+    for (const { node, account, amount } of entry.payments)
+      this.#earn({ node, account, amount: BigInt(amount) }, audited.has(node))
+    for (const node of audited) this.#pending.clear(node, paidTo(entry, node))
   }
 
   /** What a node earns in an epoch in which it forfeited is lost with the rest: its share of that epoch. */
-  #earn(earning: Earning): void {
+  #earn(earning: Earning, isAudited: boolean): void {
     const own = this.#account(earning.account)
     own.earned += earning.amount
     if (this.#forfeitedIn.get(earning.node) === this.#epoch) own.burned += earning.amount
     else {
       own.pending += earning.amount
-      this.#pending.add(this.#epoch, earning)
+      this.#pending.add(this.#epoch, earning, isAudited)
     }
   }
 
@@ -170,17 +189,17 @@ export class Ledger {
   #forfeit(entry: ForfeitEntry): void {
     const fault = this.#faults.get(entry.fault)
     if (fault?.node !== entry.node) throw this.#broken(entry, `entry ${entry.fault} is no fault of node ${entry.node}`)
-    if (FAULTS[fault.cause].pending !== 'forfeit')
-      throw this.#broken(entry, `a fault by ${fault.cause} does not cost what is pending`)
-    const stake = this.#pending.stakeOf(entry.node)
-    if (BigInt(entry.amount) !== stake)
-      throw this.#broken(entry, `${entry.amount} are forfeit and ${stake} are pending`)
-    for (const { account, amount } of this.#pending.forfeit(entry.node)) {
+    const isAll = FAULTS[fault.cause].pending === 'forfeit'
+    const due = isAll ? this.stakeOf(entry.node) : this.doubtfulOf(entry.node)
+    if (BigInt(entry.amount) !== due)
+      throw this.#broken(entry, `${entry.amount} are forfeit and ${due} are ${isAll ? 'pending' : 'in doubt'}`)
+    const lost = isAll ? this.#pending.forfeit(entry.node) : this.#pending.forfeitDoubtful(entry.node)
+    for (const { account, amount } of lost) {
       const own = this.#account(account)
       own.pending -= amount
       own.burned += amount
     }
-    this.#forfeitedIn.set(entry.node, this.#epoch)
+    if (isAll) this.#forfeitedIn.set(entry.node, this.#epoch)
   }
 
   #refund(entry: LogEntry, admissionLeaf: number, amount: bigint): void {

@@ -23,13 +23,17 @@ export type AdmissionEntry = {
   readonly escrow: string
 }
 
-/** A unit was verified and paid for: `unit` is the salted commitment to its id, `certificate` the certificate's id. */
+/**
+ * A unit was verified and paid for: `unit` is the salted commitment to its id, `certificate` the certificate's id. `audited` are the nodes whose result
+ * an audit found valid after the close: what they are paid for it is not in doubt.
+ */
 export type ReceiptEntry = {
   readonly type: 'receipt'
   readonly admissionLeaf: number
   readonly unit: Digest
   readonly certificate: Digest
   readonly payments: readonly Payment[]
+  readonly audited: readonly PublicKey[]
 }
 
 /** The log's clock: hours since 1970 as a rule. Earnings older than `holdback` epochs mature with it; the holdback never changes. */
@@ -45,7 +49,7 @@ export type FaultEntry = {
   readonly earlier: number | null
 }
 
-/** All that `node` had pending is burned because of the deliberate fault in entry `fault`. */
+/** Of what `node` had pending, `amount` is burned because of the fault in entry `fault`: all for a deliberate one, else what was in doubt. */
 export type ForfeitEntry = {
   readonly type: 'forfeit'
   readonly node: PublicKey
@@ -119,6 +123,7 @@ export const receiptEntrySchema = v.strictObject({
     v.array(v.strictObject({ node: publicKeySchema, account: publicKeySchema, amount: amountSchema })),
     v.maxLength(MAX_PAYMENTS),
   ),
+  audited: v.pipe(v.array(publicKeySchema), v.maxLength(MAX_PAYMENTS)),
 })
 
 /** A roster's entry as it comes from elsewhere. */
@@ -198,5 +203,16 @@ export function receiptEntry(certificate: Certificate, salt: Digest, payments: r
     unit: saltedCommitment(unitId(certificate.body.unit), salt),
     certificate: certificateId(certificate),
     payments,
+    audited: auditedNodes(certificate),
   }
+}
+
+/** Whose result an audit found valid: all replicas of an audited unit. A drawn checker's agreement is not enough, since colluders can be drawn together. */
+export function auditedNodes({ body: { audit, replicas } }: Certificate): PublicKey[] {
+  return audit?.report.body.verdict === 'valid' ? replicas.map(({ lease }) => lease.body.node) : []
+}
+
+/** What `node` earned by a receipt. */
+export function paidTo({ payments }: Pick<ReceiptEntry, 'payments'>, node: PublicKey): bigint {
+  return payments.reduce((sum, payment) => (payment.node === node ? sum + BigInt(payment.amount) : sum), 0n)
 }

@@ -23,7 +23,7 @@ import { kindOf } from '#work/kinds.ts'
 import { type Unit, unitId } from '#work/unit.ts'
 import { type Beacon, secretsOf, verifyBeacon } from './beacon.ts'
 import { openCheckpoint } from './checkpoint.ts'
-import { type LogEntry, type ReceiptEntry, entryLeaf, receiptEntry, saltedCommitment } from './entry.ts'
+import { type LogEntry, type ReceiptEntry, auditedNodes, entryLeaf, receiptEntry, saltedCommitment } from './entry.ts'
 import { networkId } from './genesis.ts'
 import type { JobCertificate, LoggedEntry } from './job-certificate.ts'
 import { priceAtto, sharePrice } from './price.ts'
@@ -296,7 +296,9 @@ function isReceiptOf(entry: ReceiptEntry, unit: Certificate, salt: Digest): bool
 
 /** An earlier job's salt is its requester's own: the receipt is held against the certificate that it names. */
 function isEarlier({ entry }: LoggedEntry<ReceiptEntry>, unit: Certificate): boolean {
-  return entry.certificate === certificateId(unit) && entry.admissionLeaf === unit.body.admissionLeaf
+  const { certificate, admissionLeaf, audited } = entry
+  const isSame = certificate === certificateId(unit) && admissionLeaf === unit.body.admissionLeaf
+  return isSame && audited.join(' ') === auditedNodes(unit).join(' ')
 }
 
 /** Whether the entry is in the log where it says. */

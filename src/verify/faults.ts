@@ -1,5 +1,6 @@
 // What a fault costs, by its cause: the one table that the coordinator acts on, the ledger checks and the documentation prints.
-// Deliberate is what no driver bug explains. A kind without a portable reference costs nobody what is pending, whatever the cause.
+// Deliberate is what no driver bug explains; the first wrong part is not, and costs what no audit stands behind. A kind without a portable
+// reference costs nobody what is pending, whatever the cause.
 
 /** What a cause leads to. `evidence` is the document that proves it; null where nothing can be proven and nothing is logged. */
 export type Fault = {
@@ -10,8 +11,11 @@ export type Fault = {
   readonly trust: 'kept' | 'reset'
   /** What the node must do before it is given work again: nothing, the self-test, or wait. */
   readonly admission: 'kept' | 'self-test' | 'kept-out'
-  /** What becomes of what the node has pending, this epoch's share included: burned, so that nobody gains by it. */
-  readonly pending: 'kept' | 'forfeit'
+  /**
+   * What becomes of what the node has pending. Burned, so that nobody gains by it, is all with this epoch's share (`forfeit`), or what no audit stands
+   * behind (`doubtful`).
+   */
+  readonly pending: 'kept' | 'doubtful' | 'forfeit'
 }
 
 const LAPSE = { evidence: null, isDeliberate: false, trust: 'reset', admission: 'kept', pending: 'kept' } as const
@@ -20,12 +24,12 @@ const CHEAT = { isDeliberate: true, trust: 'reset', admission: 'kept-out', pendi
 /** Every cause and its consequences. In all cases the unit is not paid to the node. */
 export const FAULTS = {
   'wrong-part': {
-    says: 'A part of an exact result is not what the reference computes: a driver may do this.',
+    says: 'A part of an exact result is not what the reference computes: a driver may do this, and then to other results that nobody checked.',
     evidence: 'fault-proof',
     isDeliberate: false,
     trust: 'reset',
     admission: 'self-test',
-    pending: 'kept',
+    pending: 'doubtful',
   },
   'wrong-part-again': {
     says: 'A second wrong part of the same kind of work, under a lease given after the first was in the log and the self-test was passed again.',

@@ -19,7 +19,16 @@ import {
 import { countRunning, expiredJobs, failJob, finishJob, insertJob, readJob } from '#coordinator/store/jobs.ts'
 import { insertLogEntries, lockLogSize, readLogEntries, readLogSize, writeLogSize } from '#coordinator/store/log.ts'
 import { banNode, countUnitDone, readNode, upsertNode } from '#coordinator/store/nodes.ts'
-import { beginEpoch, earn, forfeit, readEpoch, stakeOf, stakesOf } from '#coordinator/store/pending.ts'
+import {
+  beginEpoch,
+  creditReceipt,
+  doubtfulOf,
+  forfeit,
+  forfeitDoubtful,
+  readEpoch,
+  stakeOf,
+  stakesOf,
+} from '#coordinator/store/pending.ts'
 import type { Db } from '#coordinator/store/schema.ts'
 import type { Store } from '#coordinator/store/store.ts'
 import {
@@ -35,7 +44,7 @@ import {
   renewAttempt,
   voidLeases,
 } from '#coordinator/store/units.ts'
-import { encodeEntry } from '#ledger/entry.ts'
+import { type ReceiptEntry, encodeEntry } from '#ledger/entry.ts'
 import type { Job } from '#work/job.ts'
 
 /** A way to make stores. */
@@ -82,6 +91,15 @@ export function describeStore(factory: StoreFactory): void {
       return id
     }
 
+    const paid = (node: PublicKey, account: PublicKey, amount: bigint): ReceiptEntry => ({
+      type: 'receipt',
+      admissionLeaf: 0,
+      unit: newId(),
+      certificate: newId(),
+      payments: [{ node, account, amount: amount.toString() }],
+      audited: [],
+    })
+
     const result = () => ({ id: newId(), layout: { form: 'blob', sizeBytes: 0 } }) as const
 
     test('behaviour: amounts past 64 bits and integers past 2^53 come back as they were', async () => {
@@ -119,7 +137,7 @@ export function describeStore(factory: StoreFactory): void {
       await escrow(store.db, requester, 60n)
       await store.transaction(async (tx) => {
         await spend(tx, requester, 40n)
-        await earn(tx, { node: payee, account: payee, amount: 40n }, 1, 2)
+        await creditReceipt(tx, paid(payee, payee, 40n), 1, 2)
       })
       await refund(store.db, requester, 20n)
       expect(await readAccount(store.db, requester)).toMatchObject({ balance: 60n, escrowed: 0n })
@@ -131,9 +149,9 @@ export function describeStore(factory: StoreFactory): void {
       const [honest, liar, payee] = [newKey(), newKey(), newKey()]
       for (const node of [honest, liar])
         await upsertNode(store.db, { node, payee, tier: 0, backend: 'cpu', adapter: 'a', ratedMops: 1, seenMs: 1 })
-      await earn(store.db, { node: honest, account: payee, amount: 3n }, 100, 1)
-      await earn(store.db, { node: honest, account: payee, amount: 4n }, 100, 1)
-      await earn(store.db, { node: liar, account: payee, amount: 5n }, 101, 1)
+      await creditReceipt(store.db, paid(honest, payee, 3n), 100, 1)
+      await creditReceipt(store.db, paid(honest, payee, 4n), 100, 1)
+      await creditReceipt(store.db, paid(liar, payee, 5n), 101, 1)
       expect(await stakesOf(store.db, [honest, liar, payee])).toEqual(
         new Map([
           [honest, 7n],
@@ -146,12 +164,31 @@ export function describeStore(factory: StoreFactory): void {
       expect(await readEpoch(store.db)).toEqual({ epoch: 110, holdback: 10 })
       expect(await readAccount(store.db, payee)).toMatchObject({ balance: 7n, pending: 5n })
       expect(await forfeit(store.db, liar, 110)).toBe(5n)
-      await earn(store.db, { node: liar, account: payee, amount: 1n }, 110, 1)
-      await earn(store.db, { node: liar, account: payee, amount: 2n }, 111, 1)
+      await creditReceipt(store.db, paid(liar, payee, 1n), 110, 1)
+      await creditReceipt(store.db, paid(liar, payee, 2n), 111, 1)
       const books = { balance: 7n, pending: 2n, burned: 6n, earned: 15n }
       expect(await readAccount(store.db, payee)).toMatchObject(books)
       expect(await stakeOf(store.db, liar)).toBe(2n)
       expect(await stakeOf(store.db, honest)).toBe(0n)
+    })
+
+    test('behaviour: what no audit stands behind is forfeit alone, row by row', async () => {
+      const [node, other, payee, second] = [newKey(), newKey(), newKey(), newKey()]
+      for (const key of [node, other])
+        await upsertNode(store.db, { node: key, payee, tier: 0, backend: 'cpu', adapter: 'a', ratedMops: 1, seenMs: 1 })
+      await creditReceipt(store.db, paid(node, payee, 10n), 200, 1)
+      await creditReceipt(store.db, paid(node, second, 6n), 201, 1)
+      await creditReceipt(store.db, paid(other, payee, 3n), 201, 1)
+      // A third of 16 is cleared, rounded up, the oldest first: 4 and 6 are left.
+      await creditReceipt(store.db, { ...paid(node, payee, 1n), audited: [node] }, 201, 1)
+      expect([await stakeOf(store.db, node), await doubtfulOf(store.db, node)]).toEqual([17n, 10n])
+      expect(await forfeitDoubtful(store.db, node)).toBe(10n)
+      expect([await stakeOf(store.db, node), await doubtfulOf(store.db, node)]).toEqual([7n, 0n])
+      expect(await readAccount(store.db, payee)).toMatchObject({ pending: 10n, burned: 4n })
+      expect(await readAccount(store.db, second)).toMatchObject({ pending: 0n, burned: 6n })
+      expect(await doubtfulOf(store.db, other)).toBe(3n)
+      await creditReceipt(store.db, paid(node, payee, 5n), 201, 1)
+      expect([await stakeOf(store.db, node), await doubtfulOf(store.db, node)]).toEqual([12n, 5n])
     })
 
     test('behaviour: a transaction that throws leaves nothing', async () => {

@@ -7,11 +7,19 @@ import { type PublicKey, signerFromSecret } from '#core/ed25519.ts'
 import { seededRandom } from '#core/random.ts'
 import { escrow, grantOnce, readAccount, refund, spend } from '#coordinator/store/accounts.ts'
 import { upsertNode } from '#coordinator/store/nodes.ts'
-import { beginEpoch, earn, forfeit, readEpoch, stakeOf } from '#coordinator/store/pending.ts'
+import {
+  beginEpoch,
+  creditReceipt,
+  doubtfulOf,
+  forfeit,
+  forfeitDoubtful,
+  readEpoch,
+  stakeOf,
+} from '#coordinator/store/pending.ts'
 import type { Db } from '#coordinator/store/schema.ts'
 import { type Store, openStore } from '#coordinator/store/store.ts'
 import { Ledger, LedgerRuleError } from '#ledger/balance.ts'
-import type { LogEntry } from '#ledger/entry.ts'
+import type { LogEntry, ReceiptEntry } from '#ledger/entry.ts'
 
 const HOLDBACK = 3
 const random = seededRandom('books')
@@ -23,10 +31,17 @@ type Step =
       readonly do: 'pay'
       readonly job: number
       readonly paid: readonly (readonly [node: number, account: number, amount: bigint])[]
+      /** Of three nodes, those whose result was audited. */
+      readonly audited: readonly number[]
     }
   | { readonly do: 'refund'; readonly job: number; readonly amount: bigint }
   | { readonly do: 'tick'; readonly epochs: number }
-  | { readonly do: 'convict'; readonly node: number; readonly job: number }
+  | {
+      readonly do: 'convict'
+      readonly node: number
+      readonly job: number
+      readonly cause: 'equivocation' | 'wrong-part'
+    }
 
 const index = fc.nat({ max: 2 })
 const amount = fc.bigInt({ min: 0n, max: 60n })
@@ -37,10 +52,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     do: fc.constant('pay' as const),
     job: fc.nat({ max: 5 }),
     paid: fc.array(fc.tuple(index, index, fc.bigInt({ min: 0n, max: 12n })), { minLength: 1, maxLength: 3 }),
+    audited: fc.subarray([0, 1, 2]),
   }),
   fc.record({ do: fc.constant('refund' as const), job: fc.nat({ max: 5 }), amount }),
   fc.record({ do: fc.constant('tick' as const), epochs: fc.integer({ min: 1, max: 3 }) }),
-  fc.record({ do: fc.constant('convict' as const), node: index, job: fc.nat({ max: 5 }) }),
+  fc.record({
+    do: fc.constant('convict' as const),
+    node: index,
+    job: fc.nat({ max: 5 }),
+    cause: fc.constantFrom('equivocation' as const, 'wrong-part' as const),
+  }),
 )
 
 let store: Store
@@ -128,10 +149,13 @@ class Books {
       total += kept.balance + kept.escrowed + kept.pending + kept.burned
     }
     expect(total).toBe(this.ledger.minted)
-    for (const node of this.nodes) expect(await stakeOf(this.#tx, node)).toBe(this.ledger.stakeOf(node))
+    for (const node of this.nodes) {
+      expect(await stakeOf(this.#tx, node)).toBe(this.ledger.stakeOf(node))
+      expect(await doubtfulOf(this.#tx, node)).toBe(this.ledger.doubtfulOf(node))
+    }
   }
 
-  async #pay({ job: at, paid }: Extract<Step, { do: 'pay' }>): Promise<void> {
+  async #pay({ job: at, paid, audited }: Extract<Step, { do: 'pay' }>): Promise<void> {
     const job = this.#job(at)
     if (job === undefined) return
     const earnings = paid.map(([node, account, value]) => ({
@@ -139,12 +163,13 @@ class Books {
       account: this.#account(account),
       amount: value,
     }))
-    const entry: LogEntry = {
+    const entry: ReceiptEntry = {
       type: 'receipt',
       admissionLeaf: job.leaf,
       unit: digestOf('test', { unit: this.#units++ }),
       certificate: digestOf('test', 'certificate'),
       payments: earnings.map(({ node, account, amount: value }) => ({ node, account, amount: value.toString() })),
+      audited: this.nodes.filter((node, at) => audited.includes(at) && earnings.some((own) => own.node === node)),
     }
     await this.#enter(entry, async () => {
       const { epoch } = await readEpoch(this.#tx)
@@ -153,11 +178,11 @@ class Books {
         job.account,
         earnings.reduce((sum, { amount: value }) => sum + value, 0n),
       )
-      for (const earning of earnings) await earn(this.#tx, earning, epoch, 1)
+      await creditReceipt(this.#tx, entry, epoch, 1)
     })
   }
 
-  async #convict({ node: at, job: number }: Extract<Step, { do: 'convict' }>): Promise<void> {
+  async #convict({ node: at, job: number, cause }: Extract<Step, { do: 'convict' }>): Promise<void> {
     const job = this.#job(number)
     const node = this.#node(at)
     const { epoch } = await readEpoch(this.#tx)
@@ -165,10 +190,11 @@ class Books {
     if (job === undefined || epoch === 0) return
     const fault = this.ledger.size
     const proof = digestOf('test', { fault })
-    this.ledger.apply({ type: 'fault', admissionLeaf: job.leaf, node, cause: 'equivocation', proof, earlier: null })
-    const stake = this.ledger.stakeOf(node)
-    await this.#enter({ type: 'forfeit', node, fault, amount: stake.toString() }, async () => {
-      expect(await forfeit(this.#tx, node, epoch)).toBe(stake)
+    this.ledger.apply({ type: 'fault', admissionLeaf: job.leaf, node, cause, proof, earlier: null })
+    const isAll = cause === 'equivocation'
+    const due = isAll ? this.ledger.stakeOf(node) : this.ledger.doubtfulOf(node)
+    await this.#enter({ type: 'forfeit', node, fault, amount: due.toString() }, async () => {
+      expect(await (isAll ? forfeit(this.#tx, node, epoch) : forfeitDoubtful(this.#tx, node))).toBe(due)
     })
   }
 

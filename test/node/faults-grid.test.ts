@@ -4,10 +4,12 @@ import { seededRandom } from '#core/random.ts'
 import { utf8 } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
+import { replay } from '#ledger/balance.ts'
 import { verifyFault } from '#sdk/index.ts'
 import { type Statement, verifyStatement } from '#verify/arbitration.ts'
 import { type DisputeRecord, disputeId } from '#verify/dispute.ts'
 import { decodeFaultProof } from '#verify/fault-proof.ts'
+import { MATURE_AFTER } from '#verify/trust.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
 import { randomMatrix } from '../support/certified-job.ts'
 import { gridsOfTests } from '../support/grids-of-tests.ts'
@@ -81,7 +83,7 @@ describe('faults', { timeout: 180_000 }, () => {
     ])
   })
 
-  test('behaviour: a first wrong part costs the unit and a self-test, a second one what is pending', async () => {
+  test('behaviour: a first wrong part costs the unit and a self-test but nothing audited, a second one what is pending', async () => {
     const grid = await openGrid()
     let isWrong = false
     const faulty = await grid.node({ openWorker: wrongTileWorker(openThreadWorker, 0, () => isWrong) })
@@ -110,6 +112,39 @@ describe('faults', { timeout: 180_000 }, () => {
     const faults = entries.flatMap((entry, at) => (entry.type === 'fault' ? [{ entry, at }] : []))
     expect(faults.map(({ entry }) => entry.cause)).toEqual(['wrong-part', 'wrong-part-again'])
     expect(faults[1]?.entry.earlier).toBe(faults[0]?.at)
+  })
+
+  test('behaviour: a first wrong part burns what no audit stands behind, as the log alone says', async () => {
+    const grid = await openGrid()
+    let isWrong = false
+    const faulty = await grid.node({ openWorker: wrongTileWorker(openThreadWorker, 0, () => isWrong) })
+    const requester = await newRequester(grid)
+    const run = async (seed: string) => {
+      const { body } = await requester.submit(inputs(seed), { replication: 1 })
+      expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
+    }
+    for (let at = 0; at < MATURE_AFTER; at++) await run(`history ${at}`)
+    const { node } = faulty.state
+    if (node === null) throw new Error('The node has no key.')
+    const doubt = async () => replay(await grid.entries()).doubtfulOf(node)
+    expect(await doubt()).toBe(0n)
+    // With a history, a result is unaudited in seven cases of ten.
+    for (let at = 0; (await doubt()) === 0n && at < 40; at++) await run(`alone ${at}`)
+    await Promise.all([grid.node(), grid.node()])
+    isWrong = true
+    await untilDisputed(requester, 'doubtful')
+    const entries = await grid.entries()
+    const at = entries.findIndex(({ type }) => type === 'fault')
+    const before = replay(entries.slice(0, at))
+    const amount = before.doubtfulOf(node)
+    expect(amount).toBeGreaterThan(0n)
+    expect(amount).toBeLessThan(before.stakeOf(node))
+    expect(entries[at]).toMatchObject({ node, cause: 'wrong-part' })
+    const forfeits = entries.filter(({ type }) => type === 'forfeit')
+    expect(forfeits).toEqual([{ type: 'forfeit', node, fault: at, amount: amount.toString() }])
+    const { body: account } = await requester.get(`/api/v1/accounts/${node}`)
+    const kept = (before.stakeOf(node) - amount).toString()
+    expect(account).toMatchObject({ burned: amount.toString(), pending: kept })
   })
 
   test('behaviour: a third node that is wrong must pass the self-test again, and convicts nobody', async () => {

@@ -25,9 +25,10 @@ describe('faults', () => {
       ])
   })
 
-  test('behaviour: only what is proven and deliberate costs what is pending, and what is not proven is not logged', () => {
+  test('behaviour: deliberate faults cost what is pending, other proven ones what is in doubt, and what is not proven is not logged', () => {
     for (const [cause, { evidence, isDeliberate, pending }] of all) {
-      expect([cause, pending === 'forfeit']).toEqual([cause, isDeliberate])
+      const cost = isDeliberate ? 'forfeit' : evidence === null ? 'kept' : 'doubtful'
+      expect([cause, pending]).toEqual([cause, cost])
       expect([cause, (PROVEN_CAUSES as readonly string[]).includes(cause)]).toEqual([cause, evidence !== null])
     }
   })

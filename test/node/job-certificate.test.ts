@@ -249,6 +249,14 @@ describe('a coordinator that signs what the evidence does not say', () => {
     expect(await verifyJobCertificate(early)).toMatchObject({ check: 'receipt' })
   })
 
+  test('error: receipt, when it says of a result that nobody audited that it was', async () => {
+    const { job: signed, units, result } = job.certificate
+    expect(units.every(({ body }) => body.audit === null)).toBe(true)
+    const audited = units[0]?.body.replicas.map(({ lease }) => lease.body.node) ?? []
+    const cleared = await logJob(job.network, signed, units, result, { audited })
+    expect(await verifyJobCertificate(cleared)).toMatchObject({ check: 'receipt' })
+  })
+
   test('error: unit, of a kind that is unknown or a block that is none of its units', async () => {
     const withUnit = (unit: Partial<CertificateBody['unit']>): Promise<Verdict> =>
       verdictOnChanged((body) => ({ ...body, unit: { ...body.unit, ...unit } }))

@@ -393,6 +393,8 @@ export type Books = {
   readonly before?: readonly LogEntry[]
   readonly areReceiptsFirst?: boolean
   readonly paymentsOf?: (certificate: Certificate) => Payment[]
+  /** Who is said to have been audited; those of the certificate when omitted. */
+  readonly audited?: readonly PublicKey[]
 }
 
 /** Writes genesis, admission and receipts to a log and joins everything to the job's certificate. */
@@ -407,7 +409,10 @@ export async function logJob(
   const escrow = books.escrow ?? units.reduce((sum, { body }) => sum + BigInt(body.price), 0n)
   const paymentsOf = books.paymentsOf ?? honestPayments
   const admission = admissionEntry(job, salt, escrow)
-  const receipts = units.map((certificate) => receiptEntry(certificate, salt, paymentsOf(certificate)))
+  const receipts = units.map((certificate) => {
+    const entry = receiptEntry(certificate, salt, paymentsOf(certificate))
+    return { ...entry, audited: books.audited ?? entry.audited }
+  })
   const before: readonly LogEntry[] = books.before ?? [{ type: 'genesis', genesis: network.genesis }]
   const nodes = testRoster(network.nodes.slice(0, books.onRoster ?? units[0]?.body.replicas.length), job.body)
   const roster = { type: 'roster', root: rosterRoot(nodes), size: nodes.length } as const

@@ -26,7 +26,7 @@ import { insertCertificate, insertReceipt } from '#coordinator/store/certificate
 import { touchContents, uploadMs } from '#coordinator/store/contents.ts'
 import { type JobRecord, finishJob, readJob, readSalt, spendEscrow } from '#coordinator/store/jobs.ts'
 import { countUnitDone } from '#coordinator/store/nodes.ts'
-import { earn } from '#coordinator/store/pending.ts'
+import { creditReceipt } from '#coordinator/store/pending.ts'
 import type { Db } from '#coordinator/store/schema.ts'
 import { countValid } from '#coordinator/store/trust.ts'
 import { type UnitRecord, countUnits, finishUnit, unitsOf } from '#coordinator/store/units.ts'
@@ -166,15 +166,15 @@ async function pay(
   { payments, reason }: { readonly payments: readonly Payment[]; readonly reason: string },
 ): Promise<void> {
   const epoch = await tickEpoch(grid, { tx, append })
-  const logIndex = await append(receiptEntry(certificate, await readSalt(tx, job.id), payments))
+  const receipt = receiptEntry(certificate, await readSalt(tx, job.id), payments)
+  const logIndex = await append(receipt)
   const id = certificateId(certificate)
   await insertCertificate(tx, { id, job: job.id, number: record.number, body: JSON.stringify(certificate) })
   const total = payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
   await spendEscrow(tx, job.id, total)
   await spend(tx, job.account, total)
   const atMs = grid.clock.nowMs()
-  for (const { node, account, amount } of payments)
-    await earn(tx, { node, account, amount: BigInt(amount) }, epoch, atMs)
+  await creditReceipt(tx, receipt, epoch, atMs)
   for (const [account, amount] of sumsOf(payments))
     await insertReceipt(tx, {
       logIndex,

@@ -113,6 +113,11 @@ const NODE_ENTRIES = [
   `create table beat_summaries (epoch int8 primary key, salt text not null, body text not null)`,
 ]
 
+/** What of a row no audit stands behind. What was earned before this was counted is in no doubt. */
+const DOUBT = [
+  `alter table pending add column doubtful numeric(40,0) not null default 0 check (doubtful >= 0 and doubtful <= amount)`,
+]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
   '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
@@ -127,6 +132,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-trust': { up: (db) => runAll(db, TRUST) },
   '0007-pending': { up: (db) => runAll(db, PENDING) },
   '0010-node-entries': { up: (db) => runAll(db, NODE_ENTRIES) },
+  '0011-doubt': { up: (db) => runAll(db, DOUBT) },
 }
 
 /** Brings the schema up to date. Throws {@link MigrationError} on a store that a newer version wrote. */

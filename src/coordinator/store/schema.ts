@@ -76,7 +76,7 @@ export type Schema = {
     at_ms: Int8
   }
   disputes: { dispute: string; job: string; unit: string; body: string; at_ms: Int8 }
-  pending: { node: string; account: string; epoch: Int8; amount: Amount }
+  pending: { node: string; account: string; epoch: Int8; amount: Amount; doubtful: Amount }
   ledger_epoch: { id: number; epoch: Int8; holdback: number }
   models: { content: string; account: string; size_bytes: Int8; description: string; registered_ms: Int8 }
   nodes: {

@@ -1,13 +1,7 @@
 // Runs a strategy, and the same network with the same crowd behaving, and compares.
 import { seededRandom } from '#core/random.ts'
-import { Network, type Policy, type Tally } from './network.ts'
+import { Network, type Tally } from './network.ts'
 import { HONEST_ACT, MEMBERS, type Strategy } from './strategy.ts'
-
-/** What the network does today. */
-export const PRODUCT: Policy = { firstFault: 'kept' }
-
-/** A first wrong part costs what the node earned since an audit last found it valid: results as doubtful as the one that was found. */
-export const PROPOSED: Policy = { firstFault: 'unaudited' }
 
 /** Seed of the runs behind the table. */
 export const SEED = 'adversary/1'
@@ -24,12 +18,12 @@ export type Outcome = Tally & { readonly strategy: Strategy; readonly profitPerm
 const honest = new Map<string, bigint>()
 
 /** Runs `strategy` for `attempts` units whose primary is one of the crowd. */
-export function measure(strategy: Strategy, policy: Policy = PRODUCT, attempts = ATTEMPTS, seed = SEED): Outcome {
-  const network = run(strategy, policy, attempts, seed)
+export function measure(strategy: Strategy, attempts = ATTEMPTS, seed = SEED): Outcome {
+  const network = run(strategy, attempts, seed)
   const { crowd, replication, hasHistory } = strategy
   const key = [crowd, replication, hasHistory, attempts, seed].join('/')
   const behaved: Strategy = { ...strategy, act: () => HONEST_ACT, audit: 'true', replays: false }
-  const base = honest.get(key) ?? run(behaved, PRODUCT, attempts, seed).profit
+  const base = honest.get(key) ?? run(behaved, attempts, seed).profit
   honest.set(key, base)
   return { ...network.tally, strategy, profitPermille: Number(((network.profit - base) * 1000n) / base) }
 }
@@ -39,8 +33,8 @@ export function mostAccepted({ expected, variance }: Tally): number {
   return expected + 4 * Math.sqrt(variance) + 1
 }
 
-function run(strategy: Strategy, policy: Policy, attempts: number, seed: string): Network {
-  const network = new Network(strategy, seededRandom(`${seed}/${strategy.crowd}/${strategy.replication}`), policy)
+function run(strategy: Strategy, attempts: number, seed: string): Network {
+  const network = new Network(strategy, seededRandom(`${seed}/${strategy.crowd}/${strategy.replication}`))
   if (strategy.hasHistory) for (let at = 0; at < PEACE_UNITS; at++) network.step('any', true)
   while (network.tally.attempts < attempts) network.step('crowd', false)
   return network

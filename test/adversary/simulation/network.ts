@@ -30,12 +30,6 @@ const REWARD = rewardAtto(UNIT_OPERATIONS)
 const COST = (REWARD * BigInt(COST_PPM)) / BigInt(ALWAYS_PPM)
 const RIGHT = 'right'
 
-/** Rules that can be tried beside the product's. */
-export type Policy = {
-  /** What a first wrong part costs: nothing that is pending, as the table of faults has it, or what was earned since the last valid audit. */
-  readonly firstFault: 'kept' | 'unaudited'
-}
-
 type Member = {
   readonly index: number
   readonly payee: PublicKey
@@ -47,9 +41,6 @@ type Member = {
   fault: number | null
   ownUnits: number
   costs: bigint
-  /** Earned since the last valid audit, and what a policy took of it. */
-  unaudited: bigint
-  taken: bigint
   replaced: number
 }
 
@@ -84,14 +75,12 @@ export class Network {
   readonly #members: readonly Member[]
   readonly #strategy: Strategy
   readonly #random: Random
-  readonly #policy: Policy
   #unit = 0
   #epoch = 1
 
-  constructor(strategy: Strategy, random: Random, policy: Policy) {
+  constructor(strategy: Strategy, random: Random) {
     this.#strategy = strategy
     this.#random = random
-    this.#policy = policy
     const member = (_: unknown, index: number): Member => ({
       index,
       payee: keyOf(`payee/${index}`),
@@ -102,8 +91,6 @@ export class Network {
       fault: null,
       ownUnits: 0,
       costs: 0n,
-      unaudited: 0n,
-      taken: 0n,
       replaced: 0,
     })
     this.#members = Array.from({ length: MEMBERS }, member)
@@ -116,9 +103,9 @@ export class Network {
   get profit(): bigint {
     return this.#members
       .filter(({ isAdversary }) => isAdversary)
-      .reduce((sum, { payee, costs, taken }) => {
+      .reduce((sum, { payee, costs }) => {
         const { balance, pending } = this.#ledger.balanceOf(payee)
-        return sum + balance + pending - costs - taken
+        return sum + balance + pending - costs
       }, 0n)
   }
 
@@ -200,10 +187,20 @@ export class Network {
   #open(all: readonly Replica[], drawn: readonly Replica[], isPeace: boolean): Replica[] {
     const isAlone = all.every(({ member }) => member.isAdversary)
     const auditPpm = unitAuditRate(all, priceAtto(UNIT_OPERATIONS, this.#strategy.replication))
+    const atRisk = all.reduce((sum, { member: { key } }) => sum + REWARD + this.#ledger.doubtfulOf(key), 0n)
+    const saved = COST * BigInt(all.length)
     for (const replica of drawn) {
       const { member } = replica
       member.ownUnits++
-      const turn = { unit: this.#unit, member: member.index, ownUnits: member.ownUnits, isAlone, auditPpm }
+      const turn = {
+        unit: this.#unit,
+        member: member.index,
+        ownUnits: member.ownUnits,
+        isAlone,
+        auditPpm,
+        saved,
+        atRisk,
+      }
       if (member.isAdversary && !isPeace) replica.act = this.#strategy.act(turn)
       member.costs += (COST * BigInt(ALWAYS_PPM - replica.act.savedPpm)) / BigInt(ALWAYS_PPM)
     }
@@ -288,12 +285,10 @@ export class Network {
       account: payee,
       amount: String(shares[at] ?? 0n),
     }))
-    const receipt: ReceiptEntry = { type: 'receipt', admissionLeaf, unit: job, certificate: job, payments }
+    const audited = isAudited ? replicas.map(({ member: { key } }) => key) : []
+    const receipt: ReceiptEntry = { type: 'receipt', admissionLeaf, unit: job, certificate: job, payments, audited }
     this.#log(receipt)
-    for (const [at, member] of paid.entries()) {
-      member.stake += shares[at] ?? 0n
-      member.unaudited = isAudited && member !== auditor ? 0n : member.unaudited + (shares[at] ?? 0n)
-    }
+    for (const [at, member] of paid.entries()) member.stake += shares[at] ?? 0n
     const vouching = replicas.filter(({ role, entry }) => role === 'checker' && isMature(entry))
     for (const { member } of replicas)
       if (isAudited || vouching.some((other) => other.member !== member)) member.trust = trustAfterValid(member.trust)
@@ -334,13 +329,9 @@ export class Network {
     const proof = digestOf('simulated-proof', fault)
     // Every unit's admission is in the log before anybody is convicted over it; the first one stands for all.
     this.#log({ type: 'fault', admissionLeaf: 3, node: member.key, cause, proof, earlier })
-    if (cause === 'wrong-part') {
-      member.fault = fault
-      if (this.#policy.firstFault === 'unaudited') member.taken += member.unaudited
-      member.unaudited = 0n
-    }
-    if (FAULTS[cause].pending !== 'forfeit') return
-    const amount = this.#ledger.stakeOf(member.key)
+    if (cause === 'wrong-part') member.fault = fault
+    const isAll = FAULTS[cause].pending === 'forfeit'
+    const amount = isAll ? this.#ledger.stakeOf(member.key) : this.#ledger.doubtfulOf(member.key)
     this.#log({ type: 'forfeit', node: member.key, fault, amount: amount.toString() })
   }
 
@@ -350,7 +341,6 @@ export class Network {
     member.key = keyOf(`node/${member.index}/${member.replaced}`)
     member.trust = NO_TRUST
     member.stake = 0n
-    member.unaudited = 0n
     member.fault = null
   }
 

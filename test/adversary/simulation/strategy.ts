@@ -21,6 +21,9 @@ export type Turn = {
   readonly isAlone: boolean
   /** Rate at which the unit is audited if all agree, in parts per million: rosters are public, so anyone can compute it. */
   readonly auditPpm: number
+  /** What its replicas need not spend if they forge, and what they earn by it or have in doubt and would lose, in atto-credit. */
+  readonly saved: bigint
+  readonly atRisk: bigint
 }
 
 /** One adversary's rules. */
@@ -76,10 +79,28 @@ function together({ unit, isAlone, auditPpm }: Turn): Act {
   return { forgery: `crowd/${unit}`, savedPpm: 1_000_000, conduct: 'proper' }
 }
 
+/**
+ * Forges together like {@link together}, but at whatever rate and only where what that saves is more than what they are likely to lose: rates, rosters and
+ * what is in doubt are public, and so is what they know of themselves, how many of the auditors that can be drawn are theirs.
+ */
+function weighing(crowd: number, replication: number): Strategy['act'] {
+  return (turn) => {
+    const honestAuditors = BigInt(turn.auditPpm) * BigInt(MEMBERS - crowd)
+    const isWorthIt = turn.saved * 1_000_000n * BigInt(MEMBERS - replication) > turn.atRisk * honestAuditors
+    return isWorthIt ? together({ ...turn, auditPpm: 0 }) : HONEST_ACT
+  }
+}
+
 /** A crowd of `crowd` members that know one another. */
 export function colluders(crowd: number, name: string, leavesAfterFault = false): Strategy {
   const tries = `forge where all replicas are theirs, approve each other's as auditors${leavesAfterFault ? ', take a new key after each fault' : ''}`
   return { ...SINGLE, name, tries, crowd, act: together, audit: 'approve-own', leavesAfterFault }
+}
+
+/** The same, with new keys, but only where it pays by the rates and by what is in doubt. */
+export function weighers(crowd: number, name: string, replication = 2): Strategy {
+  const tries = 'the same, but only where that saves more than they are likely to lose'
+  return { ...colluders(crowd, name, true), tries, replication, act: weighing(crowd, replication) }
 }
 
 /** Every simulated strategy, in the order of the table. */
@@ -135,4 +156,8 @@ export const STRATEGIES: readonly Strategy[] = [
     leavesAfterFault: true,
   },
   colluders(MEMBERS / 5, 'colluding 20%, new key after each fault', true),
+  weighers(MEMBERS / 5, 'colluding 20%, weighing'),
+  colluders((MEMBERS * 2) / 5, 'colluding 40%, new key after each fault', true),
+  weighers((MEMBERS * 2) / 5, 'colluding 40%, weighing'),
+  weighers(1, 'lazy, one replica, weighing', 1),
 ]
