@@ -118,7 +118,7 @@ describe('faults', { timeout: 180_000 }, () => {
     const grid = await openGrid()
     let isWrong = false
     const faulty = await grid.node({ openWorker: wrongTileWorker(openThreadWorker, 0, () => isWrong) })
-    const requester = await newRequester(grid)
+    const requester = await grid.requester()
     const run = async (seed: string) => {
       const { body } = await requester.submit(inputs(seed), { replication: 1 })
       expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')

@@ -1,5 +1,5 @@
 // What each entry of the log says, in one sentence. Pure functions of the entry.
-import type { LogEntry } from '#ledger/entry.ts'
+import type { LogEntry, ReceiptEntry } from '#ledger/entry.ts'
 import type { ProvenCause } from '#verify/faults.ts'
 import { formatCredits, formatMinutes, group, plural, shortDigest } from '#ui/format.ts'
 
@@ -34,13 +34,13 @@ export function entrySentence(entry: LogEntry): string {
     case 'admission':
       return `A job came in; ${credits(entry.escrow)} of account ${shortDigest(entry.account)} were set aside for it.`
     case 'receipt':
-      return receiptSentence(entry.payments)
+      return receiptSentence(entry)
     case 'epoch':
       return `Epoch ${group(String(entry.epoch))} began${hourOf(entry.epoch)}. What is older than ${plural(entry.holdback, 'epoch')} is no longer pending.`
     case 'fault':
       return `Node ${shortDigest(entry.node)} was proven wrong: ${CAUSE_WORDS[entry.cause]}.`
     case 'forfeit':
-      return `Node ${shortDigest(entry.node)} lost all it had pending, ${credits(entry.amount)}, for the fault in entry ${group(String(entry.fault))}.`
+      return `Node ${shortDigest(entry.node)} lost ${credits(entry.amount)} that it had pending, for the fault in entry ${group(String(entry.fault))}.`
     case 'refund':
       return `${credits(entry.amount)} of the job in entry ${group(String(entry.admissionLeaf))} went back to its requester.`
   }
@@ -54,10 +54,11 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1024 ** 3).toFixed(2)} GiB`
 }
 
-function receiptSentence(payments: readonly { readonly amount: string }[]): string {
+function receiptSentence({ payments, audited }: Pick<ReceiptEntry, 'payments' | 'audited'>): string {
   const total = payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
   const nodes = plural(payments.length, 'node')
-  return `A unit was checked and agreed on; ${nodes} earned ${credits(total.toString())} for it.`
+  const audit = audited.length > 0 ? ' An audit found it right.' : ''
+  return `A unit was checked and agreed on; ${nodes} earned ${credits(total.toString())} for it.${audit}`
 }
 
 /** With epochs of an hour, as they are as a rule, the number is the hour since 1970. */
