@@ -38,6 +38,7 @@ const SENTENCES: Readonly<Record<LogEntry['type'], readonly [LogEntry, string]>>
       unit: digest,
       certificate: digest,
       payments: [node, account].map((each) => ({ node: each, account, amount })),
+      audited: [],
     },
     'A unit was checked and agreed on; 2 nodes earned 4 credits for it.',
   ],
@@ -51,7 +52,7 @@ const SENTENCES: Readonly<Record<LogEntry['type'], readonly [LogEntry, string]>>
   ],
   forfeit: [
     { type: 'forfeit', node, fault: 7, amount },
-    'Node cdcdcd…cdcd lost all it had pending, 2 credits, for the fault in entry 7.',
+    'Node cdcdcd…cdcd lost 2 credits that it had pending, for the fault in entry 7.',
   ],
   refund: [{ type: 'refund', admissionLeaf: 3, amount }, '2 credits of the job in entry 3 went back to its requester.'],
 }
@@ -59,6 +60,14 @@ const SENTENCES: Readonly<Record<LogEntry['type'], readonly [LogEntry, string]>>
 describe('sentences', () => {
   for (const [type, [entry, sentence]] of Object.entries(SENTENCES))
     test(`default: ${type}`, () => expect(entrySentence(entry)).toBe(sentence))
+
+  test('behaviour: a receipt says of an audited unit that it was', () => {
+    const payments = [{ node, account, amount }]
+    const entry = { type: 'receipt', admissionLeaf: 1, unit: digest, certificate: digest, payments } as const
+    expect(entrySentence({ ...entry, audited: [node] })).toBe(
+      'A unit was checked and agreed on; 1 node earned 2 credits for it. An audit found it right.',
+    )
+  })
 
   test('behaviour: epochs that are not hours are not dated', () => {
     expect(entrySentence({ type: 'epoch', epoch: 5, holdback: 1 })).toBe(
