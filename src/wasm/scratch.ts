@@ -10,15 +10,21 @@ const ROW_BLOCK = 128
 /** Outputs of a piece of a linear layer. */
 const PIECE_OUTPUTS = 64
 
-/** Rows of a piece that the gate works on behind its blocks. */
-const GATED_ROWS = 2
+/** Columns that linear layers take at a time (CHUNK of assembly/). */
+const CHUNK_COLUMNS = 512
+
+/** Outputs of the two panels that rows meet at a time (PAIR of assembly/). */
+const PAIR_OUTPUTS = 8
+
+/** What a linear layer works in: scales of its rows, their sums, a pair of panels in 16 bits and its terms. */
+const LINEAR_BYTES = ROW_BLOCK * 8 * (1 + PAIR_OUTPUTS) + PAIR_OUTPUTS * (2 * CHUNK_COLUMNS + 4)
 
 /** Bytes of the record of a row. */
 export const ROW_WORDS = 6
 
 /** The parts of a step's region, in the order of the record: bytes a row. */
 type RowParts = Readonly<
-  Record<'rows' | 'x' | 'q' | 'qM' | 'qE' | 'queries' | 'queryM' | 'queryE' | 'wide' | 'cos' | 'sin', number>
+  Record<'rows' | 'x' | 'q' | 'qM' | 'qE' | 'terms' | 'queries' | 'queryM' | 'queryE' | 'wide' | 'cos' | 'sin', number>
 >
 
 /** Where a step works: addresses of its parts. */
@@ -42,15 +48,11 @@ export function scratchBytes(shape: ModelShape, count: number): number {
 }
 
 /** Bytes that a thread needs for itself, with caches of up to `positions`. */
-export function threadBytes({ width, heads, headDim, hidden }: ModelShape, positions: number): number {
-  const panel = Math.max(
-    80 + 8 * paddedColumns(Math.max(width, heads * headDim, hidden)),
-    GATED_ROWS * 4 * PIECE_OUTPUTS,
-  )
+export function threadBytes({ width, headDim }: ModelShape, positions: number): number {
   const blocks = ROW_BLOCK * 4 * Math.max(headDim, 2 * PIECE_OUTPUTS)
   const attention = 8 * storedPositions(positions) + 4 * headStride(headDim) + 128
   const hash = 64 + Math.ceil((width * 4) / 1024) * 32 + 320
-  return alignedBytes(Math.max(panel + blocks, attention, hash, 4 * width))
+  return alignedBytes(Math.max(LINEAR_BYTES + blocks, attention, hash, 4 * width))
 }
 
 function rowBytes(shape: ModelShape): RowParts {
@@ -62,6 +64,7 @@ function rowBytes(shape: ModelShape): RowParts {
     q: paddedColumns(widest) * 2,
     qM: 4,
     qE: 4,
+    terms: Math.ceil(widest / CHUNK_COLUMNS) * 4,
     queries: heads * headStride(headDim) * 2,
     queryM: heads * 4,
     queryE: heads * 4,

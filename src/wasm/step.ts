@@ -214,14 +214,14 @@ export class WasmStep implements Step {
 }
 
 /** Words of the record of a step. */
-const STEP_WORDS = 15
+const STEP_WORDS = 16
 
 /** The record of a step: what {@link StepHost.scratch} gave it, and how many values were cut so far. */
 function stepWords({ parts }: Scratch, shape: ModelShape, count: number): number[] {
   const xStride = shape.width * 4
   const angleStride = shape.headDim * 2
-  const { rows, x, q, qM, qE, queries, queryM, queryE, wide, cos, sin } = parts
-  return [count, rows, x, xStride, q, qM, qE, queries, queryM, queryE, wide, cos, sin, angleStride, 0]
+  const { rows, x, q, qM, qE, terms, queries, queryM, queryE, wide, cos, sin } = parts
+  return [count, rows, x, xStride, q, qM, qE, terms, queries, queryM, queryE, wide, cos, sin, angleStride, 0]
 }
 
 // The port's handles are opaque, and here empty.

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { forward } from '#model/transformer.ts'
 import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
+import type { WeightMatrix } from '#tensor/exact/linear.ts'
+import type { ModelWeights } from '#tensor/exact/weights.ts'
 import type { DeviceModel } from '#tensor/language-backend.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
@@ -39,11 +41,15 @@ async function trace(model: DeviceModel, vocabulary: number) {
 }
 
 async function expectEqual(options: RandomModelOptions, threads = 1): Promise<number> {
-  const weights = randomModel(options)
+  return expectSame(randomModel(options), threads)
+}
+
+async function expectSame(weights: ModelWeights, threads = 1): Promise<number> {
+  const { vocabulary } = weights.shape
   const wasm = await openWasmLanguageBackend(await loadKernels(threads)).load(weights)
   const reference = await openCpuLanguageBackend().load(weights)
-  const expected = await trace(reference, options.shape.vocabulary)
-  const got = await trace(wasm, options.shape.vocabulary)
+  const expected = await trace(reference, vocabulary)
+  const got = await trace(wasm, vocabulary)
   for (const [i, output] of expected.entries()) {
     expect(got[i]?.leaves).toEqual(output.leaves)
     expect(got[i]?.logits).toEqual(output.logits)
@@ -91,9 +97,24 @@ describe('WASM equals the reference', () => {
     ['heads of 8 values beyond a block', { headDim: 24, heads: 2, kvHeads: 2 }],
     ['heads that begin within a panel', { headDim: 6, heads: 3, kvHeads: 3 }],
     ['more outputs than one piece', { hidden: 131, vocabulary: 129, width: 70 }],
-    ['columns past one flush', { hidden: 2100, layers: 1 }],
+    ['columns past one chunk', { hidden: 2100, layers: 1 }],
+    ['columns of whole chunks', { width: 512, hidden: 1024, layers: 1 }],
   ])('behaviour: %s', async (_, sizes) => {
     await expectEqual({ seed: 'sizes', shape: { ...ODD_SHAPE, ...sizes } })
+  })
+
+  test.each([127, -127])('behaviour: sums at the ends of 32 bits, all weights %i', async (q) => {
+    const shape = { ...ODD_SHAPE, width: 512, hidden: 1030, layers: 1 }
+    const weights = randomModel({ seed: 'ends', shape, hasBiases: false })
+    const level = (matrix: WeightMatrix) => matrix.q.fill(q)
+    weights.embedding.q.fill(100)
+    weights.norm.q.fill(2 ** 30)
+    level(weights.head)
+    for (const { attentionNorm, feedForwardNorm, query, key, value, output, gate, up, down } of weights.layers) {
+      for (const { q: gains } of [attentionNorm, feedForwardNorm]) gains.fill(2 ** 30)
+      for (const matrix of [query.weights, key.weights, value.weights, output, gate, up, down]) level(matrix)
+    }
+    await expectSame(weights)
   })
 
   test.each([2, 3, 5])('behaviour: %i threads', async (threads) => {

@@ -1,14 +1,11 @@
 // silu(gate)·up for some of the hidden values.
 import { mulShift } from './fixed'
-import { STORE, linear } from './linear'
+import { ROW_BLOCK, STORE, linear } from './linear'
 import { Layer, Model, Step } from './records'
 import { decay4, inverse4, mulShift4, silu4 } from './vector'
 
 /** Bound of |gate| and |up| in Q16. */
 const GATE_MAX: i32 = (1 << 26) - 1
-
-/** Rows at a time. */
-const ROW_BLOCK: i32 = 128
 
 /** Outputs at a time, at most. */
 const PIECE: i32 = 64
@@ -30,9 +27,9 @@ export function gateUp(model: Model, layer: Layer, step: Step, from: i32, to: i3
   for (let first = 0; first < step.count; first += ROW_BLOCK) {
     const count = min(ROW_BLOCK, step.count - first)
     // prettier-ignore
-    saturated += linear(step.q, step.qM, step.qE, model.bits, first, count, layer.gate, from, to, 16, GATE_MAX, STORE, gates, rowBytes, rest)
+    saturated += linear(step.q, step.qM, step.qE, step.terms, model.bits, first, count, layer.gate, from, to, 16, GATE_MAX, STORE, gates, rowBytes, rest)
     // prettier-ignore
-    saturated += linear(step.q, step.qM, step.qE, model.bits, first, count, layer.up, from, to, 16, GATE_MAX, STORE, ups, rowBytes, rest)
+    saturated += linear(step.q, step.qM, step.qE, step.terms, model.bits, first, count, layer.up, from, to, 16, GATE_MAX, STORE, ups, rowBytes, rest)
     for (let t = 0; t < count; t++) {
       const offset = <usize>t * rowBytes
       const out = step.wide + ((<usize>((first + t) * model.hidden + from)) << 2)

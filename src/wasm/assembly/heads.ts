@@ -1,14 +1,11 @@
 // Queries, keys and values: projected head by head, normalised where the model does that, rotated, quantised; keys and values to their caches.
-import { STORE, linear } from './linear'
+import { ROW_BLOCK, STORE, linear } from './linear'
 import { normHead } from './norm'
 import { quantise } from './quantise'
 import { Layer, Model, Projection, Row, Step, rowAt } from './records'
 
 /** Bound of |q|, |k| and |v| as they leave their projections. */
 const INT16_MAX: i32 = 32767
-
-/** Rows projected at a time: their activations and outputs stay in the cache. */
-const ROW_BLOCK: i32 = 128
 
 /** Head `index` of queries, then keys, then values, for every row. `scratch` as linear's, behind ROW_BLOCK heads of i32. */
 export function projectHead(model: Model, layer: Layer, layerIndex: i32, step: Step, index: i32, scratch: usize): void {
@@ -26,6 +23,7 @@ export function projectHead(model: Model, layer: Layer, layerIndex: i32, step: S
       step.q,
       step.qM,
       step.qE,
+      step.terms,
       model.bits,
       first,
       count,

@@ -97,6 +97,8 @@ export class Step {
   q: usize
   qM: usize
   qE: usize
+  /** (rows, chunks of columns) i32 for products of many rows. */
+  terms: usize
   queries: usize
   queryM: usize
   queryE: usize

@@ -4,7 +4,8 @@ import { attendHead } from './attention'
 import { gateUp } from './feed-forward'
 import { clamp, mulShift } from './fixed'
 import { prepareAngles, projectHead } from './heads'
-import { ADD, STORE, linear, pack } from './linear'
+import { chunkCount, pack, pairTerms } from './dot'
+import { ADD, ROW_BLOCK, STORE, linear } from './linear'
 import { normQuantise } from './norm'
 import { quantise } from './quantise'
 import { Control, Layer, Model, Norm, Operation, Matrix, Step, layerAt, rowAt } from './records'
@@ -30,9 +31,6 @@ const LOGIT_MAX: i32 = 1 << 30
 
 /** Outputs of a linear layer in one piece. */
 const PIECE: i32 = 64
-
-/** Rows that pass a linear layer at a time. */
-const ROW_BLOCK: i32 = 128
 
 /** Looks at a counter before a thread sleeps on it. */
 const SPINS: i32 = 20_000
@@ -204,21 +202,20 @@ function normRow(model: Model, step: Step, norm: Norm, index: i32, scratch: usiz
     step.qM + at,
     step.qE + at,
   )
+  describeRow(step, index, q, cols)
 }
 
 function quantiseRow(model: Model, step: Step, index: i32, width: i32, padded: i32, F: i32): void {
   const at = (<usize>index) << 2
   const from = step.wide + <usize>index * ((<usize>width) << 2)
-  quantise(
-    from,
-    width,
-    padded,
-    F,
-    model.bits,
-    step.q + <usize>index * ((<usize>padded) << 1),
-    step.qM + at,
-    step.qE + at,
-  )
+  const q = step.q + <usize>index * ((<usize>padded) << 1)
+  quantise(from, width, padded, F, model.bits, q, step.qM + at, step.qE + at)
+  describeRow(step, index, q, padded)
+}
+
+/** What products of many rows need to know of a quantised one. */
+function describeRow(step: Step, index: i32, q: usize, cols: i32): void {
+  if (step.count > 1) pairTerms(q, cols, step.terms + ((<usize>(index * chunkCount(cols))) << 2))
 }
 
 function projectAdd(model: Model, step: Step, w: Matrix, piece: i32, scratch: usize): i32 {
@@ -229,7 +226,7 @@ function projectAdd(model: Model, step: Step, w: Matrix, piece: i32, scratch: us
     const count = min(ROW_BLOCK, step.count - first)
     const out = step.x + <usize>first * step.xStride + ((<usize>from) << 2)
     // prettier-ignore
-    saturated += linear(step.q, step.qM, step.qE, model.bits, first, count, w, from, to, model.F, RESIDUAL_MAX, ADD, out, step.xStride, scratch)
+    saturated += linear(step.q, step.qM, step.qE, step.terms, model.bits, first, count, w, from, to, model.F, RESIDUAL_MAX, ADD, out, step.xStride, scratch)
   }
   return saturated
 }
@@ -259,7 +256,7 @@ function unembed(model: Model, step: Step, operation: Operation, piece: i32, scr
     const count = min(ROW_BLOCK, total - done)
     const out = operation.a + <usize>done * stride + ((<usize>from) << 2)
     // prettier-ignore
-    saturated += linear(step.q, step.qM, step.qE, model.bits, first + done, count, w, from, to, 16, LOGIT_MAX, STORE, out, stride, scratch)
+    saturated += linear(step.q, step.qM, step.qE, step.terms, model.bits, first + done, count, w, from, to, 16, LOGIT_MAX, STORE, out, stride, scratch)
   }
   return saturated
 }

@@ -123,10 +123,3 @@ export function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
   const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 2, 6), v128.shuffle<i32>(c, d, 1, 5, 3, 7))
   return i32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3))
 }
-
-/** Sums of the lanes of two vectors, as two i64. */
-export function wideSums2(a: v128, b: v128): v128 {
-  const x = i64x2.add(i64x2.extend_low_i32x4_s(a), i64x2.extend_high_i32x4_s(a))
-  const y = i64x2.add(i64x2.extend_low_i32x4_s(b), i64x2.extend_high_i32x4_s(b))
-  return i64x2.add(v128.shuffle<i64>(x, y, 0, 2), v128.shuffle<i64>(x, y, 1, 3))
-}
