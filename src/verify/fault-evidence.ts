@@ -1,12 +1,20 @@
 // The documents that convict somebody, whatever their form: what each is, whom it accuses, and its check.
+import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import type { PublicKey } from '#core/ed25519.ts'
-import { BROKEN_CLAIM_FORMAT, type BrokenClaimProof, decodeBrokenClaim, verifyBrokenClaim } from './broken-claim.ts'
+import {
+  BROKEN_CLAIM_FORMAT,
+  type BrokenClaimProof,
+  brokenClaimId,
+  decodeBrokenClaim,
+  verifyBrokenClaim,
+} from './broken-claim.ts'
 import type { Authority } from './commit.ts'
 import {
   EQUIVOCATION_FORMAT,
   type EquivocationProof,
   decodeEquivocationProof,
+  equivocationProofId,
   equivocator,
   verifyEquivocationProof,
 } from './equivocation.ts'
@@ -15,9 +23,10 @@ import {
   type FaultMeans,
   type FaultProof,
   decodeFaultProof,
+  faultProofId,
   verifyFaultProof,
 } from './fault-proof.ts'
-import { FALSE_TAG_FORMAT, type FalseTagProof, decodeFalseTag, verifyFalseTag } from './false-tag.ts'
+import { FALSE_TAG_FORMAT, type FalseTagProof, decodeFalseTag, falseTagId, verifyFalseTag } from './false-tag.ts'
 import type { Verdict } from './verdict.ts'
 
 /** A document that convicts. */
@@ -62,6 +71,20 @@ export async function verifyFaultEvidence(
       return verifyBrokenClaim(evidence, authority)
     case FALSE_TAG_FORMAT:
       return verifyFalseTag(evidence, authority, means)
+  }
+}
+
+/** Identity of a document: what the log's `fault` entry names. */
+export function evidenceId(evidence: FaultEvidence): Digest {
+  switch (evidence.format) {
+    case FAULT_PROOF_FORMAT:
+      return faultProofId(evidence)
+    case EQUIVOCATION_FORMAT:
+      return equivocationProofId(evidence)
+    case BROKEN_CLAIM_FORMAT:
+      return brokenClaimId(evidence)
+    case FALSE_TAG_FORMAT:
+      return falseTagId(evidence)
   }
 }
 

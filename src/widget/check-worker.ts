@@ -35,6 +35,7 @@ const wire: ExplorerApi = {
   openUnit: (name) => explorer.openUnit(name),
   checkUnit: (onCheck) => explorer.checkUnit(onCheck),
   recompute: (onStep) => explorer.recompute(onStep),
+  checkFault: (named) => explorer.checkFault(named),
   stop: () => explorer.stop(),
 }
 keepErrors()

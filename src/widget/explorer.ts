@@ -20,6 +20,7 @@ function openExplorer(): ExplorerApi {
     openUnit: (name) => remote.openUnit(name),
     checkUnit: (onCheck) => remote.checkUnit(proxy(onCheck)),
     recompute: (onStep) => remote.recompute(proxy(onStep)),
+    checkFault: (named) => remote.checkFault(named),
     stop: () => remote.stop(),
   }
 }

@@ -236,6 +236,9 @@ test('default: run generate prints a text as the browsers write it, and verifies
   expect(streamed.stderr).toMatch(/the first after .*compared|compared.*the first after/s)
   const verified = await cli('verify', path('text.json'), '--recompute', '--coordinator', url)
   expect(verified.code).toBe(0)
+  expect(`${verified.stdout}${verified.stderr}`).toMatch(
+    /compute it again in a browser: http\S+\/explorer\/unit\/[0-9a-f]{64}\n/,
+  )
 })
 
 test('error: a second grid on the same data or the same port says so', async () => {

@@ -74,6 +74,13 @@ describe('units of a grid', { timeout: 180_000 }, () => {
       const groups = record.disputes[0]?.groups ?? []
       const lying = groups.filter(({ leaf }) => leaf !== record.disputes[0]?.expected)
       expect(lying.flatMap(({ nodes }) => nodes)).toEqual([wrong.state.node])
+      // The proof convicts it in the visitor's browser too, and says nothing about another entry.
+      const [fault] = record.faults
+      if (fault === undefined) throw new Error('No fault was named.')
+      expect(await explorer.checkFault(fault)).toEqual({ reason: '' })
+      expect(await explorer.checkFault({ ...fault, logIndex: 0 })).toEqual({
+        reason: 'Entry 0 is not about this fault.',
+      })
       return
     }
     throw new Error('Nothing was disputed.')

@@ -3,6 +3,7 @@ import type { Digest } from '#core/digest.ts'
 import { CHECKS, type CheckName } from '#verify/verdict.ts'
 import type { Http } from '#sdk/http.ts'
 import { partSource } from '#sdk/part-source.ts'
+import { type FaultCheck, type NamedFault, checkFault } from './fault-check.ts'
 import { type LogMemory, LogReader, type LogRow, type LogState } from './log-reader.ts'
 import { type RecomputeDevices, type RecomputeEnd, type RecomputeStep, recomputeUnit } from './recompute-unit.ts'
 import { type CheckedUnit, unitOutcomes } from './unit-checks.ts'
@@ -23,6 +24,8 @@ export interface ExplorerApi {
   openUnit(name: UnitName): Promise<UnitRecord>
   /** Checks the unit that was opened last. */
   checkUnit(onCheck: (check: UnitCheck) => void): Promise<UnitVerdict>
+  /** Checks a fault that was proven on it. */
+  checkFault(named: NamedFault): Promise<FaultCheck>
   /** Computes it again, on the visitor's own device. */
   recompute(onStep: (step: RecomputeStep) => void): Promise<RecomputeEnd>
   /** Ends a recomputation; its promise rejects. */
@@ -79,6 +82,10 @@ export class Explorer implements ExplorerApi {
       onCheck({ check, says: CHECKS[check], reason })
     }
     return { isValid, pendingEpochs }
+  }
+
+  checkFault(named: NamedFault): Promise<FaultCheck> {
+    return checkFault(this.#log, named)
   }
 
   async recompute(onStep: (step: RecomputeStep) => void): Promise<RecomputeEnd> {

@@ -1,11 +1,13 @@
 // What happened to a unit, from the draw to the receipt, with the exact values below the words.
 import { LitElement, type TemplateResult, css, html, nothing } from 'lit'
-import type { UnitDispute, UnitFault, UnitRecord } from '#sdk/explore/unit-lookup.ts'
+import type { ExplorerApi } from '#sdk/explore/explorer.ts'
+import type { UnitDispute, UnitRecord } from '#sdk/explore/unit-lookup.ts'
 import type { Certificate } from '#verify/certificate.ts'
 import { formatCredits, group, plural, shortDigest } from '#ui/format.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 import '#ui/elements/digest-text.ts'
 import { formatBytes } from './entry-words.ts'
+import './fault-list.ts'
 import { explorerStyles } from './explorer-styles.ts'
 import { sign } from './page-frame.ts'
 import { unitPath } from './route.ts'
@@ -14,9 +16,14 @@ import { assuranceSentence, auditSentence, drawSentence, transportWords } from '
 /** Sections that there can be. */
 const SECTIONS = 4
 
-/** `<cw-unit-story .record=… coordinator=…>`. */
+/** `<cw-unit-story .api=… .record=… coordinator=…>`. */
 export class UnitStory extends LitElement {
-  static override properties = { record: { attribute: false }, coordinator: {}, drawn: { state: true } }
+  static override properties = {
+    api: { attribute: false },
+    record: { attribute: false },
+    coordinator: {},
+    drawn: { state: true },
+  }
   static override styles = [
     baseStyles,
     explorerStyles,
@@ -57,6 +64,7 @@ export class UnitStory extends LitElement {
     `,
   ]
 
+  declare api: ExplorerApi | null
   declare record: UnitRecord | null
   declare coordinator: string
   /** Sections that are drawn already, one more a frame, so that no frame takes long. */
@@ -64,6 +72,7 @@ export class UnitStory extends LitElement {
 
   constructor() {
     super()
+    this.api = null
     this.record = null
     this.coordinator = ''
     this.drawn = 1
@@ -88,7 +97,14 @@ export class UnitStory extends LitElement {
     const sections: (() => TemplateResult)[] = []
     if (certificate !== null) sections.push(() => this.#steps(certificate, record))
     if (disputes.length > 0) sections.push(() => disputeSection(disputes))
-    if (faults.length > 0) sections.push(() => faultSection(faults))
+    if (faults.length > 0)
+      sections.push(
+        () =>
+          html`<section aria-labelledby="faults" data-testid="faults">
+            <h2 id="faults">Proven faults</h2>
+            <cw-faults .api=${this.api} .faults=${faults}></cw-faults>
+          </section>`,
+      )
     if (certificate !== null) sections.push(() => valuesSection(certificate, record))
     return sections
   }
@@ -144,27 +160,6 @@ function replica({ lease, commitment, reveal, delegation }: Certificate['body'][
       <dd>${delegation === null ? 'by its key alone' : 'by a passkey'}</dd>
     </dl>
   </li>`
-}
-
-function faultSection(faults: readonly UnitFault[]) {
-  return html`<section aria-labelledby="faults" data-testid="faults">
-    <h2 id="faults">Proven faults</h2>
-    <ul class="replicas">
-      ${faults.map(
-        ({ fault, node, says, cause, logIndex }) =>
-          html`<li>
-            <p class="line">
-              ${sign('bad')}<span>Node <span class="figure">${shortDigest(node)}</span>: ${says}</span>
-            </p>
-            <p class="note">
-              ${cause} · <a href="/explorer?before=${logIndex + 1}">entry ${group(String(logIndex))} of the log</a> ·
-              <a href="/api/v1/faults/${fault}" target="_blank" rel="noopener">the proof</a>, which
-              <span class="figure">commonwatt verify</span> checks
-            </p>
-          </li>`,
-      )}
-    </ul>
-  </section>`
 }
 
 function disputeSection(disputes: readonly UnitDispute[]) {

@@ -20,6 +20,9 @@ import './unit-story.ts'
 /** A unit without a certificate is looked at again this often. */
 const ASK_AGAIN_MS = 2_000
 
+/** Secrets that are not revealed are asked for this often. */
+const SECRET_MS = 10_000
+
 /** `<cw-unit .api=… .name=…>`. */
 export class UnitView extends LitElement {
   static override properties = {
@@ -71,10 +74,6 @@ export class UnitView extends LitElement {
       }
       .empty p {
         overflow-wrap: anywhere;
-      }
-      .checks button {
-        display: block;
-        padding-inline: 0;
       }
     `,
   ]
@@ -208,9 +207,8 @@ export class UnitView extends LitElement {
       ${
         verdict !== null && verdict.pendingEpochs.length > 0
           ? html`<p class="note" data-testid="pending-draws">
-              The secret of draw epoch ${verdict.pendingEpochs.join(', ')} is not revealed yet: whom the draw fell on
-              can be checked when it is, within a minute or two.
-              <button class="quiet" type="button" @click=${this.#retry}>Check again</button>
+              The secret of draw epoch ${verdict.pendingEpochs.join(', ')} is not revealed yet. It is within a minute or
+              two, and then whom the draw fell on is checked here by itself.
             </p>`
           : nothing
       }
@@ -243,6 +241,21 @@ export class UnitView extends LitElement {
     this.verdict = await api.checkUnit((check) => {
       this.checks = [...this.checks, check]
     })
+    this.#awaitSecrets(api)
+  }
+
+  /** Makes all checks again, out of sight, until no draw waits for its secret. */
+  #awaitSecrets(api: ExplorerApi): void {
+    if (this.verdict?.isValid !== true || this.verdict.pendingEpochs.length === 0) return
+    this.#timer = setTimeout(async () => {
+      const checks: UnitCheck[] = []
+      const verdict = await api.checkUnit((check) => checks.push(check)).catch(() => null)
+      if (verdict !== null) {
+        this.checks = checks
+        this.verdict = verdict
+      }
+      this.#awaitSecrets(api)
+    }, SECRET_MS)
   }
 
   readonly #recomputed = (event: CustomEvent<RecomputeEnd>): void => {
