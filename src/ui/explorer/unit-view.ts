@@ -247,15 +247,18 @@ export class UnitView extends LitElement {
   /** Makes all checks again, out of sight, until no draw waits for its secret. */
   #awaitSecrets(api: ExplorerApi): void {
     if (this.verdict?.isValid !== true || this.verdict.pendingEpochs.length === 0) return
-    this.#timer = setTimeout(async () => {
-      const checks: UnitCheck[] = []
-      const verdict = await api.checkUnit((check) => checks.push(check)).catch(() => null)
-      if (verdict !== null) {
-        this.checks = checks
-        this.verdict = verdict
-      }
-      this.#awaitSecrets(api)
-    }, SECRET_MS)
+    this.#timer = setTimeout(() => void this.#checkUnseen(api), SECRET_MS)
+  }
+
+  async #checkUnseen(api: ExplorerApi): Promise<void> {
+    const checks: UnitCheck[] = []
+    try {
+      this.verdict = await api.checkUnit((check) => checks.push(check))
+      this.checks = checks
+    } catch {
+      // What was checked before stays; it is tried again.
+    }
+    this.#awaitSecrets(api)
   }
 
   readonly #recomputed = (event: CustomEvent<RecomputeEnd>): void => {
