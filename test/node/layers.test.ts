@@ -101,20 +101,27 @@ describe('imports', () => {
     expect(barrels.filter((path) => path !== join('src', 'sdk', 'index.ts'))).toEqual([])
   })
 
-  test('behaviour: in node only the entries of the workers reach gpu and wasm', () => {
+  test('behaviour: in node only the entries of the workers and the devices of pages reach gpu and wasm', () => {
     const reaching = sources.filter(
       (path) =>
         path.startsWith(join('src', 'node') + sep) &&
         importsOf(path).some((target) => /^src[\\/](?:gpu|wasm)[\\/]/.test(target)),
     )
-    const entries = ['worker.ts', 'thread.ts'].map((name) => join('src', 'node', name))
+    const entries = ['page-devices.ts', 'thread.ts'].map((name) => join('src', 'node', name))
     expect(reaching.filter((path) => !entries.includes(path))).toEqual([])
+    const devices = join('src', 'node', 'page-devices.ts')
+    const openers = sources.filter((path) => importsOf(path).includes(devices))
+    expect(openers.toSorted()).toEqual(['unit-devices.ts', 'worker.ts'].map((name) => join('src', 'node', name)))
   })
 
   test.for([
     ['src/cli/main.ts', 'gpu'],
     ['src/node/thread.ts', 'gpu'],
-    ['src/ui/main.ts', 'coordinator'],
+    ['src/widget/page.ts', 'coordinator'],
+    ['src/widget/explorer.ts', 'gpu'],
+    ['src/widget/explorer.ts', 'net'],
+    ['src/widget/check-worker.ts', 'coordinator'],
+    ['src/widget/check-worker.ts', 'net'],
     ['src/sdk/index.ts', 'coordinator'],
   ] as const)('behaviour: %s never reaches %s', ([entry, forbidden], { skip }) => {
     if (!existsSync(join(ROOT, entry))) skip(`${entry} does not exist`)
