@@ -281,9 +281,9 @@ function* priceOutcomes({ job, units, admission, receipts, repeated }: JobCertif
 
 /** Who is paid for a unit: its replicas, and the node that audited it. */
 function paidNodes({ replicas, audit }: CertificateBody): { node: PublicKey; payee: PublicKey | null }[] {
-  const paid = replicas.map(({ lease, delegation }) => ({
+  const paid: { node: PublicKey; payee: PublicKey | null }[] = replicas.map(({ lease, delegation }) => ({
     node: lease.body.node,
-    payee: delegation?.body.payee ?? null,
+    payee: delegation?.body.payee ?? lease.body.node,
   }))
   if (audit !== null && audit.task.body.auditor !== audit.task.signer)
     paid.push({ node: audit.task.body.auditor, payee: null })

@@ -124,7 +124,9 @@ describe('hello', () => {
     const live = site.nodes.get(signer.publicKey)
     if (live === undefined) throw new Error('The node was admitted.')
     live.leases = 2
-    await judge(signer, helloOf(signer, { payee: newSigner().publicKey }))
+    const payee = newSigner().publicKey
+    const delegation = await delegationOf(signer, { payee })
+    await judge(signer, helloOf(signer, { delegation, payee }))
     expect(site.nodes.get(signer.publicKey)).toBe(live)
     expect(live.leases).toBe(2)
   })
@@ -134,6 +136,7 @@ describe('hello', () => {
     const judge = judgeOf()
     const foreign = await delegationOf(other, {})
     const cases: [Hello, string][] = [
+      [helloOf(signer, { payee: other.publicKey }), 'Without a delegation a node is paid itself'],
       [helloOf(signer, { delegation: foreign, payee: other.publicKey }), 'The delegation is for'],
       [helloOf(signer, { delegation: await delegationOf(signer, {}), payee: other.publicKey }), 'names another payee'],
       [

@@ -351,13 +351,15 @@ describe('prices', () => {
   }
   const total = (): bigint => large.certificate.units.reduce((sum, { body }) => sum + BigInt(body.price), 0n)
 
-  test('error: price, when a payment is more, less, or missing', async () => {
+  test('error: price, when a payment is more, less, missing, or another account’s', async () => {
     expect(await verifyJobCertificate(await logged({}))).toMatchObject({ ok: true })
     const changes: ((payments: Payment[]) => Payment[])[] = [
       ([first, ...rest]) => (first === undefined ? [] : [{ ...first, amount: `${first.amount}0` }, ...rest]),
       ([first, ...rest]) => (first === undefined ? [] : [{ ...first, amount: '1' }, ...rest]),
       (payments) => payments.slice(1),
       () => [],
+      ([first, ...rest]) =>
+        first === undefined ? [] : [{ ...first, account: large.certificate.genesis.coordinator }, ...rest],
     ]
     for (const change of changes) {
       const paymentsOf = (unit: Certificate): Payment[] => change(honestPayments(unit))

@@ -70,7 +70,11 @@ async function keptOut({ grid }: JudgeParts, node: PublicKey): Promise<string | 
 }
 
 async function vouch({ grid, origins }: JudgeParts, hello: Hello, node: PublicKey): Promise<Voucher> {
-  if (hello.delegation === null) return { tier: 0, payee: hello.payee }
+  // Nobody else has said who is to be paid, so a certificate could not show that the right one was.
+  if (hello.delegation === null)
+    return hello.payee === node
+      ? { tier: 0, payee: node }
+      : { reason: 'Without a delegation a node is paid itself, and the hello names another payee.' }
   const policy: ChainPolicy = {
     network: grid.network,
     rpId: hello.delegation.body.rpId,
