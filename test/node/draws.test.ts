@@ -1,12 +1,11 @@
 // Draws that anyone can make again: a certificate's replicas against the roster, the secret and the rules; on records that lie, and on a grid.
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type Digest, digestOf } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { seededRandom } from '#core/random.ts'
 import { utf8 } from '#core/bytes.ts'
 import { decodeJobCertificate, encodeJobCertificate } from '#ledger/job-certificate.ts'
 import { pendingDraws, verifyJobCertificate } from '#ledger/verify-job-certificate.ts'
-import { UnitDraws } from '#coordinator/draw/unit-draws.ts'
 import { EvidenceStore, memoryPlace } from '#node/evidence-store.ts'
 import { connect, verifyFault } from '#sdk/index.ts'
 import type { CertificateBody, Replica } from '#verify/certificate.ts'
@@ -18,6 +17,7 @@ import { drawFormOutcomes, drawOutcomes } from '#verify/verify-draw.ts'
 import { type CertifiedJob, TEST_EPOCH, certifyMatmul, randomMatrix, testChain } from '../support/certified-job.ts'
 import { gridsOfTests } from '../support/grids-of-tests.ts'
 import { type LiveGrid, until } from '../support/live-grid.ts'
+import { pickCheckers } from '../support/lying-coordinator.ts'
 import { openPuppet } from '../support/lease-puppet.ts'
 import type { TestRequester } from '../support/test-requester.ts'
 import { signDecline } from '#verify/decline.ts'
@@ -199,7 +199,7 @@ describe('grid', { timeout: 120_000 }, () => {
     const stores = [0, 1, 2].map(() => new EvidenceStore(memoryPlace()))
     const nodes = await Promise.all(stores.map((evidence) => grid.node({ evidence })))
     const requester = await grid.requester()
-    const picking = pickCheckers()
+    const repent = pickCheckers()
     try {
       const certificate = await certificateOf(grid, requester, 'picked', 2)
       const replicas = new Set(
@@ -220,7 +220,7 @@ describe('grid', { timeout: 120_000 }, () => {
       expect(verdict).toMatchObject({ ok: true })
       expect(accused?.against).toBe(certificate.genesis.coordinator)
     } finally {
-      picking.mockRestore()
+      repent()
     }
   })
 
@@ -235,18 +235,6 @@ describe('grid', { timeout: 120_000 }, () => {
     expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
   })
 })
-
-/** From now on a coordinator of this process takes, of those on the roster, whom the rules did not draw. */
-function pickCheckers() {
-  // oxlint-disable-next-line typescript/unbound-method -- called with the instance below
-  const { plan } = UnitDraws.prototype
-  return vi.spyOn(UnitDraws.prototype, 'plan').mockImplementation(function (this: UnitDraws, request) {
-    const honest = plan.call(this, request)
-    const others = honest.draft.nodes.filter(({ node }) => node !== honest.primary && !honest.drawn.includes(node))
-    const entries = [...honest.entries.filter(({ node }) => node === honest.primary), ...others]
-    return { ...honest, drawn: others.map(({ node }) => node), entries }
-  })
-}
 
 function onRoster(replica: Replica, roster: Roster): Replica {
   const { lease } = replica

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '#core/clock.ts'
 import { type Signer, signerFromSecret } from '#core/ed25519.ts'
 import { systemRandom } from '#core/random.ts'
 import { createNodePeer } from '#net/node-peer.ts'
+import type { Delegation } from '#identity/delegation.ts'
 import type { ContributorPeer } from '#net/contributor-peer.ts'
 import { sayHello } from '#net/protocols/hello/handler.ts'
 import type { Welcome } from '#net/protocols/hello/messages.ts'
@@ -27,19 +28,30 @@ export type Puppet = {
   readonly close: () => Promise<void>
 }
 
-/** Joins the network at `url` and serves leases by `script`. */
-export async function openPuppet(url: string, script: LeaseScript, clock: Clock = systemClock): Promise<Puppet> {
+/** Somebody who is connected, speaks the protocols, and has not said hello. */
+export type Stranger = Pick<Puppet, 'peer' | 'signer' | 'context' | 'close'> & {
+  readonly hello: (options?: HelloOptions) => Promise<Welcome>
+}
+
+/** What a hello says besides the usual. */
+export type HelloOptions = {
+  readonly answerTo?: (seed: Digest) => Promise<SelfTestAnswer>
+  readonly delegation?: Delegation | null
+}
+
+/** Connects to the network at `url` under a new key. */
+export async function openStranger(url: string, clock: Clock = systemClock): Promise<Stranger> {
   const info = await fetchNetworkInfo(url, fetch, AbortSignal.timeout(30_000))
   const signer = signerFromSecret(systemRandom.bytes(32))
   const peer = await createNodePeer({ signer, coordinator: info.addresses, isWebRtcWanted: false, clock })
   const context: SigningContext = { network: info.network, checkpoint: info.checkpoint }
-  const hello = async (answerTo: (seed: Digest) => Promise<SelfTestAnswer> = answerByReference) =>
+  const hello = async ({ answerTo = answerByReference, delegation = null }: HelloOptions = {}) =>
     sayHello(
       peer,
       peer.coordinator,
       {
-        delegation: null,
-        payee: signer.publicKey,
+        delegation,
+        payee: delegation?.body.payee ?? signer.publicKey,
         capabilities: {
           backend: 'cpu',
           adapter: 'puppet',
@@ -51,13 +63,20 @@ export async function openPuppet(url: string, script: LeaseScript, clock: Clock 
       },
       async ({ seed }) => ({ answer: await answerTo(seed), ratedMops: 1 }),
     )
+  return { peer, signer, context, hello, close: () => peer.close() }
+}
+
+/** Joins the network at `url` and serves leases by `script`. */
+export async function openPuppet(url: string, script: LeaseScript, clock: Clock = systemClock): Promise<Puppet> {
+  const stranger = await openStranger(url, clock)
+  const { peer } = stranger
+  const hello: Puppet['hello'] = (answerTo = answerByReference) => stranger.hello({ answerTo })
   let puppet: Puppet | undefined
-  await serveLeases(peer, info.coordinator, async (offer, lease) => {
+  await serveLeases(peer, peer.coordinator, async (offer, lease) => {
     if (puppet !== undefined) await script(offer, lease, puppet)
   })
-  const close = () => peer.close()
   // Admission may bring an offer at once, so the puppet is whole before.
-  const whole = { peer, signer, context, welcome: { outcome: 'refused', reason: '' } as Welcome, hello, close }
+  const whole = { ...stranger, welcome: { outcome: 'refused', reason: '' } as Welcome, hello }
   puppet = whole
   whole.welcome = await hello()
   return whole

@@ -48,11 +48,17 @@ export class LiveGrid {
 
   /** A node that waits for work. */
   async node(change: Partial<NodeParts> = {}): Promise<NodeContribution> {
+    const node = this.start(change)
+    await until(node, () => node.state.phase === 'waiting')
+    return node
+  }
+
+  /** A node that has just begun: it may not be admitted. */
+  start(change: Partial<NodeParts> = {}): NodeContribution {
     const signer = signerFromSecret(systemRandom.bytes(32))
     const consent = { gpuShare: 1, expiresMs: Date.now() + 3_600_000, site: null }
     const node = startNode({ ...processParts({ coordinator: this.url, consent, signer }), ...change })
     this.#nodes.push(node)
-    await until(node, () => node.state.phase === 'waiting')
     return node
   }
 

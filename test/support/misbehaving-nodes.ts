@@ -1,7 +1,9 @@
 // Nodes that break the rules, composed of the real parts and one that lies. They exist in tests only.
 import { systemClock } from '#core/clock.ts'
+import type { Digest } from '#core/digest.ts'
 import { EMPTY_ROOT, leafDigest, merkleRoot } from '#core/merkle.ts'
 import { signMessage } from '#core/signed.ts'
+import { MAX_RATED_MOPS } from '#liveness/beat.ts'
 import { sendCommitment, serveCommitments } from '#net/protocols/commit/handler.ts'
 import { exchangeReveals, serveReveals } from '#net/protocols/reveal/handler.ts'
 import { type Desk, type Exchange, type ExchangeParts, openExchange } from '#node/exchange.ts'
@@ -13,6 +15,7 @@ import { openingNonce, openingOf, signCommitment } from '#verify/commit.ts'
 import { COMMITMENT_TYPE, type Commitment } from '#verify/commitment.ts'
 import { REVEAL_TYPE, type Reveal } from '#verify/reveal.ts'
 import { type Lease, leaseId } from '#work/lease.ts'
+import { unitId } from '#work/unit.ts'
 
 const PATIENCE_MS = 15_000
 
@@ -48,6 +51,49 @@ export function wrongOpinionWorker(open: () => WorkerHandle, onSelfTest: () => v
       return handle.api.selfTest(seed, kernels)
     }
     return { ...handle, api: { ...handle.api, recompute, selfTest } }
+  }
+}
+
+/** A worker that says it is the fastest there is: the coordinator chooses primaries by that. */
+export function fastestWorker(open: () => WorkerHandle): () => WorkerHandle {
+  return () => {
+    const handle = open()
+    const selfTest: WorkerHandle['api']['selfTest'] = async (...call) => ({
+      ...(await handle.api.selfTest(...call)),
+      ratedMops: MAX_RATED_MOPS,
+    })
+    return { ...handle, api: { ...handle.api, selfTest } }
+  }
+}
+
+/** A worker that computes right and keeps the bytes: its node agrees, and hands the unit back when it is asked for the result. */
+export function keepingWorker(open: () => WorkerHandle): () => WorkerHandle {
+  return () => {
+    const handle = open()
+    const run: WorkerHandle['api']['run'] = async (...call) => ({ ...(await handle.api.run(...call)), parts: [] })
+    return { ...handle, api: { ...handle.api, run } }
+  }
+}
+
+/** A result that was certified: its parts, and the possession tag that one of its replicas revealed. */
+export type OldResult = { readonly parts: readonly Uint8Array<ArrayBuffer>[]; readonly tag: Digest }
+
+/** A worker that computes nothing of units in `old`, by their ids, and gives the result and the tag that it finds there. */
+export function replayingWorker(open: () => WorkerHandle, old: ReadonlyMap<Digest, OldResult>): () => WorkerHandle {
+  return () => {
+    const handle = open()
+    const tasks = new Map<string, OldResult>()
+    const run: WorkerHandle['api']['run'] = async (task, unit, ...rest) => {
+      const known = old.get(unitId(unit))
+      if (known === undefined) return handle.api.run(task, unit, ...rest)
+      tasks.set(task, known)
+      const parts = known.parts.map((part) => part.slice())
+      const leaves = parts.map((part) => leafDigest(part))
+      return { parts, leaves, root: merkleRoot(leaves), busyMs: 0 }
+    }
+    const possession: WorkerHandle['api']['possession'] = async (task, key) =>
+      tasks.get(task)?.tag ?? handle.api.possession(task, key)
+    return { ...handle, api: { ...handle.api, run, possession } }
   }
 }
 

@@ -1,5 +1,6 @@
 // The table of docs/verification.md, from what the simulation measures: written by `npm run adversary`, compared by the tests.
 import { type Outcome, SHARES, measure } from './measure.ts'
+import { between, markdownTable, percent } from '../markdown.ts'
 import { STRATEGIES, colluders, weighers } from './strategy.ts'
 
 const BEGIN = '<!-- adversaries: written by `npm run adversary` -->'
@@ -36,9 +37,7 @@ export function sweep(): Point[] {
 
 /** `text` with what is between the markers replaced. Throws a RangeError when they are missing. */
 export function withTable(text: string, outcomes: readonly Outcome[], points: readonly Point[]): string {
-  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)]
-  if (from < 0 || to < from) throw new RangeError(`The text has no markers "${BEGIN}" and "${END}".`)
-  return `${text.slice(0, from)}${BEGIN}\n\n${outcomeTable(outcomes)}\n\n${sweepTable(points)}\n\n${text.slice(to)}`
+  return between(text, BEGIN, END, `${outcomeTable(outcomes)}\n\n${sweepTable(points)}`)
 }
 
 function outcomeTable(outcomes: readonly Outcome[]): string {
@@ -62,7 +61,7 @@ function outcomeTable(outcomes: readonly Outcome[]): string {
     percent(outcome.profitPermille),
     String(outcome.honestPunished),
   ])
-  return markdown(head, rows)
+  return markdownTable(head, rows)
 }
 
 function happened({ faults, refusedReplays, forged }: Outcome): string {
@@ -74,23 +73,8 @@ function happened({ faults, refusedReplays, forged }: Outcome): string {
 
 function sweepTable(points: readonly Point[]): string {
   const head = ['colluding share', 'keeps its keys', 'new key after each fault', 'the same, only where it seems to pay']
-  return markdown(
+  return markdownTable(
     head,
     points.map((point) => [`${point.percent}%`, percent(point.stays), percent(point.leaves), percent(point.weighs)]),
   )
-}
-
-function percent(permille: number): string {
-  return `${permille > 0 ? '+' : ''}${(permille / 10).toFixed(1)}%`
-}
-
-/** A table as the formatter leaves it: cells as wide as their column. */
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, at) => Math.max(cell.length, ...rows.map((row) => row[at]?.length ?? 0)))
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`
-  return [
-    line(head),
-    `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
-    ...rows.map((row) => line(row)),
-  ].join('\n')
 }
