@@ -244,6 +244,58 @@ test.describe('lies', () => {
   })
 })
 
+test.describe('what went wrong', () => {
+  const [said, expected] = ['ab'.repeat(32), 'cd'.repeat(32)]
+
+  /** A unit that was disputed, with a fault whose document convicts nobody. */
+  async function disputed(log: ToldLog, state: 'done' | 'failed'): Promise<void> {
+    const record = (await (await log.app.request(`/api/v1/units/${log.unit}`)).json()) as { certificates: unknown[] }
+    const { certificates } = record
+    const [node, third] = log.nodes
+    const groups = [
+      { leaf: expected, nodes: [third] },
+      { leaf: said, nodes: [node] },
+    ]
+    const statement = { task: { body: { node: third } }, statement: { body: { leaf: expected } } }
+    const faults = [{ fault: said, node, cause: 'wrong-part', logIndex: 1 }]
+    const told: readonly (readonly [path: string, answer: object])[] = [
+      [
+        `/api/v1/units/${log.unit}`,
+        { unit: log.unit, state, certificates: state === 'done' ? certificates : [], disputes: [said], faults },
+      ],
+      [`/api/v1/disputes/${said}`, { part: 3, expected, groups, third: statement }],
+      [`/api/v1/faults/${said}`, { format: 'commonwatt/fault-proof/v9' }],
+    ]
+    for (const [path, answer] of told) log.answers.set(path, () => Response.json(answer))
+  }
+
+  test('behaviour: a dispute is told, and a fault whose document convicts nobody is not taken for proven', async ({
+    page,
+    site,
+  }) => {
+    const log = await toldLog('explorer/e2e/disputed')
+    await disputed(log, 'done')
+    const { origin } = await site.told(log)
+    await page.goto(`${origin}/explorer/unit/${log.unit}`)
+    await expect(verdict(page)).toContainText('all passed')
+    await expect(page.getByTestId('disputes')).toContainText('the same as the reference')
+    await page.getByRole('button', { name: 'Check the proof' }).click()
+    await expect(page.getByTestId('faults')).toContainText('Not proven:')
+    await expectSound(page)
+  })
+
+  test('behaviour: a unit that was given up says so, and what was proven on the way', async ({ page, site }) => {
+    const log = await toldLog('explorer/e2e/failed')
+    await disputed(log, 'failed')
+    const { origin } = await site.told(log)
+    await page.goto(`${origin}/explorer/unit/${log.unit}`)
+    await expect(page.getByTestId('uncertified')).toHaveAttribute('data-state', 'failed')
+    await expect(page.getByTestId('disputes')).toBeVisible()
+    await expect(page.getByTestId('compute-again')).toHaveCount(0)
+    await expectSound(page)
+  })
+})
+
 test.describe('what is missing', () => {
   test('behaviour: an unknown unit, and an id that is none, say where ids come from', async ({ page, site }) => {
     const log = await toldLog('explorer/e2e/missing')

@@ -3,6 +3,7 @@
 import { Hono } from 'hono'
 import { concat, fromHex } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
+import type { PublicKey } from '#core/ed25519.ts'
 import type { CheckpointNote } from '#ledger/checkpoint.ts'
 import { signCheckpoint } from '#ledger/checkpoint.ts'
 import { type LogEntry, entryLeaf } from '#ledger/entry.ts'
@@ -55,6 +56,11 @@ export class ToldLog {
     const [first] = this.#job.certificate.units
     if (first === undefined) throw new RangeError('The job has no units.')
     return certificateId(first)
+  }
+
+  /** Keys of the replicas of its first unit. */
+  get nodes(): readonly PublicKey[] {
+    return this.#job.certificate.units[0]?.body.replicas.map(({ lease }) => lease.body.node) ?? []
   }
 
   /** Signs and shows `entries`. */

@@ -188,6 +188,7 @@ export class UnitView extends LitElement {
       ${record.certificate === null ? nothing : this.#checked()}
       <div class="block">
         <cw-unit-story
+          .api=${this.api}
           .record=${this.isStoryDue ? record : null}
           coordinator=${this.log?.coordinator ?? ''}
         ></cw-unit-story>
