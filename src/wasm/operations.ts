@@ -17,6 +17,9 @@ export const UNEMBED = 10
 /** Outputs of a linear layer in one piece. */
 const PIECE_OUTPUTS = 64
 
+/** Rows that are hashed in one piece. */
+const PIECE_ROWS = 4
+
 /** Words of an operation. */
 export const OPERATION_WORDS = 9
 
@@ -39,6 +42,11 @@ export type Operation = {
 /** Pieces of a linear layer of `outputs`. */
 export function linearPieces(outputs: number): number {
   return Math.ceil(outputs / PIECE_OUTPUTS)
+}
+
+/** Pieces of the digests of `rows`. */
+export function hashedPieces(rows: number): number {
+  return Math.ceil(rows / PIECE_ROWS)
 }
 
 /** The words of `operations`, with the addresses of their regions. */

@@ -19,6 +19,10 @@ const PAIR_OUTPUTS = 8
 /** What a linear layer works in: scales of its rows, their sums, a pair of panels in 16 bits and its terms. */
 const LINEAR_BYTES = ROW_BLOCK * 8 * (1 + PAIR_OUTPUTS) + PAIR_OUTPUTS * (2 * CHUNK_COLUMNS + 4)
 
+/** Rows that are hashed beside each other, and what that works in (FOUR_BYTES of assembly/). */
+const HASHED_ROWS = 4
+const HASH_BYTES = 256 + 128 + 1024
+
 /** Bytes of the record of a row. */
 export const ROW_WORDS = 6
 
@@ -51,7 +55,7 @@ export function scratchBytes(shape: ModelShape, count: number): number {
 export function threadBytes({ width, headDim }: ModelShape, positions: number): number {
   const blocks = ROW_BLOCK * 4 * Math.max(headDim, 2 * PIECE_OUTPUTS)
   const attention = 8 * storedPositions(positions) + 4 * headStride(headDim) + 128
-  const hash = 64 + Math.ceil((width * 4) / 1024) * 32 + 320
+  const hash = HASHED_ROWS * (32 + Math.ceil((width * 4) / 1024) * 32) + HASH_BYTES
   return alignedBytes(Math.max(LINEAR_BYTES + blocks, attention, hash, 4 * width))
 }
 

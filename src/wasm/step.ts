@@ -105,7 +105,8 @@ export class WasmStep implements Step {
 
   commit(_x: Rows, boundary: number): void {
     const a = this.#boundaries++ * this.#rows.length * LEAF_BYTES
-    this.#record({ code: code.HASH, pieces: this.#rows.length, waits: true, region: 'leaves', a, b: boundary })
+    const pieces = code.hashedPieces(this.#rows.length)
+    this.#record({ code: code.HASH, pieces, waits: true, region: 'leaves', a, b: boundary })
   }
 
   read(_x: Rows): void {

@@ -98,6 +98,7 @@ describe('WASM equals the reference', () => {
     ['heads that begin within a panel', { headDim: 6, heads: 3, kvHeads: 3 }],
     ['more outputs than one piece', { hidden: 131, vocabulary: 129, width: 70 }],
     ['columns past one chunk', { hidden: 2100, layers: 1 }],
+    ['rows that leave no room for their length in the last block hashed', { width: 30 }],
     ['columns of whole chunks', { width: 512, hidden: 1024, layers: 1 }],
   ])('behaviour: %s', async (_, sizes) => {
     await expectEqual({ seed: 'sizes', shape: { ...ODD_SHAPE, ...sizes } })

@@ -1,14 +1,12 @@
-// SHA-256 (FIPS 180-4) of boundary rows: chunk digests, and the leaf over them, as src/tensor/exact/boundary.ts has it.
-
-const CHUNK_BYTES: i32 = 1024
+// SHA-256 (FIPS 180-4) of one message.
 
 /** First 32 bits of the fractional parts of the square roots of the first eight primes (5.3.3). */
-const INITIAL: usize = memory.data<u32>([
+export const INITIAL: usize = memory.data<u32>([
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ])
 
 /** First 32 bits of the fractional parts of the cube roots of the first 64 primes (4.2.2). */
-const ROUND: usize = memory.data<u32>([
+export const ROUND: usize = memory.data<u32>([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
   0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
   0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
@@ -19,30 +17,10 @@ const ROUND: usize = memory.data<u32>([
   0xc67178f2,
 ])
 
-/** Leaf of the row of `count` i32 at `row` to 32 bytes at `leaf`. `scratch` holds the message of digests, and a block and its schedule. */
-export function hashBoundary(boundary: i32, position: i32, row: usize, count: i32, leaf: usize, scratch: usize): void {
-  const sizeBytes = count << 2
-  const chunks = (sizeBytes + CHUNK_BYTES - 1) / CHUNK_BYTES
-  const message = scratch
-  const work = scratch + <usize>messageBytes(count)
-  // 0x00 ‖ "cw-act-1" ‖ boundary ‖ position
-  store<u8>(message, 0)
-  store<u64>(message, 0x312d7463612d7763, 1)
-  store<i32>(message, boundary, 9)
-  store<i32>(message, position, 13)
-  for (let c = 0; c < chunks; c++) {
-    const from = c * CHUNK_BYTES
-    sha256(row + <usize>from, min(CHUNK_BYTES, sizeBytes - from), message + 17 + ((<usize>c) << 5), work)
-  }
-  sha256(message, 17 + (chunks << 5), leaf, work)
-}
+/** Bytes of `work`: a last block and the schedule. */
+export const ONE_BYTES: i32 = 64 + 256
 
-/** Bytes of the message of digests of a row of `count` i32, rounded up to 16. */
-export function messageBytes(count: i32): i32 {
-  return (17 + (((count << 2) + CHUNK_BYTES - 1) / CHUNK_BYTES) * 32 + 15) & ~15
-}
-
-/** SHA-256 of `sizeBytes` bytes at `data` to 32 bytes at `digest`. `work` holds 64 + 256 bytes. */
+/** SHA-256 of `sizeBytes` bytes at `data` to 32 bytes at `digest`. `work` holds ONE_BYTES. */
 export function sha256(data: usize, sizeBytes: i32, digest: usize, work: usize): void {
   memory.copy(digest, INITIAL, 32)
   const whole = sizeBytes & ~63

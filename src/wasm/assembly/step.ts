@@ -1,6 +1,7 @@
 // Runs the operations of a step. Each is cut into pieces that whichever thread comes first takes; an operation that reads what others wrote
 // waits until they are finished. Integers do not depend on who computed them, so any number of threads gives the same bytes.
 import { attendHead } from './attention'
+import { HASHED_ROWS, hashRows } from './boundary'
 import { gateUp } from './feed-forward'
 import { clamp, mulShift } from './fixed'
 import { prepareAngles, projectHead } from './heads'
@@ -9,9 +10,8 @@ import { ADD, ROW_BLOCK, STORE, linear } from './linear'
 import { normQuantise } from './norm'
 import { quantise } from './quantise'
 import { Control, Layer, Model, Norm, Operation, Matrix, Step, layerAt, rowAt } from './records'
-import { hashBoundary, sha256 } from './sha256'
 
-export { pack, sha256 }
+export { pack }
 
 // Codes of operations: those of ../operations.ts.
 const EMBED: i32 = 0
@@ -160,7 +160,7 @@ function compute(model: Model, step: Step, operation: Operation, piece: i32, scr
       quantiseRow(model, step, piece, model.hidden, layer.down.cols, layer.productF)
       return 0
     case HASH:
-      hashRow(model, step, operation, piece, scratch)
+      hashRows(step, <i32>operation.b, piece * HASHED_ROWS, model.width, operation.a, scratch)
       return 0
     case COPY: {
       const bytes = (<usize>model.width) << 2
@@ -229,18 +229,6 @@ function projectAdd(model: Model, step: Step, w: Matrix, piece: i32, scratch: us
     saturated += linear(step.q, step.qM, step.qE, step.terms, model.bits, first, count, w, from, to, model.F, RESIDUAL_MAX, ADD, out, step.xStride, scratch)
   }
   return saturated
-}
-
-/** Leaf of boundary `b` of row `index` to (rows, 32) at `a`. */
-function hashRow(model: Model, step: Step, operation: Operation, index: i32, scratch: usize): void {
-  hashBoundary(
-    <i32>operation.b,
-    rowAt(step, index).position,
-    step.x + <usize>index * step.xStride,
-    model.width,
-    operation.a + ((<usize>index) << 5),
-    scratch,
-  )
 }
 
 /** Logits of `c` rows from row `b` on to (c, vocabulary) at `a`. */
