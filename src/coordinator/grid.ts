@@ -24,9 +24,9 @@ export type Grid = {
   readonly events: JobEvents
   /** What draws are made from. */
   readonly draws: { readonly secrets: EpochSecrets; readonly rosters: Rosters }
-  /** Computes disputed parts, in a thread of its own. */
+  /** Computes disputed parts and audits results, in a thread of its own. */
   readonly reference: Reference
-  /** Language models that possession tags and checks run on. */
+  /** Language models that possession tags run on. */
   readonly models: ModelCache
   readonly signer: Signer
   readonly genesis: Genesis

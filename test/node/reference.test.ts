@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BlobDirectory } from '#coordinator/blobs/blob-directory.ts'
 import { ReferenceTimeoutError, openReference } from '#coordinator/reference/reference.ts'
 import { utf8 } from '#core/bytes.ts'
+import { digestOf } from '#core/digest.ts'
 import { seededRandom } from '#core/random.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
 import { kindOf } from '#work/kinds.ts'
@@ -47,6 +48,27 @@ describe('reference', { timeout: 60_000 }, () => {
     const text = await unitOver(generate, files, generateParams(shape, 8))
     const written = await recomputed(generate, text, inputsOf(generate, text, files), 0)
     expect(await reference.recompute(generate, text, 0)).toEqual(written)
+    await reference.close()
+  })
+
+  test('default: audits find what is wrong, and read a model for it', async () => {
+    const reference = openReference(blobs)
+    const seed = digestOf('test', 'seed')
+    const matmul = kindOf('matmul', 1)
+    const matrices = [randomMatrix(random, 'i8', 300, 90), randomMatrix(random, 'i8', 90, 270)]
+    const product = await unitOver(matmul, matrices)
+    const tiles = [0, 1, 2, 3].map((part) => recomputed(matmul, product, inputsOf(matmul, product, matrices), part))
+    const right = await Promise.all(tiles)
+    const changed = right.map((tile, at) => (at === 2 ? tile.with(4, (tile[4] ?? 0) ^ 1) : tile))
+    expect(await reference.audit(matmul, product, right, seed)).toBeNull()
+    expect(await reference.audit(matmul, product, changed, seed)).toBe(2)
+    const generate = kindOf('generate', 2)
+    const shape = { ...TINY_CONFIG, fractionBits: 16, activationBits: 16, keyBits: 8 } as const
+    const files = [holdBlob(await tinyModelFile('audited')), holdBlob(tokenBytes([...utf8('Once')]))]
+    const text = await unitOver(generate, files, generateParams(shape, 8))
+    const written = await recomputed(generate, text, inputsOf(generate, text, files), 0)
+    expect(await reference.audit(generate, text, [written], seed)).toBeNull()
+    expect(await reference.audit(generate, text, [written.with(8, (written[8] ?? 0) ^ 1)], seed)).toBe(0)
     await reference.close()
   })
 

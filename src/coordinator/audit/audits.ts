@@ -2,11 +2,10 @@
 // the reference computes; an auditor that it contradicts counts as one that gave no report, and the next is asked. Where no node can be
 // drawn, or three gave none that holds, the coordinator audits itself and the certificate says so.
 import { contentId } from '#core/content.ts'
-import { fromHex, toHex } from '#core/bytes.ts'
+import { toHex } from '#core/bytes.ts'
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
-import { seededRandom } from '#core/random.ts'
 import { signMessage } from '#core/signed.ts'
 import type { Peer } from '#net/peer.ts'
 import { AUDIT_TIMEOUT_MS } from '#net/protocols/audit/constants.ts'
@@ -33,7 +32,6 @@ import type { Unit } from '#work/unit.ts'
 import type { Draft } from '#coordinator/draw/rosters.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import type { LiveNode, LiveNodes } from '#coordinator/live-nodes.ts'
-import { readInputs } from '#coordinator/matchmaker/evidence.ts'
 import { isFree } from '#coordinator/matchmaker/draw.ts'
 
 /** A unanimous result: `replicas` are the leases and roster entries of those who gave it, `value` what it earns in atto-credit. */
@@ -165,12 +163,11 @@ export class Audits {
 
   async #check({ kind, unit, leaves }: Audited, task: AuditTask): Promise<AuditReport> {
     const { grid } = this.#parts
-    const { blobs, models, random, signer } = grid
-    const inputs = await readInputs(blobs, kind, unit, kind.needs(unit))
+    const { blobs, random, reference, signer } = grid
     const id = contentId(kind.resultLayout(unit), leaves)
     const result = await Promise.all(leaves.map((_, part) => blobs.read(id, part)))
     const seed = toHex(random.bytes(DIGEST_BYTES)) as Digest
-    const found = await kind.audit(unit, inputs, result, seededRandom(fromHex(seed, DIGEST_BYTES)), models)
+    const found = await reference.audit(kind, unit, result, seed)
     return signAuditReport(signer, signingContext(grid), task, seed, found)
   }
 }

@@ -1,40 +1,56 @@
 // The portable reference in a thread of its own: a part over a long inner dimension takes seconds, a text longer, and nodes and requesters
-// must not wait for a dispute of others. Whatever takes longer than its time is ended with the thread.
+// must not wait for a dispute or an audit of others. Whatever takes longer than its time is ended with the thread.
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { type Endpoint, proxy, wrap } from 'comlink'
 import type { Digest } from '#core/digest.ts'
 import { AppError, type ErrorRecord, RemoteError } from '#core/errors.ts'
 import { leafDigest } from '#core/merkle.ts'
-import type { Kind } from '#work/kind.ts'
-import { partKey } from '#work/kind.ts'
+import { type Kind, type PartNeed, partKey } from '#work/kind.ts'
 import type { Unit } from '#work/unit.ts'
 import type { BlobDirectory } from '#coordinator/blobs/blob-directory.ts'
 
-/** Computes single parts of results. */
+/** Computes single parts of results, and audits whole ones. */
 export interface Reference {
   /** Part `index` of the unit's result, from inputs in the coordinator's contents. Throws {@link ReferenceTimeoutError}. */
   recompute(kind: Kind, unit: Unit, index: number): Promise<Uint8Array<ArrayBuffer>>
+  /** What the kind's audit of `result`, all parts in order, finds with the randomness of `seed`. Throws {@link ReferenceTimeoutError}. */
+  audit(kind: Kind, unit: Unit, result: readonly Uint8Array[], seed: Digest): Promise<number | null>
   close(): Promise<void>
 }
 
 /** A file as it crosses: its input, its size, and who reads it. */
 export type ReferenceFile = { readonly input: number; readonly sizeBytes: number }
 
+/** Inputs as they cross: parts by partKey, files, and who reads those. */
+export type ReferenceInputs = {
+  readonly parts: ReadonlyMap<string, Uint8Array<ArrayBuffer>>
+  readonly files: readonly ReferenceFile[]
+}
+
+/** Reads a file of the unit at the other end. */
+export type ReferenceReader = (input: number, offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>
+
 /** What the thread answers. */
-export type ReferenceAnswer = { readonly bytes: Uint8Array<ArrayBuffer> } | { readonly error: ErrorRecord }
+export type ReferenceAnswer<T> = { readonly value: T } | { readonly error: ErrorRecord }
 
 /** What the thread serves. */
 export type ReferenceThread = {
   recompute(
     unit: Unit,
     index: number,
-    parts: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
-    files: readonly ReferenceFile[],
-    read: (input: number, offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>,
-  ): Promise<ReferenceAnswer>
+    inputs: ReferenceInputs,
+    read: ReferenceReader,
+  ): Promise<ReferenceAnswer<Uint8Array<ArrayBuffer>>>
+  audit(
+    unit: Unit,
+    result: readonly Uint8Array[],
+    seed: Digest,
+    inputs: ReferenceInputs,
+    read: ReferenceReader,
+  ): Promise<ReferenceAnswer<number | null>>
 }
 
-/** Longest recomputation: the largest tile that a node takes needs ten seconds in TypeScript, the longest text that is sensible a few minutes. */
+/** Longest recomputation or audit: the largest tile that a node takes needs ten seconds in TypeScript, the longest text that is sensible a few minutes. */
 export const REFERENCE_TIMEOUT_MS = 300_000
 
 type Open = { readonly thread: Worker; readonly port: MessagePortLike; readonly api: ReferenceThread }
@@ -50,18 +66,29 @@ export function openReference(blobs: BlobDirectory, timeoutMs = REFERENCE_TIMEOU
     ending?.port.close()
     await ending?.thread.terminate()
   }
-  const compute = async (kind: Kind, unit: Unit, index: number) => {
+  const compute = async <T>(what: string, ask: (api: ReferenceThread) => Promise<ReferenceAnswer<T>>): Promise<T> => {
     open ??= startThread()
-    const answer = await within(ask(open.api, blobs, kind, unit, index), failureOf(open.thread), timeoutMs, index)
+    const answer = await within(ask(open.api), failureOf(open.thread), timeoutMs, what)
     if ('error' in answer) throw new RemoteError(answer.error)
-    return answer.bytes
+    return answer.value
+  }
+  /** One after the other; whatever fails by itself ends the thread, and the next begins another. */
+  const inTurn = <T>(what: string, ask: (api: ReferenceThread) => Promise<ReferenceAnswer<T>>): Promise<T> => {
+    const turn = queue.then(() => compute(what, ask))
+    queue = turn.catch((error: unknown) => (error instanceof RemoteError ? undefined : end()))
+    return turn
   }
   return {
-    recompute(kind, unit, index) {
-      const turn = queue.then(() => compute(kind, unit, index))
-      queue = turn.catch((error: unknown) => (error instanceof RemoteError ? undefined : end()))
-      return turn
-    },
+    recompute: (kind, unit, index) =>
+      inTurn(`Part ${index} was not computed by the reference`, async (api) => {
+        const { inputs, read } = await gather(blobs, kind, unit, kind.partNeeds(unit, index))
+        return api.recompute(unit, index, inputs, read)
+      }),
+    audit: (kind, unit, result, seed) =>
+      inTurn('A result was not audited', async (api) => {
+        const { inputs, read } = await gather(blobs, kind, unit, kind.needs(unit))
+        return api.audit(unit, result, seed, inputs, read)
+      }),
     close: end,
   }
 }
@@ -74,16 +101,15 @@ function startThread(): Open {
   return { thread, port: port1, api: wrap<ReferenceThread>(port1 as unknown as Endpoint) }
 }
 
-/** The smallest inputs that the part needs, each held against its place under the input's root. */
-async function ask(
-  api: ReferenceThread,
+/** The inputs that are needed, each part held against its place under the input's root. */
+async function gather(
   blobs: BlobDirectory,
   kind: Kind,
   unit: Unit,
-  index: number,
-): Promise<ReferenceAnswer> {
+  needs: readonly PartNeed[],
+): Promise<{ inputs: ReferenceInputs; read: ReferenceReader }> {
   const parts = new Map<string, Uint8Array<ArrayBuffer>>()
-  for (const { input, parts: numbers } of kind.partNeeds(unit, index)) {
+  for (const { input, parts: numbers } of needs) {
     const { id } = contentAt(unit, input)
     const { leaves } = await blobs.get(id)
     for (const number of numbers) {
@@ -94,12 +120,12 @@ async function ask(
   }
   const sources = (kind.files?.(unit) ?? []).map((input) => ({ input, source: blobs.source(contentAt(unit, input)) }))
   const files = sources.map(({ input, source }) => ({ input, sizeBytes: source.sizeBytes }))
-  const read = async (input: number, offset: number, length: number) => {
+  const read: ReferenceReader = async (input, offset, length) => {
     const found = sources.find((each) => each.input === input)
     if (found === undefined) throw new RangeError(`Input ${input} is no file of the unit.`)
     return found.source.read(offset, length)
   }
-  return api.recompute(unit, index, parts, files, proxy(read))
+  return { inputs: { parts, files }, read: proxy(read) }
 }
 
 function contentAt(unit: Unit, input: number) {
@@ -115,10 +141,10 @@ function failureOf(thread: Worker): Promise<never> {
   })
 }
 
-async function within<T>(work: Promise<T>, failure: Promise<never>, timeoutMs: number, index: number): Promise<T> {
+async function within<T>(work: Promise<T>, failure: Promise<never>, timeoutMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ReferenceTimeoutError(index, timeoutMs)), timeoutMs)
+    timer = setTimeout(() => reject(new ReferenceTimeoutError(what, timeoutMs)), timeoutMs)
   })
   try {
     return await Promise.race([work, failure, late])
@@ -129,11 +155,11 @@ async function within<T>(work: Promise<T>, failure: Promise<never>, timeoutMs: n
   }
 }
 
-/** A part took longer than a dispute may. */
+/** A part or an audit took longer than it may. */
 export class ReferenceTimeoutError extends AppError {
   override readonly name = 'coordinator.ReferenceTimeout'
-  constructor(index: number, timeoutMs: number) {
-    super('capacity', `Part ${index} was not computed by the reference within ${timeoutMs} ms: nobody is found wrong.`)
+  constructor(what: string, timeoutMs: number) {
+    super('capacity', `${what} within ${timeoutMs} ms: nobody is found wrong.`)
   }
 }
 
