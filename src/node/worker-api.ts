@@ -7,7 +7,7 @@ import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import type { PublicKey, Signature, Signer } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
 import { fromHex } from '#core/bytes.ts'
-import { leafDigest, merkleRoot } from '#core/merkle.ts'
+import { leafDigestAsync, merkleRoot } from '#core/merkle.ts'
 import { seededRandom } from '#core/random.ts'
 import type { SigningContext } from '#core/signed.ts'
 import { signerFromKeyPair } from '#identity/session-key.ts'
@@ -178,7 +178,7 @@ export class UnitWorker implements WorkerApi {
       const startMs = busyMs()
       const options = { signal: stop.signal, ...(onProgress === undefined ? {} : { onProgress }) }
       const result = await kind.run(unit, inputs, { backend, models }, options)
-      const leaves = result.map((part) => leafDigest(part))
+      const leaves = await Promise.all(result.map((part) => leafDigestAsync(part)))
       return { parts: result, leaves, root: merkleRoot(leaves), busyMs: busyMs() - startMs }
     })
   }

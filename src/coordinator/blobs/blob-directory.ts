@@ -15,7 +15,7 @@ import {
 } from '#core/content.ts'
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
-import { leafDigest } from '#core/merkle.ts'
+import { leafDigestAsync } from '#core/merkle.ts'
 import { type Random, systemRandom } from '#core/random.ts'
 import { layoutSchema, parseAs } from '#core/schema.ts'
 
@@ -91,7 +91,7 @@ export class BlobDirectory {
     assertPart(content, n)
     const { length } = partSpan(content.layout, n)
     if (bytes.length !== length) throw new PartError(id, n, `has ${bytes.length} bytes instead of ${length}`)
-    if (leafDigest(bytes) !== content.leaves[n])
+    if ((await leafDigestAsync(bytes)) !== content.leaves[n])
       throw new PartError(id, n, 'does not have the digest that was announced')
     if (content.have[n] === 1) return false
     const path = this.#partPath(id, n)

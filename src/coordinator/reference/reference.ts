@@ -53,7 +53,13 @@ export type ReferenceThread = {
 /** Longest recomputation or audit: the largest tile that a node takes needs ten seconds in TypeScript, the longest text that is sensible a few minutes. */
 export const REFERENCE_TIMEOUT_MS = 300_000
 
-type Open = { readonly thread: Worker; readonly port: MessagePortLike; readonly api: ReferenceThread }
+type Open = {
+  readonly thread: Worker
+  readonly port: MessagePortLike
+  readonly api: ReferenceThread
+  /** Rejects when the thread fails or ends. */
+  readonly failure: Promise<never>
+}
 type MessagePortLike = { close(): void }
 
 /** The reference in a thread, which begins with the first part and is ended with one that takes longer than `timeoutMs`. */
@@ -68,7 +74,7 @@ export function openReference(blobs: BlobDirectory, timeoutMs = REFERENCE_TIMEOU
   }
   const compute = async <T>(what: string, ask: (api: ReferenceThread) => Promise<ReferenceAnswer<T>>): Promise<T> => {
     open ??= startThread()
-    const answer = await within(ask(open.api), failureOf(open.thread), timeoutMs, what)
+    const answer = await within(ask(open.api), open.failure, timeoutMs, what)
     if ('error' in answer) throw new RemoteError(answer.error)
     return answer.value
   }
@@ -98,7 +104,9 @@ function startThread(): Open {
   const thread = new Worker(new URL('thread.ts', import.meta.url), { workerData: port2, transferList: [port2] })
   thread.unref()
   thread.on('error', () => undefined)
-  return { thread, port: port1, api: wrap<ReferenceThread>(port1 as unknown as Endpoint) }
+  const failure = failureOf(thread)
+  failure.catch(() => undefined) // Nobody may be waiting.
+  return { thread, port: port1, api: wrap<ReferenceThread>(port1 as unknown as Endpoint), failure }
 }
 
 /** The inputs that are needed, each part held against its place under the input's root. */
