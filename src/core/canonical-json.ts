@@ -44,6 +44,17 @@ function sorted(value: PlainValue): PlainValue {
   return result
 }
 
+/** Whether `bytes` say that they are a document of the family of `format`, of this version or another, right or wrong. */
+export function claimsFormat(bytes: Uint8Array, format: string, maxBytes: number): boolean {
+  if (bytes.length > maxBytes) return false
+  try {
+    const { format: claimed } = JSON.parse(new TextDecoder().decode(bytes)) as { format?: unknown }
+    return typeof claimed === 'string' && claimed.startsWith(format.slice(0, format.lastIndexOf('/') + 1))
+  } catch {
+    return false
+  }
+}
+
 /** Counts brackets outside of strings: a depth bomb stops here, before anything recurses. */
 function assertDepth(bytes: Uint8Array, maxDepth: number): void {
   let depth = 0

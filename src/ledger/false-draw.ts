@@ -1,7 +1,7 @@
 // Proof that a coordinator certified a draw that is not the one of the rules: the certificate, which it signed, and what shows the lie. The
 // roster is there in part, each entry with its path: a part that holds those who were named and those who are due draws as the whole does.
 import * as v from 'valibot'
-import { decodeCanonicalJson, encodeCanonicalJson } from '#core/canonical-json.ts'
+import { claimsFormat, decodeCanonicalJson, encodeCanonicalJson } from '#core/canonical-json.ts'
 import { encodeCbor } from '#core/cbor.ts'
 import type { Digest } from '#core/digest.ts'
 import { leafDigest, merkleProofs, verifyMerkleProof } from '#core/merkle.ts'
@@ -184,13 +184,7 @@ export function decodeFalseDraw(bytes: Uint8Array): FalseDraw {
 
 /** Whether `bytes` say that they are such a document, right or wrong. */
 export function isFalseDraw(bytes: Uint8Array): boolean {
-  if (bytes.length > MAX_FALSE_DRAW_BYTES) return false
-  try {
-    const { format } = JSON.parse(new TextDecoder().decode(bytes)) as { format?: unknown }
-    return typeof format === 'string' && format.startsWith('commonwatt/false-draw/')
-  } catch {
-    return false
-  }
+  return claimsFormat(bytes, FALSE_DRAW_FORMAT, MAX_FALSE_DRAW_BYTES)
 }
 
 function* falseDrawOutcomes({ certificate, lie }: FalseDraw, authority: Authority): Generator<Outcome> {

@@ -1,7 +1,7 @@
 // Proof that a coordinator forked its log: two of its signed checkpoints, and a root that the larger one's tree has at the smaller one's size
 // but that is not the one which was signed. Whoever saw one of them cannot be shown the other without leaving this behind.
 import * as v from 'valibot'
-import { decodeCanonicalJson, encodeCanonicalJson } from '#core/canonical-json.ts'
+import { claimsFormat, decodeCanonicalJson, encodeCanonicalJson } from '#core/canonical-json.ts'
 import type { Digest } from '#core/digest.ts'
 import { digestSchema, parseAs } from '#core/schema.ts'
 import { MAX_PROOF_LENGTH } from '#core/merkle.ts'
@@ -56,13 +56,7 @@ export function decodeFork(bytes: Uint8Array): Fork {
 
 /** Whether `bytes` say that they are such a document, right or wrong. */
 export function isFork(bytes: Uint8Array): boolean {
-  if (bytes.length > MAX_FORK_BYTES) return false
-  try {
-    const { format } = JSON.parse(new TextDecoder().decode(bytes)) as { format?: unknown }
-    return typeof format === 'string' && format.startsWith('commonwatt/log-fork/')
-  } catch {
-    return false
-  }
+  return claimsFormat(bytes, FORK_FORMAT, MAX_FORK_BYTES)
 }
 
 function* forkOutcomes(fork: Fork, networkExpected: Digest | undefined): Generator<Outcome> {

@@ -1,5 +1,5 @@
-// A node draws again what it was paid for: when the secret of a lease's epoch is revealed it holds the unit's certificate against the rules, and
-// keeps the proof when the coordinator certified another draw. Leases wait in memory, bounded; a coordinator that gives no answer for an hour
+// A node checks what it was paid for: when the secret of a lease's epoch is revealed it looks for its receipt in the log, holds the unit's certificate
+// against the rules of the draw, and keeps the proof when the coordinator broke a promise or certified another draw. Leases wait in memory, bounded; a coordinator that gives no answer for an hour
 // is not convicted by that, and its draws count as unchecked.
 import type { Clock } from '#core/clock.ts'
 import type { Digest } from '#core/digest.ts'
@@ -10,6 +10,8 @@ import { type Beacon, verifyBeacon } from '#ledger/beacon.ts'
 import { openCheckpoint } from '#ledger/checkpoint.ts'
 import { entryLeaf } from '#ledger/entry.ts'
 import { type DrawLie, falseDraw, findDrawLie } from '#ledger/false-draw.ts'
+import { falseReceipt } from '#ledger/false-receipt.ts'
+import type { ReceiptPromise } from '#ledger/receipt-promise.ts'
 import { CERTIFICATE_TYPE, type Certificate, certificateId } from '#verify/certificate.ts'
 import type { Authority } from '#verify/commit.ts'
 import type { SecretChain } from '#verify/epoch-secret.ts'
@@ -17,6 +19,7 @@ import { type Roster, rosterRoot } from '#verify/roster.ts'
 import { type Lease, leaseId } from '#work/lease.ts'
 import type { DrawSource } from './draw-source.ts'
 import type { NewEvidence } from './evidence-store.ts'
+import type { Settled } from './lease-run.ts'
 
 /** Leases that wait for their epochs: more than a node finishes in a minute. The oldest gives way. */
 export const MAX_WAITING = 256
@@ -43,11 +46,11 @@ export type DrawCheckParts = {
 /** What came of one lease. `lie` is what was kept as evidence, `unchecked` why nothing can be said. */
 export type DrawCheck = {
   readonly lease: Lease
-  readonly lie: DrawLie['shows'] | null
+  readonly lie: DrawLie['shows'] | 'receipt' | null
   readonly unchecked: string | null
 }
 
-type Waiting = { readonly lease: Lease; readonly certificate: Digest; readonly sinceMs: number }
+type Waiting = Settled & { readonly lease: Lease; readonly sinceMs: number }
 
 /** Checks the draws of one node's leases. Close it. */
 export class DrawChecks {
@@ -67,13 +70,13 @@ export class DrawChecks {
     return this.#waiting.size
   }
 
-  /** Takes a lease that was settled with the certificate of that id. */
-  add(lease: Lease, certificate: Digest): void {
+  /** Takes a lease that was settled. */
+  add(lease: Lease, settled: Settled): void {
     if (this.#isClosed) return
     const [oldest] = this.#waiting.keys()
     if (this.#waiting.size >= MAX_WAITING && oldest !== undefined)
       this.#end(oldest, { lie: null, unchecked: `More than ${MAX_WAITING} leases wait.` })
-    this.#waiting.set(leaseId(lease), { lease, certificate, sinceMs: this.#parts.clock.nowMs() })
+    this.#waiting.set(leaseId(lease), { ...settled, lease, sinceMs: this.#parts.clock.nowMs() })
     this.#schedule()
   }
 
@@ -124,12 +127,13 @@ export class DrawChecks {
 
   /** Undefined while it cannot be said yet. */
   async #checkOne(
-    { lease, certificate: id }: Waiting,
+    { lease, receipt, promise }: Waiting,
     beacons: Map<number, Beacon | null>,
   ): Promise<Omit<DrawCheck, 'lease'> | undefined> {
     try {
       if ((await this.#beacon(lease.body.epoch, beacons)) === null) return undefined
-      const certificate = await this.#certificate(id, lease)
+      if (await this.#isBroken(promise)) return { lie: 'receipt', unchecked: null }
+      const certificate = await this.#certificate(receipt.certificate, lease)
       const revealed: Beacon[] = []
       for (const { epoch } of certificate.body.draws) {
         const beacon = await this.#beacon(epoch, beacons)
@@ -137,7 +141,11 @@ export class DrawChecks {
         revealed.push(beacon)
       }
       const lie = (await this.#misplaced(certificate, lease)) ?? (await this.#drawLie(certificate, revealed))
-      if (lie !== undefined) await this.#keep(certificate, lie)
+      if (lie !== undefined)
+        await this.#keep(
+          'The coordinator certified a unit of yours whose checkers were not drawn by the rules.',
+          falseDraw(certificate, lie),
+        )
       return { lie: lie?.shows ?? null, unchecked: null }
     } catch (error) {
       const { kind, message } = toErrorRecord(error)
@@ -161,6 +169,22 @@ export class DrawChecks {
     }
     known.set(epoch, beacon)
     return beacon
+  }
+
+  /** Whether the log has something else where the receipt was promised: the proof of that is kept. */
+  async #isBroken(promise: ReceiptPromise): Promise<boolean> {
+    const { logIndex } = promise.body
+    const { size, root } = promise.checkpoint
+    const { entry, path } = await this.#parts.source.logEntry(logIndex, size)
+    const leaf = entryLeaf(entry)
+    if (!verifyMerkleProof(leaf, logIndex, size, path, root))
+      throw new DrawAnswerError(`Entry ${logIndex} is not in the log that the promise of the receipt names.`)
+    if (leaf === promise.body.leaf) return false
+    await this.#keep(
+      'The coordinator promised you a receipt and has something else in its place in the log.',
+      falseReceipt(promise, leaf, path),
+    )
+    return true
   }
 
   /** The certificate that the node was told of, signed, with its own lease in it. */
@@ -203,14 +227,9 @@ export class DrawChecks {
     return findDrawLie(certificate, this.#parts.authority(), rosters, beacons)
   }
 
-  async #keep(certificate: Certificate, lie: DrawLie): Promise<void> {
-    const { clock, keep } = this.#parts
-    await keep({
-      against: certificate.signer,
-      says: 'The coordinator certified a unit of yours whose checkers were not drawn by the rules.',
-      atMs: clock.nowMs(),
-      document: falseDraw(certificate, lie),
-    })
+  async #keep(says: string, document: NewEvidence['document']): Promise<void> {
+    const { authority, clock, keep } = this.#parts
+    await keep({ against: authority().coordinator, says, atMs: clock.nowMs(), document })
   }
 }
 

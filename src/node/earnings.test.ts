@@ -15,7 +15,7 @@ function outcome(change: Partial<LeaseOutcome['record']>, operations = 2_000_000
     peers: [],
     ...change,
   }
-  return { record, operations, busyMs, failure: null, isFaulted: false, certificate: null }
+  return { record, operations, busyMs, failure: null, isFaulted: false, settled: null }
 }
 
 describe('Earnings', () => {

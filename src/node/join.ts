@@ -120,7 +120,7 @@ export async function join(parts: JoinParts): Promise<Joined> {
     maxModelBytes: parts.maxModelBytes,
     onRecord: parts.onRecord,
     onOutcome: parts.onOutcome,
-    onCertified: (lease, certificate) => draws.add(lease, certificate),
+    onSettled: (lease, settled) => draws.add(lease, settled),
     onCount: parts.onLeaseCount,
   })
   const beats = new Beats({ peer, coordinator, signer, clock, worker, signing, onStrip: parts.onStrip })

@@ -5,6 +5,8 @@ import type { Digest } from '#core/digest.ts'
 import type { PublicKey, Signer } from '#core/ed25519.ts'
 import { AppError, type ErrorRecord, toErrorRecord } from '#core/errors.ts'
 import { type SigningContext, signMessage } from '#core/signed.ts'
+import { type ReceiptEntry, entryLeaf } from '#ledger/entry.ts'
+import { type ReceiptPromise, isReceiptPromise } from '#ledger/receipt-promise.ts'
 import { HEARTBEAT_MS } from '#net/protocols/lease/constants.ts'
 import { LeaseOrderError, type NodeLease, type Offer } from '#net/protocols/lease/handler.ts'
 import type { LeasePeer } from '#net/protocols/lease/messages.ts'
@@ -56,7 +58,7 @@ export type Content = {
 
 /**
  * What a finished lease came to. `operations` and `busyMs` tell the rate; `failure` is why this node could not do its part; `isFaulted` says that
- * its result was proven wrong; `certificate` is the one that it was settled with.
+ * its result was proven wrong; `settled` is what the coordinator promised when it settled it.
  */
 export type LeaseOutcome = {
   readonly record: UnitRecord
@@ -64,8 +66,11 @@ export type LeaseOutcome = {
   readonly busyMs: number
   readonly failure: ErrorRecord | null
   readonly isFaulted: boolean
-  readonly certificate: Digest | null
+  readonly settled: Settled | null
 }
+
+/** A receipt, and the coordinator's promise that it is in the log. */
+export type Settled = { readonly receipt: ReceiptEntry; readonly promise: ReceiptPromise }
 
 /** Why `offer` cannot be taken, or undefined when it is in order. */
 export function offerProblem(offer: Offer, parts: Omit<LeaseParts, 'report'>): string | undefined {
@@ -109,7 +114,7 @@ class LeaseRun {
   #commitment: Commitment | undefined
   #failure: ErrorRecord | null = null
   #isFaulted = false
-  #certificate: Digest | null = null
+  #settled: Settled | null = null
 
   constructor(offer: Offer, stream: NodeLease, parts: LeaseParts, signal: AbortSignal) {
     this.#offer = offer
@@ -162,7 +167,7 @@ class LeaseRun {
       busyMs: this.#result?.busyMs ?? 0,
       failure: this.#failure,
       isFaulted: this.#isFaulted,
-      certificate: this.#certificate,
+      settled: this.#settled,
     }
   }
 
@@ -217,13 +222,7 @@ class LeaseRun {
           this.#deliver().catch((error: unknown) => this.#over.abort(error))
           break
         case 'settled':
-          this.#certificate = message.certificate
-          this.#finish({
-            outcome: 'agreed',
-            credited: message.credited,
-            reason: message.reason,
-            certificate: message.certificate,
-          })
+          this.#settle(message, message.reason)
           return
         case 'rejected':
           this.#isFaulted = message.fault !== null
@@ -233,6 +232,18 @@ class LeaseRun {
           throw new LeaseOrderError('offer', 'anything but a second offer')
       }
     }
+  }
+
+  #settle({ receipt, promise }: Settled, reason: string): void {
+    const isPromised = isReceiptPromise(promise, authorityOf(this.#parts)) && promise.body.leaf === entryLeaf(receipt)
+    const own = receipt.payments.find(({ node }) => node === this.#parts.signer.publicKey)
+    if (!isPromised || own === undefined) {
+      this.#finish({ outcome: 'rejected', credited: '0', reason: 'The coordinator promised no receipt for it.' })
+      return
+    }
+    this.#settled = { receipt, promise }
+    const { certificate } = receipt
+    this.#finish({ outcome: 'agreed', credited: own.amount, reason, certificate })
   }
 
   /** Checks the close, exchanges reveals, judges the peers and tells the coordinator what was seen. */

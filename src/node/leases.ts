@@ -1,13 +1,12 @@
 // The leases a node holds: takes or declines offers, hands units back when the person pauses or stops, and tells what came of each.
 import { partSpan } from '#core/content.ts'
-import type { Digest } from '#core/digest.ts'
 import { AppError } from '#core/errors.ts'
 import type { NodeLease, Offer } from '#net/protocols/lease/handler.ts'
 import { signDecline } from '#verify/decline.ts'
 import { type Lease, leaseId } from '#work/lease.ts'
 import type { Unit } from '#work/unit.ts'
 import { modelRefusal } from './model-limit.ts'
-import { type LeaseOutcome, type LeaseParts, offerProblem, runLease } from './lease-run.ts'
+import { type LeaseOutcome, type LeaseParts, type Settled, offerProblem, runLease } from './lease-run.ts'
 import type { UnitRecord } from './state.ts'
 
 /** Leases held at a time: one is computed while others wait for their peers. */
@@ -24,8 +23,8 @@ export type LeasesParts = Omit<LeaseParts, 'report'> & {
   readonly maxModelBytes: number
   readonly onRecord: (id: string, record: UnitRecord) => void
   readonly onOutcome: (outcome: LeaseOutcome) => void
-  /** Told of a lease that was settled, and with which certificate. */
-  readonly onCertified: (lease: Lease, certificate: Digest) => void
+  /** Told of a lease that was settled. */
+  readonly onSettled: (lease: Lease, settled: Settled) => void
   /** Told when the number of leases changes. */
   readonly onCount: () => void
 }
@@ -90,7 +89,7 @@ export class Leases {
     }
     const outcome = await runLease(offer, stream, { ...this.#parts, report }, signal)
     this.#parts.onOutcome(outcome)
-    if (outcome.certificate !== null) this.#parts.onCertified(offer.lease, outcome.certificate)
+    if (outcome.settled !== null) this.#parts.onSettled(offer.lease, outcome.settled)
   }
 
   #refusal(offer: Offer): string | undefined {

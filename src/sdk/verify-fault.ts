@@ -1,16 +1,7 @@
-// Checks a document that convicts: a fault proof, an equivocation, a broken claim, a false draw. Files that it names are at hand or a
+// Checks a document that convicts: a fault proof, an equivocation, a broken claim, a false tag, or a coordinator's lie. Files that it names are at hand or a
 // coordinator's, and held against their digests either way.
 import type { PublicKey } from '#core/ed25519.ts'
 import { AppError } from '#core/errors.ts'
-import {
-  FALSE_DRAW_FORMAT,
-  type FalseDraw,
-  decodeFalseDraw,
-  falseDrawAuthority,
-  falseDrawSays,
-  isFalseDraw,
-  verifyFalseDraw,
-} from '#ledger/false-draw.ts'
 import type { Authority } from '#verify/commit.ts'
 import {
   type FaultEvidence,
@@ -22,6 +13,7 @@ import {
 } from '#verify/fault-evidence.ts'
 import type { Verdict } from '#verify/verdict.ts'
 import { contentsAtHand, partSource } from './part-source.ts'
+import { type CoordinatorLie, type ReadLie, isCoordinatorLie, readCoordinatorLie } from './coordinator-lie.ts'
 import type { VerifyOptions } from './verify.ts'
 
 /** What a document is checked with. */
@@ -33,14 +25,14 @@ export type VerifyFaultOptions = Pick<VerifyOptions, 'network' | 'contents' | 'm
 /** The verdict, and where the document's form is right what it is, whose network it names, and whom it accuses of what. */
 export type FaultVerification = {
   readonly verdict: Verdict
-  readonly proof: FaultEvidence | FalseDraw | undefined
+  readonly proof: FaultEvidence | CoordinatorLie | undefined
   readonly named: Authority | undefined
   readonly accused: { readonly against: PublicKey; readonly says: string } | undefined
 }
 
 /** Whether `bytes` say that they are a document that convicts, right or wrong. */
 export function isEvidence(bytes: Uint8Array): boolean {
-  return isFaultEvidence(bytes) || isFalseDraw(bytes)
+  return isFaultEvidence(bytes) || isCoordinatorLie(bytes)
 }
 
 /**
@@ -48,24 +40,30 @@ export function isEvidence(bytes: Uint8Array): boolean {
  * did wrong in somebody's network.
  */
 export async function verifyFault(bytes: Uint8Array, options: VerifyFaultOptions = {}): Promise<FaultVerification> {
-  let proof: FaultEvidence | FalseDraw
-  try {
-    proof = isFalseDraw(bytes) ? decodeFalseDraw(bytes) : decodeFaultEvidence(bytes)
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    const verdict: Verdict = { ok: false, check: 'form', reason: error.message, checks: [] }
+  const proof = proofOrReason(bytes)
+  if (typeof proof === 'string') {
+    const verdict: Verdict = { ok: false, check: 'form', reason: proof, checks: [] }
     return { verdict, proof: undefined, named: undefined, accused: undefined }
   }
-  if (proof.format === FALSE_DRAW_FORMAT) {
-    const named = falseDrawAuthority(proof)
-    const accused = { against: named.coordinator, says: falseDrawSays(proof) }
-    return { verdict: verifyFalseDraw(proof, authorityFor(named, options)), proof, named, accused }
+  if ('document' in proof) {
+    const { document, named, says, verify } = proof
+    const accused = { against: named.coordinator, says }
+    return { verdict: verify(authorityFor(named, options)), proof: document, named, accused }
   }
   const named = namedAuthority(proof)
   const { contents = [], models, signal } = options
   const source = partSource(await contentsAtHand(contents, signal), options)
   const verdict = await verifyFaultEvidence(proof, authorityFor(named, options), { models, contents: source })
   return { verdict, proof, named, accused: accusation(proof) }
+}
+
+function proofOrReason(bytes: Uint8Array): FaultEvidence | ReadLie | string {
+  try {
+    return isCoordinatorLie(bytes) ? readCoordinatorLie(bytes) : decodeFaultEvidence(bytes)
+  } catch (error) {
+    if (error instanceof AppError) return error.message
+    throw error
+  }
 }
 
 function authorityFor(named: Authority, { network, coordinator }: VerifyFaultOptions): Authority {

@@ -33,6 +33,7 @@ export const CHECKS = {
   progress: 'the node signed what it said of its result under its lease',
   fault: 'the part that the node revealed is not what the reference computes',
   fork: 'the two checkpoints cannot be of one log',
+  'false-receipt': 'the log has something else where the receipt was promised',
   'false-draw': 'the draw that was signed is not the one of the rules',
   conflict: 'the two messages cannot both be honest',
 } as const

@@ -1,4 +1,4 @@
-// What a node makes of the draws that it was part of: honest ones, and those of a coordinator that picked its checkers, put the roster
+// What a node makes of what it was paid for: honest draws and receipts, and those of a coordinator that picked its checkers, put roster or receipt
 // elsewhere, answers with something else or not at all.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Clock } from '#core/clock.ts'
@@ -10,7 +10,7 @@ import type { Roster } from '#verify/roster.ts'
 import { signMessage } from '#core/signed.ts'
 import { BEACON_FORMAT, type Beacon } from '#ledger/beacon.ts'
 import { signCheckpoint } from '#ledger/checkpoint.ts'
-import { type LogEntry, entryLeaf } from '#ledger/entry.ts'
+import { type LogEntry, type ReceiptEntry, entryLeaf } from '#ledger/entry.ts'
 import {
   type FalseDraw,
   type PartialRoster,
@@ -21,11 +21,20 @@ import {
   findDrawLie,
   verifyFalseDraw,
 } from '#ledger/false-draw.ts'
+import {
+  type FalseReceipt,
+  decodeFalseReceipt,
+  encodeFalseReceipt,
+  falseReceipt,
+  verifyFalseReceipt,
+} from '#ledger/false-receipt.ts'
 import { encodeJobCertificate } from '#ledger/job-certificate.ts'
 import { inclusionPath } from '#ledger/log-tree.ts'
+import { promiseReceipt } from '#ledger/receipt-promise.ts'
 import { type DrawCheck, DrawChecks, FIRST_LOOK_MS, MAX_WAITING, MAX_WAIT_MS } from '#node/draw-checks.ts'
 import { type DrawSource, DrawUnansweredError } from '#node/draw-source.ts'
 import type { NewEvidence } from '#node/evidence-store.ts'
+import type { Settled } from '#node/lease-run.ts'
 import { Http } from '#sdk/http.ts'
 import { isEvidence, verifyCertificate, verifyFault } from '#sdk/index.ts'
 import { CERTIFICATE_TYPE, type Certificate, type CertificateBody, certificateId } from '#verify/certificate.ts'
@@ -80,9 +89,25 @@ async function logOf(job: CertifiedJob): Promise<{ entries: readonly LogEntry[];
   if (roster === undefined) throw new Error('There is no roster.')
   const { seed, chain } = testChain(job.network)
   const secret = { type: 'epoch-secret', epoch: TEST_EPOCH, secret: secretOf(seed, chain, TEST_EPOCH) } as const
-  const entries = [...openingEntries(job.network, signed, BigInt(admission.entry.escrow), roster.nodes), secret]
+  const opening = openingEntries(job.network, signed, BigInt(admission.entry.escrow), roster.nodes)
+  const entries = [...opening, secret, receiptOf(job)]
   const log = new MemoryLog()
   return { entries, log, root: await log.append(...entries.map((entry) => entryLeaf(entry))) }
+}
+
+function receiptOf({ certificate }: CertifiedJob): ReceiptEntry {
+  const [receipt] = certificate.receipts
+  if (receipt === undefined) throw new Error('There is no receipt.')
+  return receipt.entry
+}
+
+/** What the coordinator said when it settled the unit; `logIndex` is the receipt's where it tells the truth. */
+async function settledOf(job: CertifiedJob, logIndex = 5): Promise<Settled> {
+  const { entries, root } = await logOf(job)
+  const { coordinator, context } = job.network
+  const receipt = receiptOf(job)
+  const at = { network: context.network, checkpoint: { size: entries.length, root } }
+  return { receipt, promise: await promiseReceipt(coordinator, at, receipt, logIndex) }
 }
 
 async function beaconOf(job: CertifiedJob): Promise<Beacon> {
@@ -157,10 +182,12 @@ function open(job: CertifiedJob, source: DrawSource) {
   return { checks, hand, kept, ended, next }
 }
 
-async function checkOnce(job: CertifiedJob, source: DrawSource) {
+async function checkOnce(job: CertifiedJob, source: DrawSource, logIndex?: number) {
   const opened = open(job, source)
   const checked = opened.next()
-  opened.checks.add(leaseOf(job), certificateId(await source.certificate('' as Digest)))
+  const { promise, receipt } = await settledOf(job, logIndex)
+  const certificate = certificateId(await source.certificate('' as Digest))
+  opened.checks.add(leaseOf(job), { promise, receipt: { ...receipt, certificate } })
   opened.hand.move(FIRST_LOOK_MS)
   const check = await checked
   opened.checks.close()
@@ -205,6 +232,37 @@ describe('a node', () => {
     expect(await verifyFault(bytes)).toMatchObject({ verdict: { ok: true }, named: authorityOf(picked) })
   })
 
+  test('behaviour: something else where a receipt was promised convicts', async () => {
+    const { check, kept } = await checkOnce(honest, sourceOf(honest), 4)
+    expect(check).toMatchObject({ lie: 'receipt', unchecked: null })
+    expect(kept).toMatchObject([{ against: honest.network.coordinator.publicKey }])
+    const bytes = encodeFalseReceipt(kept[0]?.document as FalseReceipt)
+    expect(isEvidence(bytes)).toBe(true)
+    expect(await verifyFault(bytes)).toMatchObject({ verdict: { ok: true }, named: authorityOf(honest) })
+    const other = { network: digestOf('test', 'other network'), coordinator: honest.network.coordinator.publicKey }
+    expect(await verifyFault(bytes, other)).toMatchObject({ verdict: { ok: false, check: 'receipt' } })
+  })
+
+  test('behaviour: a promise that is kept makes no document, and no change of one that convicts is believed', async () => {
+    const { log, entries } = await logOf(honest)
+    const { promise } = await settledOf(honest)
+    const kept = falseReceipt(promise, promise.body.leaf, await inclusionPath(log, 5, entries.length))
+    expect(verifyFalseReceipt(kept, authorityOf(honest))).toMatchObject({ ok: false, check: 'false-receipt' })
+    const believed: string[] = []
+    const { promise: broken } = await settledOf(honest, 4)
+    const lie = falseReceipt(broken, entryLeaf(entries[4] as LogEntry), await inclusionPath(log, 4, entries.length))
+    expect(verifyFalseReceipt(lie, authorityOf(honest))).toMatchObject({ ok: true })
+    for (const [path, change] of changesOf(lie)) {
+      try {
+        const read = decodeFalseReceipt(encodeFalseReceipt(change as FalseReceipt))
+        if (verifyFalseReceipt(read, authorityOf(honest)).ok) believed.push(path)
+      } catch (error) {
+        expect(error).toHaveProperty('kind', 'hostile')
+      }
+    }
+    expect(believed).toEqual([])
+  })
+
   test('behaviour: a record that contradicts itself convicts without a roster', async () => {
     const certificate = await redrawn(honest, { rosterLeaf: 4 })
     const { check, kept } = await checkOnce(honest, sourceOf(honest, { certificate: async () => certificate }))
@@ -231,7 +289,7 @@ describe('a node', () => {
   test.each(answers)('behaviour: %s is no answer, and convicts nobody', async (_what, change) => {
     const opened = open(honest, sourceOf(honest, change(honest)))
     const checked = opened.next()
-    opened.checks.add(leaseOf(honest), certificateId(unitOf(honest)))
+    opened.checks.add(leaseOf(honest), await settledOf(honest))
     opened.hand.move(FIRST_LOOK_MS)
     expect((await checked).unchecked).toContain('cannot be checked')
     expect(opened.kept).toEqual([])
@@ -249,7 +307,7 @@ describe('a node', () => {
       },
     })
     const { checks, hand, next } = open(honest, source)
-    checks.add(leaseOf(honest), certificateId(unitOf(honest)))
+    checks.add(leaseOf(honest), await settledOf(honest))
     const pauses: number[] = []
     for (let look = 0; look < 9; look++) {
       const [pause = 0] = hand.pauses()
@@ -273,7 +331,7 @@ describe('a node', () => {
     const unanswered = () => Promise.reject(new DrawUnansweredError('certificates', 'it is not there'))
     const { checks, hand, kept, next } = open(honest, sourceOf(honest, { certificate: unanswered }))
     const checked = next()
-    checks.add(leaseOf(honest), certificateId(unitOf(honest)))
+    checks.add(leaseOf(honest), await settledOf(honest))
     hand.move(MAX_WAIT_MS)
     expect((await checked).unchecked).toContain('no answer')
     expect(kept).toEqual([])
@@ -290,9 +348,10 @@ describe('a node', () => {
         signMessage(coordinator, type, context, { ...body, admissionLeaf: at }),
       ),
     )
-    for (const lease of leases.slice(0, MAX_WAITING)) checks.add(lease, digestOf('test', 'certificate'))
+    const settled = await settledOf(honest)
+    for (const lease of leases.slice(0, MAX_WAITING)) checks.add(lease, settled)
     expect(ended).toEqual([])
-    for (const lease of leases.slice(MAX_WAITING)) checks.add(lease, digestOf('test', 'certificate'))
+    for (const lease of leases.slice(MAX_WAITING)) checks.add(lease, settled)
     expect(ended.map(({ lease }) => lease.body.admissionLeaf)).toEqual([0])
     expect(checks.waiting).toBe(MAX_WAITING)
     checks.close()

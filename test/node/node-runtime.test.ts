@@ -110,7 +110,7 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     const id = contentId({ form: 'matrix', dtype: 'i32', rows: 300, cols: 270 }, first.leaves)
     await grid.whenStored(id)
     expect([...(grid.results.get(id)?.keys() ?? [])]).toEqual([0, 1, 2, 3])
-    const settled = { say: 'settled', certificate: close.body.unit, credited: '1000', reason: 'Agreed.' } as const
+    const settled = await grid.settled([a.key, b.key], '1000')
     await Promise.all(trials.map(({ stream }) => stream.say(settled)))
     const state = await until(a.node, ({ unitsDone, phase }) => unitsDone === 1 && phase === 'waiting')
     expect(state).toMatchObject({ creditedSession: '1000', balance: '0', pending: '1000', error: null })
@@ -122,6 +122,22 @@ describe('a contributor node', { timeout: 60_000 }, () => {
       peers: [{ node: b.key, transport: 'webrtc' }],
     })
     expect(grid.peer.relayed.bytes(a.key, b.key)).toBeLessThan(40_000)
+  })
+
+  test('behaviour: a settlement whose receipt is not promised, or pays others, earns nothing', async () => {
+    const grid = await openGrid()
+    const { node, key } = await waitingNode(grid)
+    const other = grid.network.coordinator.publicKey
+    const [own, foreign] = [await grid.settled([key], '1000'), await grid.settled([other], '1000')]
+    for (const [at, said] of [{ ...own, receipt: foreign.receipt }, foreign].entries()) {
+      const { unit } = product(grid, 20 + at, 20, 20)
+      const { trials } = await grid.untilRevealed(unit, [key])
+      await trials[0]?.stream.say(said)
+      const id = trials[0]?.lease.body.unit
+      const { units } = await until(node, (state) => state.units[0]?.unit === id && state.units[0]?.finishedMs !== null)
+      expect(units[0]).toMatchObject({ outcome: 'rejected', credited: '0', certificate: null })
+    }
+    expect(node.state).toMatchObject({ unitsDone: 0, creditedSession: '0' })
   })
 
   test('behaviour: a wrong tile is seen by the other replica, and the wrong one sees that they differ', async () => {

@@ -1,6 +1,7 @@
 // A coordinator small enough for tests of nodes: it admits them, leases a unit to those it is told to, closes, and settles, with real
 // signatures over real libp2p. Verification, storage and payment are the product's coordinator's, and left out.
 import { type CheckpointNote, signCheckpoint } from '#ledger/checkpoint.ts'
+import { promiseReceipt } from '#ledger/receipt-promise.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { toHex } from '#core/bytes.ts'
@@ -13,7 +14,7 @@ import { serveContent, takeContent } from '#net/protocols/blob/handler.ts'
 import { serveHellos } from '#net/protocols/hello/handler.ts'
 import type { Hello, Welcome } from '#net/protocols/hello/messages.ts'
 import { type CoordinatorLease, openLease } from '#net/protocols/lease/handler.ts'
-import type { FromNode, LeasePeer } from '#net/protocols/lease/messages.ts'
+import type { FromCoordinator, FromNode, LeasePeer } from '#net/protocols/lease/messages.ts'
 import { Mailbox } from '#node/mailbox.ts'
 import type { NetworkInfo } from '#node/network-info.ts'
 import { KINDS } from '#work/kinds.ts'
@@ -188,6 +189,23 @@ export class TestGrid {
     await Promise.all(trials.map((trial) => trial.stream.say({ say: 'closed', close })))
     const revealed = await Promise.all(trials.map((trial) => trial.hear('revealed')))
     return { trials, committed, close, revealed }
+  }
+
+  /** What settles a unit for `nodes`: a receipt that pays each `amount`, and the promise of it. */
+  async settled(nodes: readonly PublicKey[], amount: string): Promise<Extract<FromCoordinator, { say: 'settled' }>> {
+    const { coordinator, context } = this.network
+    const payments = nodes.map((node) => ({ node, account: node, amount }))
+    const receipt = {
+      type: 'receipt',
+      admissionLeaf: 1,
+      unit: EMPTY_ROOT,
+      certificate: EMPTY_ROOT,
+      payments,
+      audited: [],
+    } as const
+    const at = { ...context, checkpoint: { ...context.checkpoint, size: 3 } }
+    const promise = await promiseReceipt(coordinator, at, receipt, 2)
+    return { say: 'settled', receipt, promise, reason: 'Agreed.' }
   }
 
   stop(): Promise<void> {

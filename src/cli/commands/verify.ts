@@ -12,7 +12,7 @@ import {
   blobSource,
   connect,
   isEvidence,
-  isFalseDraw,
+  isCoordinatorLie,
   isFork,
   verifyCertificate,
 } from '#sdk/index.ts'
@@ -82,7 +82,7 @@ async function verify(context: CommandContext, options: Options, path: string): 
     }
     if (isEvidence(bytes)) {
       const { models } = opened
-      const needsFiles = models.length === 0 && !isFalseDraw(bytes)
+      const needsFiles = models.length === 0 && !isCoordinatorLie(bytes)
       const url = options.coordinator ?? (needsFiles ? defaultCoordinator() : undefined)
       const client = url === undefined ? undefined : await connectWithoutAccount(url, context.signal)
       return await checkFault(context, { path, bytes, models, network: options.network, client })

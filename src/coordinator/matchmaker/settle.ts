@@ -4,9 +4,10 @@ import type { ContentRef } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { signMessage } from '#core/signed.ts'
-import { type Payment, receiptEntry } from '#ledger/entry.ts'
+import { type Payment, type ReceiptEntry, receiptEntry } from '#ledger/entry.ts'
 import { epochOf } from '#ledger/pending.ts'
 import { priceAtto, sharePrice } from '#ledger/price.ts'
+import { type ReceiptPromise, promiseReceipt } from '#ledger/receipt-promise.ts'
 import {
   CERTIFICATE_TYPE,
   type Certificate,
@@ -51,8 +52,8 @@ export type Agreement = {
 
 /** What a settled unit came to. `result` is the job's when this was its last unit. */
 export type Settled = {
-  readonly certificate: Digest
-  readonly payments: readonly Payment[]
+  readonly receipt: ReceiptEntry
+  readonly promise: ReceiptPromise
   readonly reason: string
   readonly units: { readonly total: number; readonly done: number }
   readonly result: ContentRef | null
@@ -69,17 +70,19 @@ export async function settle(
   const completion = await completionOf(grid, job, kind, { number: record.number, leaves })
   const payments = paymentsOf(agreement)
   const reason = reasonOf(agreement)
-  const isSettled = await grid.log.transaction(async (tx, append) => {
+  const settled = await grid.log.transaction(async (tx, append) => {
     const now = await readJob(tx, job.id)
     const id = certificateId(certificate)
-    if (now?.state !== 'running' || !(await finishUnit(tx, job.id, record.number, id, leaves))) return false
-    await pay(grid, { tx, append }, agreement, certificate, { payments, reason })
+    if (now?.state !== 'running' || !(await finishUnit(tx, job.id, record.number, id, leaves))) return null
+    const logged = await pay(grid, { tx, append }, agreement, certificate, { payments, reason })
     await countChecked(tx, agreement)
     await complete(grid, tx, job, completion, intervals)
-    return true
+    return logged
   })
-  if (!isSettled) return null
-  return { certificate: certificateId(certificate), payments, reason, ...completion }
+  if (settled === null) return null
+  const { receipt, logIndex } = settled
+  const promise = await promiseReceipt(grid.signer, signingContext(grid), receipt, logIndex)
+  return { receipt, promise, reason, ...completion }
 }
 
 /** What a job has come to when one more of its units is done; `result` when that is the last. */
@@ -164,7 +167,7 @@ async function pay(
   { job, record, replicas }: Agreement,
   certificate: Certificate,
   { payments, reason }: { readonly payments: readonly Payment[]; readonly reason: string },
-): Promise<void> {
+): Promise<{ receipt: ReceiptEntry; logIndex: number }> {
   const epoch = await tickEpoch(grid, { tx, append })
   const receipt = receiptEntry(certificate, await readSalt(tx, job.id), payments)
   const logIndex = await append(receipt)
@@ -187,6 +190,7 @@ async function pay(
       atMs,
     })
   for (const { replica } of replicas) await countUnitDone(tx, replica.node)
+  return { receipt, logIndex }
 }
 
 /** The price, shared by the operations that replicas and auditor did. */

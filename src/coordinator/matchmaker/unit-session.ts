@@ -408,8 +408,8 @@ export class UnitSession {
         replica.dismiss(
           {
             say: 'settled',
-            certificate: settled.certificate,
-            credited: settled.payments.find(({ node }) => node === replica.node)?.amount ?? '0',
+            receipt: settled.receipt,
+            promise: settled.promise,
             reason: settled.reason.slice(0, 300),
           },
           'ended',

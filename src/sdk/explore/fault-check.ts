@@ -1,8 +1,8 @@
 // A fault that the log names, checked: the entry is in the log, names this document, and the document convicts this node.
 import type { Digest } from '#core/digest.ts'
-import { FALSE_DRAW_FORMAT } from '#ledger/false-draw.ts'
 import { evidenceId } from '#verify/fault-evidence.ts'
 import { MAX_FAULT_PROOF_BYTES } from '#verify/fault-proof.ts'
+import { isLie } from '#sdk/coordinator-lie.ts'
 import { FIRST_TRIES } from '#sdk/network.ts'
 import { verifyFault } from '#sdk/verify-fault.ts'
 import { EntryUnprovenError, type LogReader } from './log-reader.ts'
@@ -23,7 +23,7 @@ export async function checkFault(log: LogReader, { fault, logIndex }: NamedFault
     const authority = { network, coordinator: genesis.coordinator }
     const { verdict, accused, proof } = await verifyFault(bytes, { ...authority, http: log.http })
     if (!verdict.ok) return { reason: verdict.reason }
-    const isNamed = proof !== undefined && proof.format !== FALSE_DRAW_FORMAT && evidenceId(proof) === fault
+    const isNamed = proof !== undefined && !isLie(proof) && evidenceId(proof) === fault
     if (!isNamed) return { reason: 'The document is not the one that the log names.' }
     return { reason: accused?.against === entry.node ? '' : 'The document is about another node.' }
   } catch (error) {

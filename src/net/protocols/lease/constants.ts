@@ -23,7 +23,7 @@ export const MAX_PROGRESS_BURST = (2 * HEARTBEAT_TIMEOUT_MS) / PROGRESS_MS
  * An offer carries six leases with their addresses, a reveal up to 4,096 leaves of 66 bytes: 512 KiB hold both. A node takes few units at
  * a time; the coordinator never gives one node more than it has said it takes.
  */
-export const LEASE_PROTOCOL = defineProtocol('lease', 2, {
+export const LEASE_PROTOCOL = defineProtocol('lease', 3, {
   maxMessageBytes: 512 * 1024,
   maxInboundStreams: 4,
   maxOutboundStreams: 4,

@@ -5,7 +5,9 @@
 import * as v from 'valibot'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
-import { amountSchema, digestSchema, publicKeySchema, textSchema } from '#core/schema.ts'
+import { digestSchema, publicKeySchema, textSchema } from '#core/schema.ts'
+import { type ReceiptEntry, receiptEntrySchema } from '#ledger/entry.ts'
+import { type ReceiptPromise, receiptPromiseSchema } from '#ledger/receipt-promise.ts'
 import { type Close, closeSchema } from '#verify/close.ts'
 import { type Commitment, commitmentSchema } from '#verify/commitment.ts'
 import { type Decline, declineSchema } from '#verify/decline.ts'
@@ -26,7 +28,12 @@ export type FromCoordinator =
   | { readonly say: 'stream' }
   | { readonly say: 'closed'; readonly close: Close }
   | { readonly say: 'deliver' }
-  | { readonly say: 'settled'; readonly certificate: Digest; readonly credited: string; readonly reason: string }
+  | {
+      readonly say: 'settled'
+      readonly receipt: ReceiptEntry
+      readonly promise: ReceiptPromise
+      readonly reason: string
+    }
   | { readonly say: 'rejected'; readonly reason: string; readonly fault: Digest | null }
 
 /** What a node says on a lease stream. */
@@ -63,8 +70,8 @@ export const fromCoordinatorSchema: v.GenericSchema<unknown, FromCoordinator> = 
   v.strictObject({ say: v.literal('deliver') }),
   v.strictObject({
     say: v.literal('settled'),
-    certificate: digestSchema,
-    credited: amountSchema,
+    receipt: receiptEntrySchema,
+    promise: receiptPromiseSchema,
     reason: textSchema(300),
   }),
   v.strictObject({ say: v.literal('rejected'), reason: textSchema(300), fault: v.nullable(digestSchema) }),
