@@ -28,9 +28,9 @@ export function paddedColumns(cols: number): number {
   return Math.ceil(cols / 16) * 16
 }
 
-/** Values of a head as they are stored: a multiple of 8. */
+/** Values of a head as they are stored: a multiple of 16, as {@link paddedColumns}. */
 export function headStride(headDim: number): number {
-  return Math.ceil(headDim / 8) * 8
+  return paddedColumns(headDim)
 }
 
 /** Bytes that a matrix takes. */

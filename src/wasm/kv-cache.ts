@@ -1,10 +1,10 @@
-// Keys and values of one sequence in linear memory: int8 or i16 keys with a scale each, i16 values with two positions beside each other.
+// Keys and values of one sequence in linear memory: int8 keys in panels of four or i16 ones, with a scale each, i16 values with two positions beside each other.
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import type { KvCache } from '#tensor/language-backend.ts'
 import { headStride } from './device-weights.ts'
 import type { Memory, Region } from './memory.ts'
 
-/** Positions are stored in multiples of this: pairs for the values, whole vectors of scales. */
+/** Positions are stored in multiples of this: panels of keys, pairs for the values, whole vectors of scales. */
 const STEP = 4
 
 /** Bytes of keys, values and scales of a cache of `capacity` positions. */

@@ -17,6 +17,9 @@ export const UNEMBED = 10
 /** Outputs of a linear layer in one piece. */
 const PIECE_OUTPUTS = 64
 
+/** Rows whose head is attended in one piece. */
+export const ATTENDED_ROWS = 16
+
 /** Rows that are hashed in one piece. */
 const PIECE_ROWS = 4
 
@@ -42,6 +45,11 @@ export type Operation = {
 /** Pieces of a linear layer of `outputs`. */
 export function linearPieces(outputs: number): number {
   return Math.ceil(outputs / PIECE_OUTPUTS)
+}
+
+/** Pieces of the attention of `rows`. */
+export function attendedPieces(rows: number, heads: number): number {
+  return Math.ceil(rows / ATTENDED_ROWS) * heads
 }
 
 /** Pieces of the digests of `rows`. */

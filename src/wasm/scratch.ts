@@ -3,6 +3,7 @@ import type { ModelShape } from '#tensor/exact/weights.ts'
 import { headStride, paddedColumns } from './device-weights.ts'
 import { storedPositions } from './kv-cache.ts'
 import { type Memory, type Region, alignedBytes } from './memory.ts'
+import { ATTENDED_ROWS } from './operations.ts'
 
 /** Rows that kernels work on at a time (ROW_BLOCK of assembly/). */
 const ROW_BLOCK = 128
@@ -18,6 +19,9 @@ const PAIR_OUTPUTS = 8
 
 /** What a linear layer works in: scales of its rows, their sums, a pair of panels in 16 bits and its terms. */
 const LINEAR_BYTES = ROW_BLOCK * 8 * (1 + PAIR_OUTPUTS) + PAIR_OUTPUTS * (2 * CHUNK_COLUMNS + 4)
+
+/** What scoring works in: the record of keys, scales, terms, sums and panels, and behind attention's own sums. */
+const SCORE_BYTES = 128 + 32 + ATTENDED_ROWS * (20 + 8 * PAIR_OUTPUTS) + PAIR_OUTPUTS * (2 * CHUNK_COLUMNS + 4)
 
 /** Rows that are hashed beside each other, and what that works in (FOUR_BYTES of assembly/). */
 const HASHED_ROWS = 4
@@ -54,7 +58,7 @@ export function scratchBytes(shape: ModelShape, count: number): number {
 /** Bytes that a thread needs for itself, with caches of up to `positions`. */
 export function threadBytes({ width, headDim }: ModelShape, positions: number): number {
   const blocks = ROW_BLOCK * 4 * Math.max(headDim, 2 * PIECE_OUTPUTS)
-  const attention = 8 * storedPositions(positions) + 4 * headStride(headDim) + 128
+  const attention = (4 + 4 * ATTENDED_ROWS) * storedPositions(positions) + SCORE_BYTES
   const hash = HASHED_ROWS * (32 + Math.ceil((width * 4) / 1024) * 32) + HASH_BYTES
   return alignedBytes(Math.max(LINEAR_BYTES + blocks, attention, hash, 4 * width))
 }

@@ -87,7 +87,7 @@ export class WasmStep implements Step {
 
   attend(_queries: Queries, layer: number): Quantised {
     const { heads } = this.#model.shape
-    this.#record({ code: code.ATTEND, pieces: this.#rows.length * heads, waits: true, layer })
+    this.#record({ code: code.ATTEND, pieces: code.attendedPieces(this.#rows.length, heads), waits: true, layer })
     this.#record({ code: code.QUANTISE_ATTENDED, pieces: this.#rows.length, waits: true, layer })
     return HANDLE as unknown as Quantised
   }

@@ -81,7 +81,13 @@ function storeKey(
   if (model.keyBits == 16)
     return quantise(values, model.headDim, stride, projection.headF, 16, row.keys + (at << 1), scaleM, scaleE)
   quantise(values, model.headDim, stride, projection.headF, 8, scratch, scaleM, scaleE)
-  for (let c = 0; c < stride; c++) store<i8>(row.keys + at + <usize>c, <i8>load<i16>(scratch + ((<usize>c) << 1)))
+  // Four positions lie beside each other, eight columns of each.
+  const within = row.position & 3
+  const target = row.keys + at - <usize>(within * stride) + ((<usize>within) << 3)
+  for (let c = 0; c < stride; c += 8) {
+    const key = v128.load(scratch + ((<usize>c) << 1))
+    v128.store_lane<i64>(target + ((<usize>c) << 2), i8x16.narrow_i16x8_s(key, key), 0)
+  }
 }
 
 /** Two positions lie beside each other, so that their products with a pair of weights are one instruction. */

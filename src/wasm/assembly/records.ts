@@ -53,7 +53,7 @@ export class Model {
   heads: i32
   kvHeads: i32
   headDim: i32
-  /** headDim as it is stored: a multiple of 8. */
+  /** headDim as it is stored: a multiple of 16. */
   headStride: i32
   F: i32
   bits: i32
@@ -77,13 +77,13 @@ export class Model {
 export class Row {
   token: i32
   position: i32
-  /** (layers, kvHeads, capacity, headStride) int8 or i16. */
+  /** (layers, kvHeads, capacity, headStride): int8 in panels of four positions as matrices have them, or i16. */
   keys: usize
   /** (layers, kvHeads, capacity/2, headStride, 2) i16: two positions beside each other. */
   values: usize
   /** (layers, kvHeads, 2, capacity): m, then e. */
   scales: usize
-  /** Even. */
+  /** A multiple of 4. */
   capacity: i32
 }
 

@@ -1,16 +1,16 @@
-// The one rounding of a linear layer. A sum times its two scales in doubles differs from the exact value by less than 2^-9 where that is below
-// 2^20: whatever is not within that of a half rounds as the exact value does, the rest is rounded singly in integers.
+// The one rounding of a linear layer. A sum times its two scales in doubles differs from the exact value by less than 2^-29 of it: whatever is not
+// within that of a half rounds as the exact value does, the rest is rounded singly in integers.
 import { mulShift, mulShiftWide, saturate } from './fixed'
 import { Matrix } from './records'
 
 export const STORE: i32 = 0
 export const ADD: i32 = 1
 
-/** Mantissas of scales are cut to 31 bits, which values below this feel by at most 2^-10. */
-const SIZE_MAX: i32 = 1 << 20
+/** Values from here on are rounded singly. */
+const SIZE_MAX: i32 = 1 << 27
 
-/** Furthest from an integer that a double may be. */
-const EDGE: f64 = 0.5 - 1.0 / 512.0
+/** Mantissas of products of scales are cut to 31 bits, from 2^30 on: twice what that and the roundings of doubles may change, as part of a value. */
+const ERROR: f64 = 1.0 / 536870912.0
 
 /** Added to a double below 2^51 it leaves the nearest integer in the low bits. */
 const MAGIC: f64 = 6755399441055744.0
@@ -114,8 +114,12 @@ export function roundPanel(
       const b = f64x2.add(u, magic)
       const restA = f64x2.abs(f64x2.sub(v, f64x2.sub(a, magic)))
       const restB = f64x2.abs(f64x2.sub(u, f64x2.sub(b, magic)))
-      const isClose = f64x2.gt(f64x2.pmax(restA, restB), f64x2.splat(EDGE))
-      const isLarge = f64x2.ge(f64x2.pmax(f64x2.abs(v), f64x2.abs(u)), most)
+      const size = f64x2.pmax(f64x2.abs(v), f64x2.abs(u))
+      const isClose = f64x2.ge(
+        f64x2.add(f64x2.pmax(restA, restB), f64x2.mul(size, f64x2.splat(ERROR))),
+        f64x2.splat(0.5),
+      )
+      const isLarge = f64x2.ge(size, most)
       let y = v128.shuffle<i32>(a, b, 0, 2, 4, 6)
       let isCut = v128.or(isClose, isLarge)
       if (hasBias) {

@@ -1,6 +1,6 @@
 // Runs the operations of a step. Each is cut into pieces that whichever thread comes first takes; an operation that reads what others wrote
 // waits until they are finished. Integers do not depend on who computed them, so any number of threads gives the same bytes.
-import { attendHead } from './attention'
+import { attend } from './attention'
 import { HASHED_ROWS, hashRows } from './boundary'
 import { gateUp } from './feed-forward'
 import { clamp, mulShift } from './fixed'
@@ -9,6 +9,7 @@ import { chunkCount, pack, pairTerms } from './dot'
 import { ADD, ROW_BLOCK, STORE, linear } from './linear'
 import { normQuantise } from './norm'
 import { quantise } from './quantise'
+import { SCORED_ROWS } from './scores'
 import { Control, Layer, Model, Norm, Operation, Matrix, Step, layerAt, rowAt } from './records'
 
 export { pack }
@@ -148,7 +149,7 @@ function compute(model: Model, step: Step, operation: Operation, piece: i32, scr
       projectHead(model, layer, operation.layer, step, piece, scratch)
       return 0
     case ATTEND:
-      return attendHead(model, operation.layer, step, piece / model.heads, piece % model.heads, scratch)
+      return attend(model, operation.layer, step, (piece / model.heads) * SCORED_ROWS, piece % model.heads, scratch)
     case QUANTISE_ATTENDED:
       quantiseRow(model, step, piece, model.heads * model.headDim, layer.output.cols, layer.value.F + 8)
       return 0

@@ -76,47 +76,6 @@ export function largest4(x: v128): v128 {
   return i32x4.max_s(halves, v128.shuffle<i32>(halves, halves, 1, 0, 3, 2))
 }
 
-/*
- * Rounding four sums at once: sums of 32 bits times the product of the scales (m, e) and (m4, e4), as mulScale and then mulShift give them, one at a
- * time. Lanes shift right alike, by s = e + most - 30 for the largest exponent there is, and left before by what lift4 gives.
- */
-
-/** 2^(most - e4); past 2^21, where a single lane might shift by less than the 9 that its rounding needs, a lift that 0 alone has room for. */
-export function lift4(most: v128, e4: v128): v128 {
-  const octaves = i32x4.sub(most, e4)
-  return power4(v128.or(octaves, i32x4.shr_u(i32x4.gt_s(octaves, i32x4.splat(21)), 27)))
-}
-
-/** m·m4 in Q30 of unsigned lanes: 32 bits, of which the last is dropped where all are used. */
-export function product4(m: u32, m4: v128): v128 {
-  const one = i32x4.splat(<i32>m)
-  const low = i64x2.shr_u(i64x2.extmul_low_i32x4_u(one, m4), 30)
-  const high = i64x2.shr_u(i64x2.extmul_high_i32x4_u(one, m4), 30)
-  return v128.shuffle<i32>(low, high, 0, 2, 4, 6)
-}
-
-/** Whether |sum|·lift·2 < 2^31, and what comes out of the shift has 32 bits: where it does not hold, round the sums singly. */
-export function hasRoom4(sums: v128, lift: v128, s: i32): bool {
-  const size = f32x4.mul(f32x4.abs(f32x4.convert_i32x4_s(sums)), f32x4.convert_i32x4_s(lift))
-  return i32x4.all_true(f32x4.lt(size, f32x4.splat(1073741824))) && <u32>(s - 31) <= 31
-}
-
-/** Sums that have room, scaled; a product of 32 bits gives its mantissa half of it, and its sum twice. */
-export function rescale4(sums: v128, lift: v128, product: v128, s: i32): v128 {
-  const isLong = i32x4.shr_s(product, 31)
-  const lifted = i32x4.mul(sums, lift)
-  const factor = i32x4.add(lifted, v128.and(lifted, isLong))
-  return mulShiftFar4(factor, v128.bitselect(i32x4.shr_u(product, 1), product, isLong), s)
-}
-
-/** mulShift4 for any shift of products below 2^62: 2^62 keeps them positive, so that a logical shift does. */
-function mulShiftFar4(a: v128, b: v128, s: i32): v128 {
-  const offset = i64x2.splat(((<i64>1) << 62) + ((<i64>1) << (s - 1)))
-  const low = i64x2.shr_u(i64x2.add(i64x2.extmul_low_i32x4_s(a, b), offset), s)
-  const high = i64x2.shr_u(i64x2.add(i64x2.extmul_high_i32x4_s(a, b), offset), s)
-  return i32x4.sub(v128.shuffle<i32>(low, high, 0, 2, 4, 6), i32x4.splat(<i32>(((<i64>1) << 62) >> s)))
-}
-
 /** Sum of the four lanes of each of four vectors, where the sums fit an i32. */
 export function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 2, 6), v128.shuffle<i32>(a, b, 1, 5, 3, 7))
