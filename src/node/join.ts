@@ -18,7 +18,7 @@ import type { NewEvidence } from './evidence-store.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
 import { serveLogViews } from './log-views.ts'
 import type { LogWitness } from './log-witness.ts'
-import type { NodeIdentity } from './identity.ts'
+import { type NodeIdentity, payeesOf } from './identity.ts'
 import { FileFetch } from './file-fetch.ts'
 import { InputCache, blobFetcher } from './inputs.ts'
 import type { LeaseOutcome } from './lease-run.ts'
@@ -111,6 +111,7 @@ export async function join(parts: JoinParts): Promise<Joined> {
     worker,
     exchange,
     signing,
+    payees: () => payeesOf(identity, clock),
     findKind,
     fetchInputs,
     deliver: (lease, content, signal) => putResult(peer, lease, content, signal),

@@ -37,6 +37,8 @@ export type LeaseParts = {
   readonly findKind: (unit: Unit) => Kind
   /** Network and checkpoint that signatures carry now. */
   readonly signing: () => SigningContext
+  /** Accounts that may be paid for this node. */
+  readonly payees: () => readonly PublicKey[]
   /** The parts of the unit's inputs that its kind needs. */
   readonly fetchInputs: (unit: Unit, kind: Kind, signal: AbortSignal) => Promise<InputParts>
   /** Hands the result under a lease to the coordinator. */
@@ -236,9 +238,11 @@ class LeaseRun {
 
   #settle({ receipt, promise }: Settled, reason: string): void {
     const isPromised = isReceiptPromise(promise, authorityOf(this.#parts)) && promise.body.leaf === entryLeaf(receipt)
-    const own = receipt.payments.find(({ node }) => node === this.#parts.signer.publicKey)
-    if (!isPromised || own === undefined) {
-      this.#finish({ outcome: 'rejected', credited: '0', reason: 'The coordinator promised no receipt for it.' })
+    const { signer, payees } = this.#parts
+    const own = receipt.payments.find(({ node }) => node === signer.publicKey)
+    if (!isPromised || own === undefined || !payees().includes(own.account)) {
+      const reason = 'The coordinator promised no receipt that pays this node for it.'
+      this.#finish({ outcome: 'rejected', credited: '0', reason })
       return
     }
     this.#settled = { receipt, promise }

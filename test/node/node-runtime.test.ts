@@ -129,7 +129,8 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     const { node, key } = await waitingNode(grid)
     const other = grid.network.coordinator.publicKey
     const [own, foreign] = [await grid.settled([key], '1000'), await grid.settled([other], '1000')]
-    for (const [at, said] of [{ ...own, receipt: foreign.receipt }, foreign].entries()) {
+    const stolen = await grid.settled([key], '1000', other)
+    for (const [at, said] of [{ ...own, receipt: foreign.receipt }, foreign, stolen].entries()) {
       const { unit } = product(grid, 20 + at, 20, 20)
       const { trials } = await grid.untilRevealed(unit, [key])
       await trials[0]?.stream.say(said)

@@ -191,10 +191,14 @@ export class TestGrid {
     return { trials, committed, close, revealed }
   }
 
-  /** What settles a unit for `nodes`: a receipt that pays each `amount`, and the promise of it. */
-  async settled(nodes: readonly PublicKey[], amount: string): Promise<Extract<FromCoordinator, { say: 'settled' }>> {
+  /** What settles a unit for `nodes`: a receipt that pays each `amount`, to `account` or its own, and the promise of it. */
+  async settled(
+    nodes: readonly PublicKey[],
+    amount: string,
+    account?: PublicKey,
+  ): Promise<Extract<FromCoordinator, { say: 'settled' }>> {
     const { coordinator, context } = this.network
-    const payments = nodes.map((node) => ({ node, account: node, amount }))
+    const payments = nodes.map((node) => ({ node, account: account ?? node, amount }))
     const receipt = {
       type: 'receipt',
       admissionLeaf: 1,
