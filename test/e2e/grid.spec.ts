@@ -127,21 +127,26 @@ test('behaviour: where a page has no WebRTC the relay carries what it exchanges,
   expect(relayed.reduce((sum, row) => sum + row.sentBytes + row.receivedBytes, 0)).toBeGreaterThan(200)
 })
 
-test('behaviour: a page with a wrong tile is caught by the others, proven and not paid', async ({ browser }) => {
-  const wrong = await openNode(browser, 'wrong')
-  await openNode(browser)
-  await openNode(browser)
-  const hasFault = async () => (await logEntries()).some(({ type, node }) => type === 'fault' && node === wrong.node)
-  // The draw is free: within a few jobs the wrong page has computed one.
-  for (let attempt = 0; attempt < 12 && !(await hasFault()); attempt++) {
-    const [a, b] = [matrix(`wrong/a${attempt}`, 64, 80), matrix(`wrong/b${attempt}`, 80, 64)]
-    const { result, certificate } = await client.matmul(a, b)
-    expect(result.data).toEqual(matmulInt8Reference(a, b))
-    expect(certificate.units[0]?.body.replicas.map(({ lease }) => lease.body.node)).not.toContain(wrong.node)
-  }
-  expect(await hasFault()).toBe(true)
-  expect(await earned(wrong.node)).toBe(0n)
-})
+const CAUGHT: readonly (readonly [Behaviour, string])[] = [
+  ['wrong', 'with a wrong tile'],
+  ['equivocator', 'that commits to one thing before the coordinator and to another before its peer'],
+]
+for (const [behaviour, does] of CAUGHT)
+  test(`behaviour: a page ${does} is caught by the others, proven and not paid`, async ({ browser }) => {
+    const wrong = await openNode(browser, behaviour)
+    await openNode(browser)
+    await openNode(browser)
+    const hasFault = async () => (await logEntries()).some(({ type, node }) => type === 'fault' && node === wrong.node)
+    // The draw is free: within a few jobs the wrong page has computed one.
+    for (let attempt = 0; attempt < 12 && !(await hasFault()); attempt++) {
+      const [a, b] = [matrix(`${behaviour}/a${attempt}`, 64, 80), matrix(`${behaviour}/b${attempt}`, 80, 64)]
+      const { result, certificate } = await client.matmul(a, b)
+      expect(result.data).toEqual(matmulInt8Reference(a, b))
+      expect(certificate.units[0]?.body.replicas.map(({ lease }) => lease.body.node)).not.toContain(wrong.node)
+    }
+    expect(await hasFault()).toBe(true)
+    expect(await earned(wrong.node)).toBe(0n)
+  })
 
 test('behaviour: a page that copies the commitment of its peer gains nothing', async ({ browser }) => {
   const copier = await openNode(browser, 'copier')

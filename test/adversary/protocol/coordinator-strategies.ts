@@ -1,5 +1,6 @@
 // Coordinators that lie, and who notices. All of them are the product's own with one method replaced; nodes and requesters are as they are.
 import { EMPTY_ROOT } from '#core/merkle.ts'
+import type { NodeContribution } from '#node/contribution.ts'
 import { CertificateRefusedError } from '#sdk/run.ts'
 import { until } from '../../support/live-grid.ts'
 import { type Repent, inventChecker, overlook, pickCheckers, replaceReceipts } from '../../support/lying-coordinator.ts'
@@ -44,9 +45,9 @@ export const COORDINATOR_STRATEGIES: readonly CoordinatorStrategy[] = [
     name: 'coordinator that drops receipts',
     tries: 'pays in its books, and logs something else in the receipt’s place',
     attempts: 2,
-    begin: async () => {
+    begin: async (arena) => {
       const repent = replaceReceipts(() => ({ type: 'roster', root: EMPTY_ROOT, size: 0 }))
-      return { repent, judge: refusal }
+      return { repent, judge: (run) => receiptVerdict(arena, run) }
     },
   },
   {
@@ -105,6 +106,17 @@ type Refusal = { readonly check: string; readonly document: Uint8Array<ArrayBuff
 async function convicted({ client }: Arena, { check, document }: Refusal): ReturnType<Judge> {
   const proof = document === undefined ? undefined : await client.verifyFault(document)
   return { what: proof?.verdict.ok === true ? 'convicted by `false-draw`' : refused(check), isForged: false }
+}
+
+/** The requester refuses the certificate, and the replicas keep proof that what they were promised is not there. */
+async function receiptVerdict(arena: Arena, run: () => Promise<ArenaJob>): ReturnType<Judge> {
+  const kept = ({ state }: NodeContribution) => state.evidence.filter(({ says }) => says.includes('receipt')).length
+  const before = new Map(arena.honest.map((node) => [node, kept(node)]))
+  const refused = await refusal(run)
+  const keeps = arena.honest.map((node) => until(node, () => kept(node) > (before.get(node) ?? 0)))
+  // Whoever was a replica looks when the draw of its unit can be checked.
+  await Promise.any(keeps)
+  return { ...refused, what: `${refused.what}, and convicted by \`false-receipt\`` }
 }
 
 async function refusal(run: () => Promise<ArenaJob>): ReturnType<Judge> {

@@ -5,10 +5,11 @@ import { browserParts } from '#node/browser.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
 import { openPageWorker } from '#node/page-worker.ts'
 import type { NodeState } from '#node/state.ts'
-import { openCopyingExchange, wrongTileWorker } from '../../support/misbehaving-nodes.ts'
+import { openSplittingExchange } from '../../support/misbehaving-exchanges.ts'
+import { fastestWorker, openCopyingExchange, wrongTileWorker } from '../../support/misbehaving-nodes.ts'
 
 /** How a node behaves. */
-export type Behaviour = 'honest' | 'wrong' | 'copier'
+export type Behaviour = 'honest' | 'wrong' | 'copier' | 'equivocator'
 
 /** What the spec calls in the page. */
 export type GridNodeHarness = {
@@ -29,6 +30,7 @@ const CHANGES: Record<Behaviour, Partial<NodeParts>> = {
   honest: {},
   wrong: { openWorker: wrongTileWorker(openPageWorker) },
   copier: { openExchange: openCopyingExchange },
+  equivocator: { openWorker: fastestWorker(openPageWorker), openExchange: openSplittingExchange },
 }
 
 let node: NodeContribution | undefined
