@@ -88,9 +88,9 @@ export async function prefillLeaves(
   const cache = model.openCache(cacheCapacity(model.shape, tokens.length))
   const leaves: (readonly Digest[])[] = []
   try {
-    for (let at = 0; at < tokens.length; at += PREFILL_ROWS) {
+    for (const [first, end] of evenSteps(0, tokens.length)) {
       signal?.throwIfAborted()
-      leaves.push(...(await forward(model, [{ cache, tokens: tokens.slice(at, at + PREFILL_ROWS) }], 'none')).leaves)
+      leaves.push(...(await forward(model, [{ cache, tokens: tokens.slice(first, end) }], 'none')).leaves)
     }
     return leaves
   } finally {
@@ -100,7 +100,7 @@ export async function prefillLeaves(
 
 /**
  * Digests of every position of `tokens` by one prefill: what a checker compares with a generation's. Calls `onLogits` for the rows from
- * position `from` on, and for earlier ones of the same step.
+ * position `from` on; where many come before them, those are fed without logits.
  */
 export async function prefillDigests(
   model: DeviceModel,
@@ -111,17 +111,25 @@ export async function prefillDigests(
 ): Promise<Digest[]> {
   const conversation = openConversation(model, cacheCapacity(model.shape, tokens.length))
   try {
-    for (let at = 0; at < tokens.length; at += PREFILL_ROWS) {
+    const split = from > PREFILL_ROWS / 2 ? Math.min(from, tokens.length) : 0
+    for (const [first, end] of [...evenSteps(0, split), ...evenSteps(split, tokens.length)]) {
       signal?.throwIfAborted()
-      const rows = { cache: conversation.cache, tokens: tokens.slice(at, at + PREFILL_ROWS) }
-      const output = await forward(model, [rows], at + PREFILL_ROWS <= from ? 'none' : 'all')
+      const rows = { cache: conversation.cache, tokens: tokens.slice(first, end) }
+      const output = await forward(model, [rows], end <= from ? 'none' : 'all')
       remember(conversation, rows, output)
-      for (const [i, logits] of output.logits.entries()) onLogits(at + i, logits)
+      for (const [i, logits] of output.logits.entries()) if (first + i >= from) onLogits(first + i, logits)
     }
     return conversation.positions
   } finally {
     conversation.cache.close()
   }
+}
+
+/** Positions `from` .. `to` in as few steps as there may be, of about one size: a short one would cost more a row. */
+function evenSteps(from: number, to: number): [number, number][] {
+  const count = Math.ceil((to - from) / PREFILL_ROWS)
+  const rows = Math.ceil((to - from) / count)
+  return Array.from({ length: count }, (_, i) => [from + i * rows, Math.min(to, from + (i + 1) * rows)])
 }
 
 async function prefill(

@@ -103,13 +103,14 @@ test('option: logits from a position on, digests of all', async () => {
   const tokens = randomTokens('from', PREFILL_ROWS + 9, ODD_SHAPE.vocabulary)
   const all: number[] = []
   const digests = await prefillDigests(long, tokens, (position) => all.push(position))
+  expect(all).toEqual(tokens.map((_, position) => position))
   const late: number[] = []
   const from = async (first: number) => {
     late.length = 0
     return prefillDigests(long, tokens, (position) => late.push(position), undefined, first)
   }
-  expect(await from(PREFILL_ROWS)).toEqual(digests)
-  expect(late).toEqual(all.slice(PREFILL_ROWS))
-  expect(await from(PREFILL_ROWS - 1)).toEqual(digests)
-  expect(late).toEqual(all)
+  for (const first of [1, PREFILL_ROWS / 2, PREFILL_ROWS / 2 + 1, PREFILL_ROWS, tokens.length - 1, tokens.length]) {
+    expect(await from(first)).toEqual(digests)
+    expect(late).toEqual(all.slice(first))
+  }
 })
