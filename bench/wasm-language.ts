@@ -9,6 +9,7 @@ import { loadKernels } from '#wasm/load-node.ts'
 import { memoryPlan } from '#wasm/memory-plan.ts'
 import { randomModel } from '#model/random-model.ts'
 import type { Bench, BenchRecord } from './lib/bench.ts'
+import { checkTimes } from './language/own.ts'
 import { BENCH_SHAPE, weightsPerToken } from './lib/language-shape.ts'
 
 const ROUNDS = 5
@@ -16,9 +17,12 @@ const DECODED = 64
 const PREFILLED = 256
 const CACHE_POSITIONS = 1024
 
-/** Decode after prompts of two lengths, and prefill, on one thread and on all; medians of rounds. Then the memory that it took. */
+/** Tokens of the texts that are generated and checked. */
+const CHECKED = [64, 256, 1024]
+
+/** Decode after prompts of two lengths, prefill, and checks, on one thread and on all; medians of rounds. Then the memory that it took. */
 export const bench: Bench = {
-  summary: `Decode and prefill of a 25.7M-parameter Llama on the WASM backend; medians of ${ROUNDS} rounds of ${DECODED} and ${PREFILLED} tokens.`,
+  summary: `Decode, prefill and checks of a 25.7M-parameter Llama on the WASM backend; medians of ${ROUNDS} rounds of ${DECODED} and ${PREFILLED} tokens.`,
   async run() {
     const weights = randomModel({ seed: 'bench', shape: BENCH_SHAPE })
     const reference = await openCpuLanguageBackend().load(weights)
@@ -29,13 +33,15 @@ export const bench: Bench = {
       await assertEqual(model, reference)
       const { adapter } = backend.info
       records.push(...(await speeds(model, adapter)))
+      const memoryBytes = model.memoryBytes
+      records.push(...(await checks(model, adapter)))
       const { weightsBytes, cacheBytes, workBytes } = memoryPlan(weights, threads, CACHE_POSITIONS)
       records.push({
         name: 'memory taken',
-        value: model.memoryBytes / 2 ** 20,
+        value: memoryBytes / 2 ** 20,
         unit: 'MiB',
         peer: 'weights, keys and values, activations',
-        ratio: model.memoryBytes / (weightsBytes + cacheBytes + workBytes - STAGING_BYTES),
+        ratio: memoryBytes / (weightsBytes + cacheBytes + workBytes - STAGING_BYTES),
         adapter,
       })
       await model.close()
@@ -59,6 +65,16 @@ async function speeds(model: DeviceModel, adapter: string): Promise<BenchRecord[
     ...record('decode from 960', await decodeSpeed(model, 960)),
     ...record('prefill', await prefillSpeed(model, PREFILLED)),
   ]
+}
+
+async function checks(model: DeviceModel, adapter: string): Promise<BenchRecord[]> {
+  const records: BenchRecord[] = []
+  for (const count of CHECKED) {
+    const { checkMs, generateMs, ratio } = await checkTimes(model, tokensFrom(0, 16), count, ROUNDS)
+    const peer = `generating: ${(generateMs / 1000).toFixed(3)} s`
+    records.push({ name: `checking ${count} tokens`, value: checkMs / 1000, unit: 's', peer, ratio, adapter })
+  }
+  return records
 }
 
 /** Throws unless a prompt and a decoded token have the digests and logits of the reference. */

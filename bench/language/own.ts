@@ -5,6 +5,7 @@ import { forward } from '#model/transformer.ts'
 import { argmax } from '#tensor/exact/logits.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
 import type { DeviceModel } from '#tensor/language-backend.ts'
+import { median } from '../lib/median.ts'
 import type { Contender } from './contender.ts'
 import { SMALL_LLAMA, madeUpTensors } from './made-up-llama.ts'
 
@@ -14,8 +15,11 @@ export const SEED = 'bench'
 /** Positions of the contexts that are opened. */
 export const POSITIONS = 1024
 
-/** A text that was generated and one that was checked, in milliseconds. */
-export type CheckTimes = { readonly generateMs: number; readonly checkMs: number }
+/** Milliseconds that generating and checking a text took, and their ratio. */
+type RoundTimes = { readonly generateMs: number; readonly checkMs: number; readonly ratio: number }
+
+/** Medians of rounds, for texts of `count` tokens. */
+export type CheckTimes = RoundTimes & { readonly count: number }
 
 /** The small made-up model in integers. */
 export async function smallWeights(): Promise<ModelWeights> {
@@ -42,12 +46,20 @@ export async function allLogits(model: DeviceModel, tokens: readonly number[]): 
   return logits
 }
 
-/** Generates `count` tokens greedily and checks them with one prefill. Throws when the check finds anything else. */
-export async function generateAndCheck(
+/** Generates `count` tokens greedily and checks them with one prefill, round by round. Throws when a check finds anything else. */
+export async function checkTimes(
   model: DeviceModel,
   prompt: readonly number[],
   count: number,
+  rounds: number,
 ): Promise<CheckTimes> {
+  const times: RoundTimes[] = []
+  for (let round = 0; round < rounds; round++) times.push(await generateAndCheck(model, prompt, count))
+  const middle = (of: keyof RoundTimes) => median(times.map((time) => time[of]))
+  return { count, generateMs: middle('generateMs'), checkMs: middle('checkMs'), ratio: middle('ratio') }
+}
+
+async function generateAndCheck(model: DeviceModel, prompt: readonly number[], count: number): Promise<RoundTimes> {
   const conversation = openConversation(model, prompt.length + count)
   let startMs = performance.now()
   const { positions, tokens } = await generate(model, conversation, {
@@ -59,15 +71,15 @@ export async function generateAndCheck(
   conversation.cache.close()
   startMs = performance.now()
   const choices: number[] = []
-  const digests = await prefillDigests(model, [...prompt, ...tokens.slice(0, -1)], (position, logits) => {
-    if (position >= prompt.length - 1) choices.push(argmax(logits))
-  })
+  const fed = [...prompt, ...tokens.slice(0, -1)]
+  const choose = (_: number, logits: Int32Array) => choices.push(argmax(logits))
+  const digests = await prefillDigests(model, fed, choose, undefined, prompt.length - 1)
   const checkMs = performance.now() - startMs
   const isSame = (a: readonly unknown[], b: readonly unknown[]) =>
     a.length === b.length && a.every((x, i) => x === b[i])
   if (tokens.length !== count || !isSame(choices, tokens) || !isSame(digests, positions))
     throw new Error(`The check of ${count} tokens found other tokens or digests than the generation.`)
-  return { generateMs, checkMs }
+  return { generateMs, checkMs, ratio: checkMs / generateMs }
 }
 
 /** Throws unless both commit to the same digests, prefilled and decoded. */

@@ -10,7 +10,7 @@ import { installGpuMeter } from '../language/gpu-meter.ts'
 import { SMALL_LLAMA, madeUpTensors, madeUpTokens } from '../language/made-up-llama.ts'
 import { type MemoryUse, memoryFloor } from '../language/memory-floor.ts'
 import { llamaOnnx, onnxConfigs } from '../language/onnx.ts'
-import { type CheckTimes, POSITIONS, SEED, assertSameLeaves, generateAndCheck, smallWeights } from '../language/own.ts'
+import { type CheckTimes, POSITIONS, SEED, assertSameLeaves, checkTimes, smallWeights } from '../language/own.ts'
 import { median } from '../lib/median.ts'
 import { openTransformers } from './peers/transformers.ts'
 
@@ -33,7 +33,7 @@ export type GpuTimings = {
   readonly costs: readonly TokenCost[]
   /** What was held at most by then: a text generated, and then one checked, whose logits are all wanted. */
   readonly memory: { readonly generating: MemoryUse; readonly checking: MemoryUse }
-  readonly checks: readonly (CheckTimes & { readonly count: number })[]
+  readonly checks: readonly CheckTimes[]
 }
 
 /** How much is fed. The peer is slow on emulated adapters: a few tokens must do. */
@@ -70,8 +70,7 @@ export async function run(course: GpuCourse): Promise<GpuTimings> {
 
   const times = await againstTransformers(model, onCpu, drawn('prompt', course.prompt), course)
   const checks = []
-  for (const count of course.checked)
-    checks.push({ count, ...(await generateAndCheck(model, drawn('start', 16), count)) })
+  for (const count of course.checked) checks.push(await checkTimes(model, drawn('start', 16), count, 1))
   await backend.close()
   return { adapter: backend.info.adapter, layers: SMALL_LLAMA.layers, ...times, costs, memory, checks }
 }

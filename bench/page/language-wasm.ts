@@ -9,7 +9,7 @@ import { type Contender, type Speed, speedsInTurns } from '../language/contender
 import { SMALL_LLAMA, madeUpTensors, madeUpTokens, madeUpVocabulary } from '../language/made-up-llama.ts'
 import { type MemoryUse, memoryFloor } from '../language/memory-floor.ts'
 import { installWasmMeter } from '../language/wasm-meter.ts'
-import { type CheckTimes, POSITIONS, SEED, allLogits, generateAndCheck, smallWeights } from '../language/own.ts'
+import { type CheckTimes, POSITIONS, SEED, allLogits, checkTimes, smallWeights } from '../language/own.ts'
 import type { OwnWorker } from './peers/own-worker.ts'
 import { bestByPosition, openLlamaCpp } from './peers/wllama.ts'
 
@@ -18,7 +18,7 @@ export type WasmTimings = {
   readonly adapter: string
   readonly speeds: Readonly<Record<string, Speed>>
   readonly agreements: Readonly<Record<string, Agreement>>
-  readonly checks: readonly (CheckTimes & { readonly count: number })[]
+  readonly checks: readonly CheckTimes[]
   readonly memory: MemoryUse
 }
 
@@ -74,8 +74,7 @@ export async function run(course: WasmCourse): Promise<WasmTimings> {
     floorBytes: memoryFloor(weights, { positions: POSITIONS, rows: course.prompt, logitRows: course.compared }),
   }
   const checks = []
-  for (const count of course.checked)
-    checks.push({ count, ...(await generateAndCheck(model, drawn('start', 16), count)) })
+  for (const count of course.checked) checks.push(await checkTimes(model, drawn('start', 16), count, rounds))
   return { adapter: backend.info.adapter, speeds, agreements, checks, memory }
 }
 
