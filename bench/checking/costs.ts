@@ -4,10 +4,10 @@ import { leafDigestAsync } from '#core/merkle.ts'
 import { seededRandom } from '#core/random.ts'
 import type { Devices, UnitInputs } from '#work/kind.ts'
 import { inputsOf } from '../../test/support/certified-job.ts'
-import { median } from '../lib/median.ts'
 import type { CheckedCase } from './cases.ts'
+import type { SignatureTimes } from './signatures.ts'
 
-/** Milliseconds, each the median of the rounds. */
+/** Milliseconds of everything about one unit. */
 export type CheckTimes = {
   readonly work: number
   /** Digests of the result's parts, and of the inputs' parts that are not a model. */
@@ -18,36 +18,30 @@ export type CheckTimes = {
   readonly freshTag: number
   /** The check itself, without fetching. */
   readonly audit: number
+  readonly signatures: SignatureTimes
 }
 
 /** Seeds that an audit of one drawn part is tried with until it draws the changed one. */
 const SEEDS = 1_000
 
-/** Measures `checked` after making sure that its audit takes the right result and finds a wrong one. */
-export async function measure(checked: CheckedCase, devices: Devices, rounds: number): Promise<CheckTimes> {
-  const times: Record<keyof CheckTimes, number[]> = {
-    work: [],
-    resultDigests: [],
-    inputDigests: [],
-    ownTag: [],
-    freshTag: [],
-    audit: [],
-  }
+/** Measures `rounds` times, after making sure that the audit takes the right result and finds a wrong one. */
+export async function measure(
+  checked: CheckedCase,
+  devices: Devices,
+  signatures: () => Promise<SignatureTimes>,
+  rounds: number,
+): Promise<CheckTimes[]> {
   await assertAudited(checked, devices)
+  const times: CheckTimes[] = []
   for (let round = 0; round < rounds; round++)
-    for (const [name, ms] of Object.entries(await oneRound(checked, devices, digestOf('bench-key', round))))
-      times[name as keyof CheckTimes].push(ms)
-  return {
-    work: median(times.work),
-    resultDigests: median(times.resultDigests),
-    inputDigests: median(times.inputDigests),
-    ownTag: median(times.ownTag),
-    freshTag: median(times.freshTag),
-    audit: median(times.audit),
-  }
+    times.push({
+      ...(await oneRound(checked, devices, digestOf('bench-key', round))),
+      signatures: await signatures(),
+    })
+  return times
 }
 
-async function oneRound(checked: CheckedCase, devices: Devices, key: Digest): Promise<CheckTimes> {
+async function oneRound(checked: CheckedCase, devices: Devices, key: Digest): Promise<Omit<CheckTimes, 'signatures'>> {
   const { kind, unit, contents } = checked
   const { models } = devices
   const inputs = inputsOf(kind, unit, contents)
@@ -80,7 +74,7 @@ function neededParts({ kind, unit }: CheckedCase, inputs: UnitInputs): Uint8Arra
 
 /** As contents are verified when they come. */
 async function digests(parts: readonly Uint8Array[]): Promise<void> {
-  for (const part of parts) await leafDigestAsync(part)
+  await Promise.all(parts.map((part) => leafDigestAsync(part)))
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {

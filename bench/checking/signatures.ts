@@ -11,7 +11,6 @@ import { Transcript } from '#core/transcript.ts'
 import { digestOf } from '#core/digest.ts'
 import { unitId } from '#work/unit.ts'
 import { type CertifiedJob, certifyMatmul } from '../../test/support/certified-job.ts'
-import { median } from '../lib/median.ts'
 
 /** Milliseconds of signing and verifying. */
 export type SignatureTimes = {
@@ -28,13 +27,11 @@ export type SignatureTimes = {
 /** Rounds before those that count: by then every key has come often enough to be kept. */
 const WARM_UP = 8
 
-/** Medians of `rounds`. */
-export async function signatureTimes(rounds: number): Promise<SignatureTimes> {
+/** Makes and checks them all, each time that it is called. */
+export async function openSignatures(): Promise<() => Promise<SignatureTimes>> {
   const job = await certifyMatmul('bench/signatures', { m: 1, k: 1, n: 1, replication: 1 })
-  const all: SignatureTimes[] = []
-  for (let round = 0; round < WARM_UP + rounds; round++) all.push(await oneRound(job))
-  const of = (name: keyof SignatureTimes) => median(all.slice(WARM_UP).map((times) => times[name]))
-  return { unit: of('unit'), audit: of('audit'), piece: of('piece'), certificate: of('certificate') }
+  for (let round = 0; round < WARM_UP; round++) await oneRound(job)
+  return () => oneRound(job)
 }
 
 async function oneRound({ certificate, network }: CertifiedJob): Promise<SignatureTimes> {
