@@ -30,7 +30,7 @@ const nodes = await openHeadlessNodes({
   note: (text) => process.stderr.write(`${text}\n`),
 })
 const browser = await chromium.launch({ executablePath: await findChromium(), args: chromiumArgs() })
-const context = await browser.newContext({ deviceScaleFactor: 2 })
+const context = await browser.newContext({ deviceScaleFactor: 2, reducedMotion: 'reduce' })
 const page = await context.newPage()
 await page.goto(coordinator.url)
 await page.getByTestId('contribute').click()
