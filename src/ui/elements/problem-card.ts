@@ -1,30 +1,15 @@
 // An error as a person needs it: what happened, what was not lost, what to do next.
-import { LitElement, css, html, nothing } from 'lit'
+import { LitElement, html, nothing } from 'lit'
 import type { NodeState } from '#node/state.ts'
 import { OFF_STATE } from '#ui/session.ts'
+import { problemStyles } from '#ui/page-styles.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 import { problemOf } from '#ui/words.ts'
 
 /** `<cw-problem .state=…>`: empty while there is no error. */
 export class ProblemCard extends LitElement {
   static override properties = { state: { attribute: false } }
-  static override styles = [
-    baseStyles,
-    css`
-      section {
-        padding: 12px 16px;
-        border-left: 4px solid var(--fault);
-        background: var(--surface);
-      }
-      h2 {
-        overflow-wrap: anywhere;
-      }
-      .name {
-        font-size: var(--size-note);
-        color: var(--muted);
-      }
-    `,
-  ]
+  static override styles = [baseStyles, problemStyles]
 
   declare state: NodeState
 

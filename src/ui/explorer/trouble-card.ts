@@ -1,5 +1,6 @@
 // A trouble as a card.
 import { LitElement, css, html, nothing } from 'lit'
+import { problemStyles } from '#ui/page-styles.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -9,21 +10,10 @@ export class TroubleCard extends LitElement {
   static override styles = [
     baseStyles,
     buttonStyles,
+    problemStyles,
     css`
-      section {
-        padding: 12px 16px;
-        border-left: 4px solid var(--fault);
-        background: var(--surface);
-      }
-      h2 {
-        overflow-wrap: anywhere;
-      }
       p {
         overflow-wrap: anywhere;
-      }
-      .name {
-        font-size: var(--size-note);
-        color: var(--muted);
       }
       button {
         margin: 8px 0 4px;
