@@ -1,5 +1,6 @@
 // Causal attention of one query head of some rows over their caches: exact scores, base-2 weights in Q22, exact sums, one division.
 import { Model, Step, rowAt } from './records'
+import { MAGIC } from './round'
 import { SCORED_ROWS, scoreRows } from './scores'
 import { exp2neg4, largest4 } from './vector'
 
@@ -7,6 +8,9 @@ import { exp2neg4, largest4 } from './vector'
 const FLUSH_KEYS: i32 = 32
 
 const LANES: v128 = i32x4(0, 1, 2, 3)
+
+/** Furthest from an integer that a mean may be: it differs from a half by 2^-23 where half a total is rounded down. */
+const EDGE: f64 = 0.5 - 1.0 / 1048576.0
 
 /** Columns of values that the registers hold at a time. */
 const BLOCK: i32 = 16
@@ -63,7 +67,7 @@ function weighValues(
   const stride = (<usize>model.headStride) << 2
   const values = row.values + block * <usize>(row.capacity >> 1) * stride
   const out = step.wide + ((<usize>((index * model.heads + head) * model.headDim)) << 2)
-  const inverse = 1.0 / <f64>total
+  const inverse = 256.0 / <f64>total
   for (let c = 0; c < model.headDim; c += BLOCK) {
     sumBlock(values + ((<usize>c) << 2), stride, count, high, low, sums)
     for (let i = 0; i < min(BLOCK, model.headDim - c); i++)
@@ -149,10 +153,16 @@ function flush(high: v128, low: v128, sums: usize): void {
   v128.store(sums, i64x2.add(v128.load(sums, 16), second), 16)
 }
 
-/** floor((sum·2^8 + floor(total/2)) / total): a guess in doubles, off by at most a unit, made exact. |quotient| < 2^24. */
+/**
+ * floor((sum·2^8 + floor(total/2)) / total) for 2^8 / total as a double. |quotient| < 2^24 and total >= 2^22: the double is off by less than 2^-28, and
+ * where it is not near a half its nearest integer is meant; else a guess that is off by at most a unit is made exact.
+ */
 function mean(sum: i64, total: i64, inverse: f64): i32 {
+  const near = <f64>sum * inverse
+  const shifted = near + MAGIC
+  if (abs<f64>(near - (shifted - MAGIC)) < EDGE) return <i32>reinterpret<i64>(shifted)
   const numerator = (sum << 8) + (total >> 1)
-  let quotient = <i64>floor(<f64>numerator * inverse)
+  let quotient = <i64>floor((<f64>numerator * inverse) / 256)
   const rest = numerator - quotient * total
   if (rest < 0) quotient--
   else if (rest >= total) quotient++

@@ -13,7 +13,7 @@ const SIZE_MAX: i32 = 1 << 27
 const ERROR: f64 = 1.0 / 536870912.0
 
 /** Added to a double below 2^51 it leaves the nearest integer in the low bits. */
-const MAGIC: f64 = 6755399441055744.0
+export const MAGIC: f64 = 6755399441055744.0
 
 /** Exponents whose powers of two are far from the ends of doubles. */
 const EXPONENT_MAX: i32 = 400
