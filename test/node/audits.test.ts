@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '#core/bytes.ts'
 import { seededRandom } from '#core/random.ts'
-import { decodeJobCertificate } from '#ledger/job-certificate.ts'
+import { type JobCertificate, decodeJobCertificate } from '#ledger/job-certificate.ts'
 import { pendingDraws, verifyJobCertificate } from '#ledger/verify-job-certificate.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
 import type { CertificateBody } from '#verify/certificate.ts'
@@ -19,24 +19,46 @@ const openLiveGrid = gridsOfTests()
 async function openGrid() {
   const grid = await openLiveGrid({ config: { drawEpochMs: 500 } })
   const requester = await grid.requester()
-  const run = async (seed: string, replication: number): Promise<CertificateBody> => {
+  const finish = async (seed: string, replication: number): Promise<string> => {
     const random = seededRandom(seed)
     const inputs = [randomMatrix(random, 'i8', 40, 30), randomMatrix(random, 'i8', 30, 20)]
     const { body } = await requester.submit(inputs, { replication })
     expect((await requester.events(String(body.id))).at(-1)?.event).toBe('done')
-    const text = await (await fetch(`${grid.url}/api/v1/jobs/${String(body.id)}/certificate`)).text()
-    const certificate = decodeJobCertificate(utf8(text))
+    return String(body.id)
+  }
+  const certificateOf = async (job: string): Promise<JobCertificate> => {
+    const response = await fetch(`${grid.url}/api/v1/jobs/${job}/certificate`)
+    return decodeJobCertificate(utf8(await response.text()))
+  }
+  const verified = async (certificate: JobCertificate): Promise<CertificateBody> => {
     const beacons = await Promise.all(pendingDraws(certificate).map((epoch) => grid.beacon(epoch)))
     expect(await verifyJobCertificate(certificate, { beacons })).toMatchObject({ ok: true })
-    const [unit] = certificate.units
-    if (unit === undefined) throw new Error('The job has no unit.')
-    return unit.body
+    return bodyOf(certificate)
+  }
+  const run = async (seed: string, replication: number) =>
+    verified(await certificateOf(await finish(seed, replication)))
+  /** The first job of at most 80 that `isWanted`. */
+  const search = async (seed: string, replication: number, isWanted: (body: CertificateBody) => boolean) => {
+    for (let at = 0; at < 80; at++) {
+      const certificate = await certificateOf(await finish(`${seed} ${at}`, replication))
+      if (isWanted(bodyOf(certificate))) return verified(certificate)
+    }
+    throw new Error('None of 80 jobs is what was waited for.')
   }
   const coordinator = async () => {
     const { body } = await requester.get('/api/v1/network')
     return (body.genesis as { coordinator: string }).coordinator
   }
-  return { grid, run, coordinator }
+  /** So many jobs that a node which has a part in each has a history. */
+  const makeHistory = async (replication: number) => {
+    await Promise.all(Array.from({ length: MATURE_AFTER }, (_, at) => finish(`history ${at}`, replication)))
+  }
+  return { grid, run, search, makeHistory, coordinator }
+}
+
+function bodyOf({ units: [unit] }: JobCertificate): CertificateBody {
+  if (unit === undefined) throw new Error('The job has no unit.')
+  return unit.body
 }
 
 describe('audits', { timeout: 180_000 }, () => {
@@ -57,28 +79,20 @@ describe('audits', { timeout: 180_000 }, () => {
   })
 
   test('behaviour: a newcomer beside one with a history is checked by it, and then they audit one another', async () => {
-    const { grid, run, coordinator } = await openGrid()
+    const { grid, search, makeHistory, coordinator } = await openGrid()
     const old = await grid.node()
-    for (let at = 0; at < MATURE_AFTER; at++) await run(`old ${at}`, 1)
+    await makeHistory(1)
     const fresh = await grid.node()
     const others = [old.state.node, fresh.state.node]
-    let checked: CertificateBody | undefined
-    for (let at = 0; checked === undefined && at < 30; at++) {
-      const body = await run(`fresh ${at}`, 1)
-      if (body.draws[0]?.primary === fresh.state.node) checked = body
-    }
-    expect(new Set(checked?.replicas.map(({ lease }) => lease.body.node))).toEqual(new Set(others))
-    expect(checked?.auditPpm).toBeLessThan(ALWAYS_PPM)
+    const checked = await search('fresh', 1, ({ draws }) => draws[0]?.primary === fresh.state.node)
+    expect(new Set(checked.replicas.map(({ lease }) => lease.body.node))).toEqual(new Set(others))
+    expect(checked.auditPpm).toBeLessThan(ALWAYS_PPM)
     // With a history of its own it computes alone, and one of the two audits the other.
-    let audited: CertificateBody | undefined
     const by = await coordinator()
-    for (let at = 0; audited === undefined && at < 80; at++) {
-      const body = await run(`later ${at}`, 1)
-      if (body.audit !== null && body.audit.task.body.auditor !== by) audited = body
-    }
-    const node = audited?.replicas[0]?.lease.body.node
-    expect(audited?.audit?.task.body.auditor).toBe(others.find((other) => other !== node))
-    expect(audited?.replicas).toHaveLength(1)
+    const audited = await search('later', 1, ({ audit }) => audit !== null && audit.task.body.auditor !== by)
+    const node = audited.replicas[0]?.lease.body.node
+    expect(audited.audit?.task.body.auditor).toBe(others.find((other) => other !== node))
+    expect(audited.replicas).toHaveLength(1)
   })
 
   test('behaviour: two who agree on a forged result are both convicted, and others compute it', async () => {
@@ -103,22 +117,19 @@ describe('audits', { timeout: 180_000 }, () => {
     ['slanders is contradicted', 0],
     ['reports a part that there is none of is passed over', 4_000],
   ])('behaviour: an auditor who %s, the next one drawn audits, and the result stands', async (_what, part) => {
-    const { grid, run } = await openGrid()
+    const { grid, search, makeHistory } = await openGrid()
     const liar = await grid.node({ openWorker: slanderingWorker(openThreadWorker, part) })
     const honest = await grid.node()
     // The two earn a history by the coordinator's own audits.
-    for (let at = 0; at < MATURE_AFTER; at++) await run(`history ${at}`, 2)
+    await makeHistory(2)
     await grid.node()
     await grid.node()
-    let passed: CertificateBody | undefined
-    for (let at = 0; passed === undefined && at < 60; at++) {
-      const body = await run(`report ${at}`, 2)
-      if (body.audit?.absent.includes(liar.state.node ?? ('' as never)) === true) passed = body
-    }
-    const isReplica = passed?.replicas.some(({ lease }) => lease.body.node === honest.state.node)
-    if (isReplica !== true)
-      expect(passed?.audit).toMatchObject({ task: { body: { auditor: honest.state.node } }, absent: [liar.state.node] })
-    expect(passed?.audit?.report.body).toMatchObject({ verdict: 'valid' })
+    const isAbsent = ({ audit }: CertificateBody) => audit?.absent.some((node) => node === liar.state.node) === true
+    const passed = await search('report', 2, isAbsent)
+    const isReplica = passed.replicas.some(({ lease }) => lease.body.node === honest.state.node)
+    if (!isReplica)
+      expect(passed.audit).toMatchObject({ task: { body: { auditor: honest.state.node } }, absent: [liar.state.node] })
+    expect(passed.audit?.report.body).toMatchObject({ verdict: 'valid' })
     expect((await grid.entries()).filter(({ type }) => type === 'fault')).toEqual([])
   })
 })
