@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { chromiumArgs, findChromium } from './scripts/find-chromium.mjs'
 import { gridCommands } from './test/support/grid-commands.ts'
@@ -22,6 +23,7 @@ export default defineConfig({
         page: 'index.html',
         explorer: 'explorer.html',
         frame: 'embed.html',
+        confirm: 'confirm.html',
         embed: 'src/widget/embed.ts',
       },
       // Site owners paste the address of embed.js, so it has no hash in its name.
@@ -29,11 +31,16 @@ export default defineConfig({
         entryFileNames: ({ name }) => (name === 'embed' ? 'embed.js' : 'assets/[name]-[hash].js'),
         // Page and frame share the elements; a name of its own lets .size-limit.json count what a first visit loads.
         codeSplitting: {
-          groups: [{ name: 'elements', test: /src\/ui\/(?!explorer\/).*\.ts$|node_modules\/(?:@lit|lit)/ }],
+          groups: [
+            // The widget's frame needs these before consent, and must not fetch the elements for them.
+            { name: 'light', test: /src\/ui\/settings\.ts$|vite\/preload-helper/, priority: 1 },
+            { name: 'elements', test: /src\/ui\/(?!explorer\/).*\.ts$|node_modules\/(?:@lit|lit)/ },
+          ],
         },
       },
     },
   },
+  plugins: [embedInOneFile()],
   worker: { format: 'es' },
   test: {
     projects: [
@@ -100,3 +107,17 @@ export default defineConfig({
     ],
   },
 })
+
+/** Gives embed.js its own copy of what it imports: a site owner pins one file by its digest, and a visitor's browser asks for one. */
+function embedInOneFile(): Plugin {
+  return {
+    name: 'embed-in-one-file',
+    enforce: 'pre',
+    apply: 'build',
+    async resolveId(source, importer, options) {
+      if (importer === undefined || !/\/src\/widget\/embed\.ts$|\?of-embed$/.test(importer)) return null
+      const found = await this.resolve(source, importer.replace(/\?of-embed$/, ''), { ...options, skipSelf: true })
+      return found === null ? null : `${found.id}?of-embed`
+    },
+  }
+}

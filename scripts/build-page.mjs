@@ -13,6 +13,7 @@ const SOURCES = [
   'public',
   'index.html',
   'embed.html',
+  'confirm.html',
   'explorer.html',
   'vite.config.ts',
   'package-lock.json',

@@ -1,26 +1,34 @@
-// Entry of the widget's frame: finds out where it stands, then shows the consent. Messages go to the verified host alone.
-import { systemClock } from '#core/clock.ts'
-import { ContributionSession } from '#ui/session.ts'
-import { startNode } from './start-node.ts'
+// Entry of the widget's frame: finds out where it stands, then shows the consent. Small on purpose: whatever is not needed to ask comes
+// after the answer. Messages go to the verified host alone.
+import { browserStore } from '#ui/settings.ts'
+import { confirmInWindow } from './confirm-window.ts'
+import { deviceFactsOf, offerFor } from './device-offer.ts'
+import './frame-box.ts'
+import { parseHostOptions } from './host-options.ts'
+import { parseRefusal } from './refusal.ts'
 import { hostSite, surroundingsOf } from './host-site.ts'
-import './frame-view.ts'
 
 const site = hostSite(surroundingsOf(window))
-const session = new ContributionSession({
-  start: startNode,
-  coordinator: new URL('/', location.href),
-  clock: systemClock,
-})
-const { dataset } = document.documentElement
-dataset.phase = session.state.phase
-session.onChange(({ phase }) => {
-  dataset.phase = phase
-})
+const wishes = new URLSearchParams(location.search)
+const options = parseHostOptions((name) => wishes.get(name))
+document.documentElement.dataset['theme'] = options.theme
 
-const view = document.createElement('cw-frame')
-view.session = session
-view.site = site
-view.tell = (message) => {
-  if (site !== null) window.parent.postMessage(message, site)
+const box = document.createElement('cw-frame')
+box.parts = {
+  site,
+  options,
+  offer: offerFor(deviceFactsOf(window)),
+  hasGpu: 'gpu' in navigator,
+  store: browserStore(),
+  toldRefusedUntilMs: parseRefusal(wishes.get('refused'), Date.now()),
+  nowMs: () => Date.now(),
+  confirm: confirmInWindow,
+  openWorking: async (site) => {
+    const { openWorking } = await import('./open-working.ts')
+    return openWorking(site)
+  },
+  tell: (message) => {
+    if (site !== null) window.parent.postMessage(message, site)
+  },
 }
-document.body.append(view)
+document.body.append(box)

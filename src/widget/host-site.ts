@@ -24,7 +24,8 @@ export function hostSite({ isTop, ancestorOrigins, referrer }: FrameSurroundings
   return webOrigin(ancestorOrigins[0] ?? referrer)
 }
 
-function webOrigin(address: string): string | null {
+/** The origin of `address` where it is a page of the web, null of anything else. */
+export function webOrigin(address: string): string | null {
   try {
     const { protocol, origin } = new URL(address)
     return protocol === 'https:' || protocol === 'http:' ? origin : null

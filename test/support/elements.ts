@@ -5,7 +5,7 @@ import { RemoteError } from '#core/errors.ts'
 import type { Contribution, NodeState } from '#node/state.ts'
 import { ContributionSession, type StartContribution } from '#ui/session.ts'
 import '#ui/elements/contributor-view.ts'
-import '#widget/frame-view.ts'
+import type { FrameBox } from '#widget/frame-box.ts'
 import { nodeStates } from './node-states.ts'
 
 const query = new URLSearchParams(location.search)
@@ -35,15 +35,46 @@ async function show(state: NodeState): Promise<void> {
     coordinator: new URL(location.href),
     clock: systemClock,
   })
-  const isFrame = query.get('view') === 'frame'
-  const view = document.createElement(isFrame ? 'cw-frame' : 'cw-contributor')
-  Object.assign(view, { session, site: 'https://garden.example', store: null })
-  document.body.append(view)
+  if (query.get('view') === 'frame') document.body.append(await frameOf(session))
+  else {
+    const view = document.createElement('cw-contributor')
+    Object.assign(view, { session, store: null })
+    document.body.append(view)
+  }
   if (name === 'off' || next !== null) return
   const started = session.start({ gpuShare: 0.5, expiresMs: Date.now() + 60_000, site: null })
   if (name === 'starting') return
   await started
   if (name === 'stopped') await session.stop()
+}
+
+/** The widget's box around `session`, as in its frame; `?theme=`, `?size=`, `?share=`, and `?offer=phone` or `?refused` change it. */
+async function frameOf(session: ContributionSession): Promise<FrameBox> {
+  await import('#widget/frame.css')
+  const [{ FrameBox }, { parseHostOptions }, { workingOf }] = await Promise.all([
+    import('#widget/frame-box.ts'),
+    import('#widget/host-options.ts'),
+    import('#widget/open-working.ts'),
+  ])
+  const site = 'https://garden.example'
+  const options = parseHostOptions((name) => query.get(name))
+  const offer = query.get('offer')
+  document.documentElement.dataset['theme'] = options.theme
+  const box = new FrameBox()
+  box.parts = {
+    site,
+    options,
+    offer: offer === 'phone' || offer === 'less-data' ? offer : 'ask',
+    hasGpu: true,
+    store: query.has('refused') ? { getItem: () => String(Date.now() + 1_000_000_000), setItem: () => {} } : null,
+    toldRefusedUntilMs: 0,
+    nowMs: () => Date.now(),
+    confirm: () => Promise.resolve('blocked'),
+    openWorking: () => Promise.resolve(workingOf(session, site)),
+    tell: () => {},
+  }
+  if (name !== 'off') box.adopt(workingOf(session, site))
+  return box
 }
 
 function canned(state: NodeState): StartContribution {

@@ -53,10 +53,19 @@ function pageSite(dir: string): Hono {
   return app
 }
 
+/** The foreign site: `/` has the plain tag, `/element` and `/script` the long and the short form with what the query wishes. */
 function hostSite(origin: string): Hono {
   const app = new Hono()
-  const tag = `<script type="module" src="${origin}/embed.js"></script><commonwatt-widget></commonwatt-widget>`
-  app.get('/', (c) => c.html(`<!doctype html><title>A garden</title><h1>A garden</h1>${tag}<p id="after">Roses</p>`))
+  const script = `<script type="module" src="${origin}/embed.js"`
+  const page = (tag: string) => `<!doctype html><title>A garden</title><h1>A garden</h1>${tag}<p id="after">Roses</p>`
+  const wishes = (query: Readonly<Record<string, string>>, prefix: string) =>
+    Object.entries(query).flatMap(([name, text]) => (/^\w+$/.test(name + text) ? `${prefix}${name}="${text}"` : []))
+  app.get('/', (c) => c.html(page(`${script}></script><commonwatt-widget></commonwatt-widget>`)))
+  app.get('/element', (c) => {
+    const tag = `<commonwatt-widget ${wishes(c.req.query(), '').join(' ')}></commonwatt-widget>`
+    return c.html(page(`${script}></script>${tag}`))
+  })
+  app.get('/script', (c) => c.html(page(`${script} data-site ${wishes(c.req.query(), 'data-').join(' ')}></script>`)))
   return app
 }
 

@@ -51,6 +51,8 @@ export function pageRoutes(dir: string | undefined): Hono {
   for (const path of ['/explorer', '/explorer/unit/:id', '/explorer/certificate/:id'])
     app.get(path, async () => page(await load(dir, 'explorer.html'), "frame-ancestors 'none'", ISOLATED))
   app.get('/embed', async () => page(await load(dir, 'embed.html', 'embed/index.html'), 'frame-ancestors *', FRAME))
+  // Not isolated: its opener is the frame, whom it answers.
+  app.get('/embed/confirm', async () => page(await load(dir, 'confirm.html'), "frame-ancestors 'none'", FRAME))
   app.get('/*', async (c) => file(c.req.path.slice(1), dir))
   return app
 }
