@@ -32,8 +32,8 @@ export default defineConfig({
         // Page and frame share the elements; a name of its own lets .size-limit.json count what a first visit loads.
         codeSplitting: {
           groups: [
-            // The widget's frame needs these before consent, and must not fetch the elements for them.
-            { name: 'light', test: /src\/ui\/settings\.ts$|vite\/preload-helper/, priority: 1 },
+            // The widget's frame needs this before consent, and must not fetch the elements for it.
+            { name: 'light', test: /src\/widget\/(?:light|dom)\.ts$|vite\/preload-helper/, priority: 1 },
             { name: 'elements', test: /src\/ui\/(?!explorer\/).*\.ts$|node_modules\/(?:@lit|lit)/ },
           ],
         },

@@ -1,6 +1,6 @@
 // The tag that a site owner pastes. It runs on the host's page and therefore does next to nothing: it opens a frame of our own origin,
 // where consent is asked, and repeats the frame's messages as events. It can neither give consent nor see anything of the node.
-import { browserStore } from '#ui/settings.ts'
+import { ownStore } from './light.ts'
 import { deviceFactsOf, offerFor } from './device-offer.ts'
 import { sheetOf } from './dom.ts'
 import type { FrameMessage } from './messages.ts'
@@ -57,7 +57,7 @@ export class CommonwattWidget extends HTMLElement {
       const wish = this.getAttribute(name)
       if (wish !== null) address.searchParams.set(name, wish)
     }
-    const untilMs = refusedUntilMs(browserStore(), Date.now())
+    const untilMs = refusedUntilMs(ownStore(), Date.now())
     if (untilMs > 0) {
       this.setAttribute('quiet', '')
       address.searchParams.set('refused', String(untilMs))
@@ -78,10 +78,10 @@ export class CommonwattWidget extends HTMLElement {
   #fire(message: FrameMessage): void {
     if (message.type === 'commonwatt-quiet') {
       this.setAttribute('quiet', '')
-      if (message.isToBeKept) keepRefusal(browserStore(), Date.now())
+      if (message.isToBeKept) keepRefusal(ownStore(), Date.now())
     } else if (message.type === 'commonwatt-asking' && this.hasAttribute('quiet')) {
       this.removeAttribute('quiet')
-      dropRefusal(browserStore())
+      dropRefusal(ownStore())
     }
     const detail = message.type === 'commonwatt-unit' ? { unitsDone: message.unitsDone } : null
     this.dispatchEvent(new CustomEvent(message.type, { detail, bubbles: true, composed: true }))

@@ -1,6 +1,6 @@
 // The box in the widget's frame: consent asked on our own origin, one button that starts and stops, and room for the node's figures. It
 // takes no orders from the page around it: a click counts only if a person made it, on terms in plain sight or in a window of our own.
-import { DEFAULT_SHARE, type SettingsStore } from '#ui/settings.ts'
+import { DEFAULT_SHARE, type KeyStore } from './light.ts'
 import type { ConfirmTerms } from './confirm-terms.ts'
 import type { Confirmation } from './confirm-window.ts'
 import { type Sight, answerTo } from './consent-gate.ts'
@@ -32,7 +32,7 @@ export type FrameParts = {
   readonly options: HostOptions
   readonly offer: Offer
   readonly hasGpu: boolean
-  readonly store: SettingsStore | null
+  readonly store: KeyStore | null
   /** The end of a refusal that the tag kept for us; 0 where there is none. */
   readonly toldRefusedUntilMs: number
   readonly nowMs: () => number

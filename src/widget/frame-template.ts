@@ -1,5 +1,5 @@
 // The parts of the box, made once: what changes is which of them are shown and what they say.
-import { MIN_SHARE } from '#ui/settings.ts'
+import { MIN_SHARE } from './light.ts'
 import { make } from './dom.ts'
 import type { FrameMode } from './frame-mode.ts'
 

@@ -1,6 +1,6 @@
 // Entry of the widget's frame: finds out where it stands, then shows the consent. Small on purpose: whatever is not needed to ask comes
 // after the answer. Messages go to the verified host alone.
-import { browserStore } from '#ui/settings.ts'
+import { ownStore } from './light.ts'
 import { confirmInWindow } from './confirm-window.ts'
 import { deviceFactsOf, offerFor } from './device-offer.ts'
 import './frame-box.ts'
@@ -19,7 +19,7 @@ box.parts = {
   options,
   offer: offerFor(deviceFactsOf(window)),
   hasGpu: 'gpu' in navigator,
-  store: browserStore(),
+  store: ownStore(),
   toldRefusedUntilMs: parseRefusal(wishes.get('refused'), Date.now()),
   nowMs: () => Date.now(),
   confirm: confirmInWindow,

@@ -1,6 +1,6 @@
 // What a site may say about the box on its page: its looks, and the most that may be lent there. It arrives in the address of the frame,
 // so it is the host's word: it can ask for less than the visitor would give, never for more.
-import { DEFAULT_SHARE, MIN_SHARE } from '#ui/settings.ts'
+import { DEFAULT_SHARE, MIN_SHARE } from './light.ts'
 
 /** The site's wishes, as the frame honours them. */
 export type HostOptions = {

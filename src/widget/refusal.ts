@@ -1,6 +1,6 @@
 // A visitor's no, kept for thirty days in the frame's own storage, which browsers keep apart for each site: it is a no to this site. Where a
 // browser allows a frame no storage, embed.js keeps it in the site's, in the same form.
-import type { SettingsStore } from '#ui/settings.ts'
+import type { KeyStore } from './light.ts'
 
 /** How long a no holds. */
 export const REFUSAL_MS = 30 * 24 * 60 * 60 * 1000
@@ -10,7 +10,7 @@ const KEY = 'commonwatt/widget-refusal/v1'
 const MAX_LENGTH = 16
 
 /** Until when the visitor is not asked, as Unix time; 0 where nothing holds at `nowMs`. */
-export function refusedUntilMs(store: SettingsStore | null, nowMs: number): number {
+export function refusedUntilMs(store: KeyStore | null, nowMs: number): number {
   return parseRefusal(read(store), nowMs)
 }
 
@@ -23,18 +23,18 @@ export function parseRefusal(text: string | null, nowMs: number): number {
 }
 
 /** Keeps a no given at `nowMs`; returns until when. Where storage is denied it lasts as long as the page. */
-export function keepRefusal(store: SettingsStore | null, nowMs: number): number {
+export function keepRefusal(store: KeyStore | null, nowMs: number): number {
   const untilMs = nowMs + REFUSAL_MS
   write(store, String(untilMs))
   return untilMs
 }
 
 /** The visitor changed their mind. */
-export function dropRefusal(store: SettingsStore | null): void {
+export function dropRefusal(store: KeyStore | null): void {
   write(store, '0')
 }
 
-function read(store: SettingsStore | null): string | null {
+function read(store: KeyStore | null): string | null {
   try {
     return store?.getItem(KEY) ?? null
   } catch {
@@ -42,7 +42,7 @@ function read(store: SettingsStore | null): string | null {
   }
 }
 
-function write(store: SettingsStore | null, text: string): void {
+function write(store: KeyStore | null, text: string): void {
   try {
     store?.setItem(KEY, text)
   } catch {
