@@ -33,7 +33,11 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             // The widget's frame needs this before consent, and must not fetch the elements for it.
-            { name: 'light', test: /src\/widget\/(?:light|dom)\.ts$|vite\/preload-helper/, priority: 1 },
+            {
+              name: 'light',
+              test: /src\/widget\/(?:light|dom|confirm-terms|host-site)\.ts$|vite\/preload-helper/,
+              priority: 1,
+            },
             { name: 'elements', test: /src\/ui\/(?!explorer\/).*\.ts$|node_modules\/(?:@lit|lit)/ },
           ],
         },

@@ -23,9 +23,10 @@ type Hints = {
 }
 
 /** Reads the facts off a window. */
-export function deviceFactsOf({ navigator, screen, matchMedia }: Window): DeviceFacts {
+export function deviceFactsOf(window: Window): DeviceFacts {
+  const { navigator, screen } = window
   const { userAgentData, connection }: Hints = navigator as Navigator & Hints
-  const holds = (query: string) => matchMedia(query).matches
+  const holds = (query: string) => window.matchMedia(query).matches
   return {
     isMobile: userAgentData?.mobile ?? null,
     isTouchOnly: holds('(pointer: coarse) and (hover: none)'),
