@@ -36,7 +36,8 @@ function question({ site, percent, nonce }: ConfirmTerms, asker: Window): HTMLEl
       make('strong', {}, `${percent} %`),
       ' of your device while you are on ',
       make('strong', {}, new URL(site).host),
-      '. It multiplies numbers for others and reads no files. It ends when you stop it or leave that page.',
+      '. It multiplies numbers for others and reads no files. Other nodes see your network address. ' +
+        'The credit is yours alone. It ends when you stop it or leave that page.',
     ),
     make(
       'p',

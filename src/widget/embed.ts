@@ -7,10 +7,10 @@ import type { FrameMessage } from './messages.ts'
 import { dropRefusal, keepRefusal, refusedUntilMs } from './refusal.ts'
 
 const WIDTH_PX = 340
-const HEIGHT_PX = 372
+const HEIGHT_PX = 384
 const MIN_WIDTH_PX = 280
 /** A strip has the terms beside the share from 560 pixels on; below, it stands as high as a box. */
-const STRIP_HEIGHT_PX = 236
+const STRIP_HEIGHT_PX = 264
 const STRIP_FROM_PX = 560
 const QUIET_HEIGHT_PX = 64
 // Of the script's own origin, whatever page it runs on.

@@ -19,13 +19,15 @@ img { display: block }
 .share input, .share p { grid-column: 1 / -1 }
 .share input { width: 100%; height: 28px; margin: 0; accent-color: var(--filament) }
 .figure { font-family: var(--mono); font-variant-numeric: tabular-nums }
-.buttons { display: flex; flex-wrap: wrap; gap: 8px }
+.buttons, .answer { display: flex; flex-wrap: wrap; gap: 8px }
+.said { flex: 1 1 240px }
 button { min-height: 44px; padding: 8px 20px; border: 1px solid var(--edge); border-radius: 8px; background: var(--surface); color: var(--ink);
   font: 600 var(--size-text) / 1.5 var(--sans); cursor: pointer }
 button:hover { border-color: var(--ink) }
 button.primary { flex: 1; border-color: var(--filament); background: var(--filament); color: var(--on-filament) }
 button.quiet { padding: 8px 12px; border-color: transparent; background: none; font-weight: 400; text-decoration: underline;
   text-decoration-color: var(--filament); text-decoration-thickness: 2px; text-underline-offset: 3px }
+.answer button { min-height: 32px; padding: 4px 12px; font-size: var(--size-note) }
 .quiet-line button { min-height: 24px; padding: 0 4px; font-size: inherit }
 a { color: inherit; text-decoration-color: var(--filament); text-decoration-thickness: 2px; text-underline-offset: 3px }
 :focus-visible { outline: 2px solid var(--filament); outline-offset: 2px }
@@ -33,8 +35,10 @@ footer { margin-top: auto; padding-top: 8px }
 :host([mode='refused']), :host([mode='phone']), :host([mode='less-data']) { padding: 8px 16px; justify-content: center }
 :host([mode='refused']) header, :host([mode='phone']) header, :host([mode='less-data']) header { display: none }
 @media (min-width: 560px) {
-  :host([size='strip']) .asking { display: grid; grid-template-columns: 3fr 2fr; gap: 24px }
-  :host([size='strip']) .buttons { order: 1 }
-  :host([size='strip']) button.primary { flex: 0 1 200px }
+  :host([size='strip']) .consent { display: grid; grid-template-columns: 3fr 2fr; gap: 8px 24px; align-items: start }
+  :host([size='strip']) .asking { display: contents }
+  :host([size='strip']) .terms { grid-row: 1 / 3 }
+  :host([size='strip']) .share, :host([size='strip']) .buttons { grid-column: 2; margin: 0 }
+  :host([size='strip']) ::slotted(*) { grid-row: 1 / 4 }
 }
 `

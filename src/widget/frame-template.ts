@@ -42,8 +42,10 @@ export function frameTemplate(site: string | null, device: 'GPU' | 'processor', 
   // Where the node's state and figures are put: above the button while it runs, below it while consent is asked, so that the consent
   // stays whole in sight.
   const slot = make('slot')
-  const consent = make('div', { class: 'consent' }, asking, said, confirm, loading, buttons)
-  const work = make('div', { class: 'work' }, consent, slot)
+  const consent = make('div', { class: 'consent' }, asking, loading, buttons)
+  // Below the consent, which would not be whole in sight with it.
+  const answer = make('div', { class: 'answer' }, said, confirm)
+  const work = make('div', { class: 'work' }, consent, answer, slot)
   const footer = make('footer', {}, make('a', { href: '/', target: '_blank', rel: 'noopener' }, 'What runs, in full'))
   const mark = make('img', { src: '/mark.svg', width: '20', height: '20', alt: '' })
   const header = make('header', {}, mark, 'commonwatt')
