@@ -32,6 +32,7 @@ beforeAll(async () => {
   await mkdir(join(pageDir, 'embed'))
   await writeFile(join(pageDir, 'index.html'), '<!doctype html><title>page</title>')
   await writeFile(join(pageDir, 'embed', 'index.html'), '<!doctype html><title>frame</title>')
+  await writeFile(join(pageDir, 'confirm.html'), '<!doctype html><title>confirm</title>')
   await writeFile(join(pageDir, 'embed.js'), 'export {}')
   await writeFile(join(pageDir, 'assets', 'a-1234.js'), 'export {}')
   await writeFile(join(pageDir, 'secret.key'), 'no')
@@ -110,6 +111,7 @@ describe('pages', () => {
       ['/', "frame-ancestors 'none'"],
       ['/?node', "frame-ancestors 'none'"],
       ['/embed', 'frame-ancestors *'],
+      ['/embed/confirm', "frame-ancestors 'none'"],
     ] as const) {
       const answer = await site.app.request(path)
       expect(answer.status).toBe(200)
@@ -129,6 +131,11 @@ describe('pages', () => {
       expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp')
       expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin')
     }
+  })
+
+  test('behaviour: the window that confirms for the widget keeps its opener, to answer it', async () => {
+    const { headers } = await site.app.request('/embed/confirm')
+    expect(headers.get('cross-origin-opener-policy')).toBeNull()
   })
 
   test('behaviour: files with a hash are kept for ever, embed.js is for every site and is asked for again', async () => {
