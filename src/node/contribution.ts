@@ -8,12 +8,13 @@ import type { Checkpoint, SigningContext } from '#core/signed.ts'
 import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-peer.ts'
 import type { Kind } from '#work/kind.ts'
 import { introduce } from './admission.ts'
-import { ConsentError, assertConsent } from './consent.ts'
 import { Earnings } from './earnings.ts'
 import type { DrawCheck } from './draw-checks.ts'
 import type { DrawSource } from './draw-source.ts'
 import type { EvidenceStore, NewEvidence } from './evidence-store.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
+import { GuestDesk, type WatchSignals } from './guest/desk.ts'
+import type { GuestStatus } from './guest/gate.ts'
 import type { NodeIdentity } from './identity.ts'
 import type { LeaseOutcome } from './lease-run.ts'
 import { type Joined, join } from './join.ts'
@@ -45,6 +46,8 @@ export type NodeParts = {
   readonly logPlace: (network: Digest) => CheckpointPlace
   readonly draws: DrawSource
   readonly openWorker: () => WorkerHandle
+  /** What the page sees of device and person; left out where there is no page. */
+  readonly watchSignals?: WatchSignals
   readonly openPeer: (options: ContributorPeerOptions) => Promise<ContributorPeer>
   readonly openExchange: (parts: ExchangeParts) => Promise<Exchange>
 }
@@ -52,8 +55,8 @@ export type NodeParts = {
 /** Units in a row that the device may fail before the person is asked. */
 export const MAX_FAILURES = 3
 
-/** Longest timer of the platforms: 2^31 - 1 ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+/** What others hear of a pause by the consent's rules: battery, hours and habits are nobody's business. */
+const RESTING = 'the device rests'
 
 /** Goodbyes are said within this, then everything is cut. */
 export const GOODBYE_TIMEOUT_MS = 2_000
@@ -78,18 +81,28 @@ export class NodeContribution implements Contribution {
   #live: Live | undefined
   readonly #closers: (() => Promise<void> | void)[] = []
   #isAdmitted = false
+  #isResting = false
   #pauseReason: string | undefined
+  readonly #guest: GuestDesk
+  /** What goes on, also behind a pause. */
+  #underneath: { readonly phase: Phase; readonly reason: string } = { phase: 'off', reason: '' }
   #ratedMops = 0
   #unitsBefore = 0
   #failures = 0
   #isStopWanted = false
   #isOver = false
   #ending: Promise<void> | undefined
-  #cancelExpiry = () => {}
   #cancelDelegation = () => {}
 
   constructor(parts: NodeParts) {
     this.#parts = parts
+    this.#guest = new GuestDesk({
+      consent: parts.consent,
+      clock: parts.clock,
+      ...(parts.watchSignals === undefined ? {} : { watchSignals: parts.watchSignals }),
+      onStatus: (status) => this.#onGuest(status),
+      onEnd: (error) => void this.#giveUp(error),
+    })
   }
 
   get state(): NodeState {
@@ -102,7 +115,7 @@ export class NodeContribution implements Contribution {
 
   /** Begins; called once, by {@link startNode}. */
   start(): void {
-    this.#phase('starting', 'Opening the device.')
+    this.#phase('starting', 'Finding the network.')
     void this.#runToEnd()
   }
 
@@ -127,6 +140,10 @@ export class NodeContribution implements Contribution {
     this.#beat(true)
   }
 
+  changeConsent(consent: Consent): Promise<void> {
+    return this.#guest.change(consent)
+  }
+
   async stop(): Promise<void> {
     this.#isStopWanted = true
     this.#publisher.update({ phase: 'stopping', reason: 'Stopping.' })
@@ -149,8 +166,7 @@ export class NodeContribution implements Contribution {
   async #run(): Promise<void> {
     const parts = this.#parts
     const { signal } = this.#stop
-    assertConsent(parts.consent, parts.clock.nowMs())
-    this.#watchExpiry()
+    this.#guest.start()
     const worker = this.#openWorker()
     const identity = await parts.obtainIdentity()
     this.#closers.push(() => identity.close())
@@ -158,9 +174,6 @@ export class NodeContribution implements Contribution {
     await parts.evidence.load()
     this.#showEvidence()
     this.#publisher.update({ node: identity.signer.publicKey, isIdentityPersistent: identity.isPersistent })
-    const device = await worker.api.open(parts.preferred, parts.consent)
-    this.#showDevice(device)
-    this.#phase('starting', `Joining the network. ${device.note}`.trim())
     const network = await untilThere(parts.fetchNetwork, {
       clock: workerClock(worker),
       random: parts.random,
@@ -169,6 +182,12 @@ export class NodeContribution implements Contribution {
     })
     signal.throwIfAborted()
     this.#context = { network: network.network, checkpoint: network.checkpoint }
+    this.#phase('starting', 'Opening the device.')
+    const signing = { signer: identity.signer, context: () => this.#signing() }
+    const device = await this.#guest.open(worker.api, parts.preferred, signing)
+    signal.throwIfAborted()
+    this.#showDevice(device)
+    this.#phase('starting', `Joining the network. ${device.note}`.trim())
     const witness = await this.#openWitness(worker, identity, network)
     signal.throwIfAborted()
     const joined = await this.#join(worker, identity, network, device.maxModelBytes, witness)
@@ -302,7 +321,18 @@ export class NodeContribution implements Contribution {
 
   #refusal(): string | undefined {
     if (this.#stop.signal.aborted) return 'the node is stopping'
-    return this.#pauseReason === undefined ? undefined : `the contributor paused: ${this.#pauseReason}`
+    if (this.#pauseReason !== undefined) return `the contributor paused: ${this.#pauseReason}`
+    return this.#guest.status.pause === null ? undefined : RESTING
+  }
+
+  /** The worker has stopped computing already; here the work goes back, and the person is told. */
+  #onGuest({ pause }: GuestStatus): void {
+    const wasResting = this.#isResting
+    this.#isResting = pause !== null
+    if (this.#stop.signal.aborted) return
+    if (this.#isResting && !wasResting) this.#live?.leases.handBackComputing(RESTING)
+    this.#refresh()
+    if (this.#isResting !== wasResting) this.#beat(true)
   }
 
   #count(outcome: LeaseOutcome): void {
@@ -369,17 +399,29 @@ export class NodeContribution implements Contribution {
   #refresh(): void {
     if (this.#stop.signal.aborted) return
     const count = this.#live?.leases.count ?? 0
-    if (this.#pauseReason !== undefined) this.#phase('paused', this.#pauseReason)
-    else if (!this.#isAdmitted) return
-    else if (count > 0) this.#phase('working', 'Computing for the network.')
-    else this.#phase('waiting', 'Ready; waiting for work.')
+    const { easing } = this.#guest.status
+    if (this.#pausedBecause !== undefined) this.#phase('paused', this.#pausedBecause)
+    else if (!this.#isAdmitted) this.#showUnderneath()
+    else if (count > 0) this.#phase('working', easing === '' ? 'Computing for the network.' : easing)
+    else this.#phase('waiting', `Ready; waiting for work. ${easing}`.trim())
     this.#beat(false)
   }
 
   #phase(phase: Phase, reason: string): void {
     if (this.#stop.signal.aborted) return
-    const isHeldBack = this.#pauseReason !== undefined && phase !== 'attention'
-    this.#publisher.update(isHeldBack ? { phase: 'paused', reason: this.#pauseReason ?? '' } : { phase, reason })
+    const because = phase === 'attention' ? undefined : this.#pausedBecause
+    if (phase !== 'paused') this.#underneath = { phase, reason }
+    this.#publisher.update(because === undefined ? { phase, reason } : { phase: 'paused', reason: because })
+  }
+
+  /** What went on behind a pause shows again when the pause is over. */
+  #showUnderneath(): void {
+    if (this.#publisher.state.phase === 'paused') this.#publisher.update(this.#underneath)
+  }
+
+  /** The person's own word first, then the rules of the consent. */
+  get #pausedBecause(): string | undefined {
+    return this.#pauseReason ?? this.#guest.status.pause ?? undefined
   }
 
   #beat(isNow: boolean): void {
@@ -390,21 +432,12 @@ export class NodeContribution implements Contribution {
 
   #beatStatus(): BeatStatus {
     const isWorking = (this.#live?.leases.count ?? 0) > 0
-    const state = this.#pauseReason === undefined ? (isWorking ? 'working' : 'idle') : 'paused'
+    const state = this.#pausedBecause === undefined ? (isWorking ? 'working' : 'idle') : 'paused'
     return { state, ratedMops: this.#ratedMops, unitsDone: this.#unitsEver() }
   }
 
   #unitsEver(): number {
     return this.#unitsBefore + this.#earnings.unitsDone
-  }
-
-  #watchExpiry(): void {
-    const { clock, consent } = this.#parts
-    const leftMs = consent.expiresMs - clock.nowMs()
-    this.#cancelExpiry = clock.after(Math.min(Math.max(leftMs, 0), MAX_TIMER_MS), () => {
-      if (clock.nowMs() >= consent.expiresMs) void this.#giveUp(new ConsentError('it has ended'))
-      else this.#watchExpiry()
-    })
   }
 
   /** Ends the node because it cannot go on by itself; the state says what to do. */
@@ -421,7 +454,7 @@ export class NodeContribution implements Contribution {
     this.#isOver = true
     this.#worker?.terminate()
     this.#stop.abort(new StoppedError())
-    this.#cancelExpiry()
+    this.#guest.close()
     this.#cancelDelegation()
     this.#ending = this.#sayGoodbye().then(() => this.#closeAll())
     return this.#ending

@@ -1,14 +1,13 @@
 // What a worker computes on: the backend for arrays, and the language backend if its kernels are right; both held to the person's share.
-import type { Clock } from '#core/clock.ts'
 import { toErrorRecord } from '#core/errors.ts'
 import { ModelCache } from '#model/model-cache.ts'
 import type { Backend, BackendInfo } from '#tensor/backend.ts'
+import type { LanguageBackend } from '#tensor/language-backend.ts'
 import type { KernelSet } from '#work/self-test.ts'
-import { assertConsent } from './consent.ts'
 import type { ChosenLanguage } from './language-choice.ts'
-import type { Consent } from './state.ts'
-import { type ThrottledLanguageBackend, throttledLanguage } from './throttle-language.ts'
-import { type ThrottleOptions, type ThrottledBackend, throttled } from './throttle.ts'
+import type { Pacer } from './pacer.ts'
+import { throttledLanguage } from './throttle-language.ts'
+import { type ThrottledBackend, throttled } from './throttle.ts'
 
 /** What a person's device should compute on, if it can. */
 export type BackendChoice = 'webgpu' | 'cpu'
@@ -31,38 +30,25 @@ export type OpenDevices = {
   readonly kernels: readonly KernelSet[]
   readonly backend: ThrottledBackend
   readonly models: ModelCache
-  readonly language: ThrottledLanguageBackend | undefined
+  readonly language: LanguageBackend | undefined
   /** What language models run on and why, once one was loaded. */
   usedLanguage(): OpenedBackend | null
   readonly busyMs: () => number
   close(): Promise<void>
 }
 
-/** How they are held to a consent. */
-export type DeviceLimits = {
-  readonly consent: Consent
-  readonly clock: Clock
-  readonly pause: (delayMs: number) => Promise<void>
-}
-
 /** Opens both. Language kernels that cannot be opened, or are wrong, are no error: their kinds are not offered. */
 export async function openDevices(
   { openBackend, openLanguage }: DeviceOpeners,
   preferred: BackendChoice,
-  { consent, clock, pause }: DeviceLimits,
+  pacer: Pacer,
   isFresh: boolean,
 ): Promise<OpenDevices> {
   const { backend: bare, note } = await openBackend(preferred, isFresh)
-  const options: ThrottleOptions = {
-    share: consent.gpuShare,
-    check: () => assertConsent(consent, clock.nowMs()),
-    now: () => performance.now(),
-    pause,
-  }
   const chosen = await openLanguage(bare.info, isFresh).catch((error: unknown) => toErrorRecord(error))
   const isOpen = 'backend' in chosen
-  const language = isOpen ? throttledLanguage(chosen.backend, options) : undefined
-  const backend = throttled(bare, options)
+  const language = isOpen ? throttledLanguage(chosen.backend, pacer) : undefined
+  const backend = throttled(bare, pacer)
   let isUsed = false
   const models = new ModelCache(async () => {
     if (language === undefined) throw new Error('Kinds without kernels are not offered.')
@@ -78,7 +64,7 @@ export async function openDevices(
     models,
     language,
     usedLanguage: () => (isOpen && isUsed ? { info: chosen.backend.info, note: chosen.note } : null),
-    busyMs: () => backend.busyMs() + (language?.busyMs() ?? 0),
+    busyMs: () => pacer.busyMs,
     async close() {
       await bare.close()
       await models.close()

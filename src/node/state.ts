@@ -1,13 +1,14 @@
 // What a contributor's node shows to whoever watches it: a page, a widget, a command line. Plain data, structured-cloneable.
 import type { PublicKey } from '#core/ed25519.ts'
 import type { ErrorRecord } from '#core/errors.ts'
+import type { GuestRules } from '#core/guest-rules.ts'
 import type { KeptEvidence } from './evidence-store.ts'
 import type { BackendInfo } from '#tensor/backend.ts'
 
 /** Where a node is in its life. `attention` needs the person: the error says what to do. */
 export type Phase = 'off' | 'starting' | 'waiting' | 'working' | 'paused' | 'reconnecting' | 'stopping' | 'attention'
 
-/** What a person chooses, checked again in the worker. */
+/** What a person chooses. The node signs it, and the worker checks it again and holds the device to it. */
 export type Consent = {
   /** Share of the device, 0.05 to 1. */
   readonly gpuShare: number
@@ -15,6 +16,8 @@ export type Consent = {
   readonly expiresMs: number
   /** Host page when the node runs in the widget, null on our own page. */
   readonly site: string | null
+  /** When to lend; the considerate defaults when it is left out. */
+  readonly rules?: GuestRules
 }
 
 /** One unit in a node's list, newest first. */
@@ -83,6 +86,8 @@ export interface Contribution {
   protectWithPasskey(): Promise<void>
   pause(reason: string): void
   resume(): void
+  /** Puts another consent in place of the one that runs, from now on. Rejects when it does not hold. */
+  changeConsent(consent: Consent): Promise<void>
   /** Stops: the worker is gone within 100 ms, a signed beat says so, leases are handed back. */
   stop(): Promise<void>
 }

@@ -1,27 +1,18 @@
-// Keeps a language backend within the share of the device that its owner allows: a step is a burst, and a pause follows it.
+// Keeps a language backend within the share of the device that its owner allows: a step is a burst, and a rest follows it. Steps are not
+// cut: how long one takes is the backend's to bound.
 import type { LanguageBackend } from '#tensor/language-backend.ts'
 import { pacedLanguageBackend } from '#tensor/paced-language-backend.ts'
-import { BURST_MS, type ThrottleOptions } from './throttle.ts'
+import type { Pacer } from './pacer.ts'
 
-/** A language backend that rests, and the time it was busy. */
-export type ThrottledLanguageBackend = LanguageBackend & { busyMs(): number }
-
-/** `backend` held to `options.share`. Even with all of the device it lets the worker hear between bursts, so that a unit can be stopped. */
-export function throttledLanguage(backend: LanguageBackend, options: ThrottleOptions): ThrottledLanguageBackend {
-  const { share, check, now, pause } = options
-  let busyMs = 0
-  let burstMs = 0
-  const paced = pacedLanguageBackend(backend, {
-    begin: check,
-    now,
+/** `backend` held to the pace. Even with all of the device it lets the worker hear between bursts, so that a unit can be stopped. */
+export function throttledLanguage(backend: LanguageBackend, pacer: Pacer): LanguageBackend {
+  return pacedLanguageBackend(backend, {
+    begin: () => pacer.check(),
+    now: () => pacer.now(),
+    // A step cannot wait before it begins, so whoever must wait does so behind the step before.
     async rest(elapsedMs) {
-      busyMs += elapsedMs
-      burstMs += elapsedMs
-      if (burstMs < BURST_MS && share >= 1) return
-      const restMs = (burstMs * (1 - share)) / share
-      burstMs = 0
-      await pause(restMs)
+      await pacer.rest(elapsedMs)
+      await pacer.ready()
     },
   })
-  return { ...paced, busyMs: () => busyMs }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import type { Backend, MatmulShape } from '#tensor/backend.ts'
-import { BURST_MS, throttled } from './throttle.ts'
+import { BURST_MS } from './guest/decision.ts'
+import { Pacer } from './pacer.ts'
+import { throttled } from './throttle.ts'
 
 /** A backend on a clock of its own: a row of C takes a millisecond. */
 async function simulated(share: number) {
@@ -18,8 +20,9 @@ async function simulated(share: number) {
     },
   }
   let isAllowed = true
-  const backend = throttled(inner, {
-    share,
+  const pacer = new Pacer({
+    pace: () => ({ share, burstMs: share < 1 ? BURST_MS : Infinity }),
+    ready: async () => {},
     check: () => {
       if (!isAllowed) throw new Error('not allowed')
     },
@@ -29,6 +32,7 @@ async function simulated(share: number) {
       nowMs += delayMs
     },
   })
+  const backend = throttled(inner, pacer)
   return { backend, reference, shapes, paused: () => pausedMs, forbid: () => (isAllowed = false) }
 }
 

@@ -1,26 +1,15 @@
 // Keeps a backend within the share of the device that its owner allows: long products run as strips of rows with pauses between them.
 // Strips never change an integer result, because a row of C depends on one row of A only.
 import type { Backend, MatmulShape } from '#tensor/backend.ts'
-
-/** Work between two pauses: short enough that the device stays usable, long enough that sending B again costs little. */
-export const BURST_MS = 60
+import type { Pacer } from './pacer.ts'
 
 /** Rows of the first strip, before anything is measured. */
 const FIRST_ROWS = 32
 
-/** What the throttle is told and asks for. */
-export type ThrottleOptions = {
-  /** Share of the time that the device may be busy, above 0 and at most 1. */
-  readonly share: number
-  /** Called before each burst; throws to stop, e.g. when the consent has ended. */
-  readonly check: () => void
-  /** Milliseconds, monotonic. */
-  readonly now: () => number
-  /** Waits without computing. */
-  readonly pause: (delayMs: number) => Promise<void>
-}
+/** Clocks of browsers are too coarse for less. */
+const LEAST_MS = 0.1
 
-/** A backend that rests, and the time it was busy. Closing it closes the backend inside. */
+/** A backend that rests, and the time its device was busy. Closing it closes the backend inside. */
 export type ThrottledBackend = Backend & { busyMs(): number }
 
 type Operand = Int8Array<ArrayBuffer> | Float32Array<ArrayBuffer>
@@ -33,28 +22,29 @@ type Product<R extends Sums> = {
   readonly allocate: (length: number) => R
 }
 
-/** `backend` held to `options.share`. */
-export function throttled(backend: Backend, options: ThrottleOptions): ThrottledBackend {
-  let busyMs = 0
-  const burst = async <T>(work: () => Promise<T>): Promise<{ result: T; elapsedMs: number }> => {
-    options.check()
-    const startMs = options.now()
-    const result = await work()
-    const elapsedMs = options.now() - startMs
-    busyMs += elapsedMs
-    if (options.share < 1) await options.pause((elapsedMs * (1 - options.share)) / options.share)
-    return { result, elapsedMs }
-  }
+/** `backend` held to the pace: every burst is at most as long as the pace allows, as far as the last one tells. */
+export function throttled(backend: Backend, pacer: Pacer): ThrottledBackend {
+  let rate = 0 // operations a millisecond in the last burst
   const inStrips = async <R extends Sums>({ shape, multiply, allocate }: Product<R>): Promise<R> => {
-    if (options.share >= 1) return (await burst(() => multiply(0, shape.m))).result
-    const out = allocate(shape.m * shape.n)
-    let rows = FIRST_ROWS
-    for (let row = 0; row < shape.m;) {
-      const m = Math.min(rows, shape.m - row)
-      const { result, elapsedMs } = await burst(() => multiply(row, m))
-      out.set(result, row * shape.n)
+    const { m: rowCount, k, n } = shape
+    const work = `${backend.info.backend} ${k} x ${n}`
+    const strip = async (row: number, m: number): Promise<{ result: R; elapsedMs: number }> => {
+      const operations = 2 * m * k * n
+      const burst = await pacer.burst(() => multiply(row, m), work, operations)
+      rate = operations / Math.max(burst.elapsedMs, LEAST_MS)
+      return burst
+    }
+    const { burstMs } = pacer
+    if (burstMs === Infinity) return (await strip(0, rowCount)).result
+    let rows = firstRows((burstMs * rate) / (2 * k * n))
+    if (rows >= rowCount) return (await strip(0, rowCount)).result
+    const out = allocate(rowCount * n)
+    for (let row = 0; row < rowCount;) {
+      const m = Math.min(rows, rowCount - row)
+      const { result, elapsedMs } = await strip(row, m)
+      out.set(result, row * n)
       row += m
-      rows = nextRows(m, elapsedMs)
+      rows = nextRows(m, elapsedMs, pacer.burstMs)
     }
     return out
   }
@@ -73,7 +63,7 @@ export function throttled(backend: Backend, options: ThrottleOptions): Throttled
         allocate: (length) => new Float32Array(length),
       }),
     close: () => backend.close(),
-    busyMs: () => busyMs,
+    busyMs: () => pacer.busyMs,
   }
 }
 
@@ -82,8 +72,13 @@ function rowsOf<T extends Operand>(a: T, shape: MatmulShape, row: number, m: num
   return m === shape.m ? a : (a.subarray(row * shape.k, (row + m) * shape.k) as T)
 }
 
+/** Rows that `fitting` allows; a strip that is only a guess is small. */
+function firstRows(fitting: number): number {
+  return fitting === 0 || !Number.isFinite(fitting) ? FIRST_ROWS : Math.max(1, Math.floor(fitting))
+}
+
 /** Rows that take about a burst, growing at most fourfold at a time so that one lucky measurement does not freeze a screen. */
-function nextRows(rows: number, elapsedMs: number): number {
-  const fitting = Math.round((rows * BURST_MS) / Math.max(elapsedMs, 0.1))
+function nextRows(rows: number, elapsedMs: number, burstMs: number): number {
+  const fitting = Math.round((rows * burstMs) / Math.max(elapsedMs, LEAST_MS))
   return Math.max(1, Math.min(fitting, rows * 4))
 }

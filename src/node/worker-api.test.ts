@@ -5,6 +5,7 @@ import { bytesOf, toHex } from '#core/bytes.ts'
 import { systemClock } from '#core/clock.ts'
 import type { Digest } from '#core/digest.ts'
 import { signerFromSecret } from '#core/ed25519.ts'
+import { DEFAULT_RULES } from '#core/guest-rules.ts'
 import { EMPTY_ROOT, leafDigest, merkleRoot } from '#core/merkle.ts'
 import { seededRandom } from '#core/random.ts'
 import { createSessionKey } from '#identity/session-key.ts'
@@ -15,6 +16,10 @@ import { partKey } from '#work/kind.ts'
 import { kindOf } from '#work/kinds.ts'
 import { failedKernels } from '#work/self-test.ts'
 import type { Unit } from '#work/unit.ts'
+import { signConsent } from './consent.ts'
+import type { GuestStatus } from './guest/gate.ts'
+import type { GuestSignals } from './guest/signals.ts'
+import type { Consent } from './state.ts'
 import { openThreadWorker } from './thread-worker.ts'
 import { MAX_TASKS, UnitWorker, type WorkerApi, type WorkerParts } from './worker-api.ts'
 import { workerClock } from './worker-link.ts'
@@ -22,7 +27,19 @@ import { workerClock } from './worker-link.ts'
 const random = seededRandom('worker-api')
 const seed = toHex(random.bytes(32)) as Digest
 const context = { network: EMPTY_ROOT, checkpoint: { size: 0, root: EMPTY_ROOT } }
-const consent = (change = {}) => ({ gpuShare: 1, expiresMs: Date.now() + 60_000, site: null, ...change })
+const signer = signerFromSecret(random.bytes(32))
+const consent = (change: Partial<Consent> = {}) =>
+  signConsent(signer, context, { gpuShare: 1, expiresMs: Date.now() + 60_000, site: null, ...change })
+
+const VISIBLE: GuestSignals = {
+  isVisible: true,
+  battery: null,
+  isDataSaved: false,
+  isCellular: false,
+  lastInputMs: 0,
+  pressure: null,
+  frames: null,
+}
 
 function newWorker(change: Partial<WorkerParts> = {}): UnitWorker {
   const parts = {
@@ -52,6 +69,11 @@ function product(): { unit: Unit; parts: Map<string, Uint8Array<ArrayBuffer>> } 
   return { unit, parts }
 }
 
+function unitOf(): [Unit, Map<string, Uint8Array<ArrayBuffer>>] {
+  const { unit, parts } = product()
+  return [unit, parts]
+}
+
 async function checkUnit(worker: WorkerApi): Promise<void> {
   const { unit, parts } = product()
   const result = await worker.run('a', unit, parts)
@@ -72,7 +94,7 @@ async function checkUnit(worker: WorkerApi): Promise<void> {
 describe('UnitWorker', () => {
   test('default: self-test, result with digests, possession until the release', async () => {
     const worker = newWorker()
-    await worker.open('cpu', consent())
+    await worker.open('cpu', await consent())
     const { answer, ratedMops } = await worker.selfTest(seed, ['products'])
     expect(await failedKernels(seed, ['products'], answer)).toEqual([])
     expect(ratedMops).toBeGreaterThan(1)
@@ -81,7 +103,7 @@ describe('UnitWorker', () => {
 
   test('limit: 8 tasks accepted, 9 refused, a released one makes room', async () => {
     const worker = newWorker()
-    await worker.open('cpu', consent())
+    await worker.open('cpu', await consent())
     const { unit, parts } = product()
     for (let i = 0; i < MAX_TASKS; i++) await worker.run(`task ${i}`, unit, parts)
     const tooMany = async () => worker.run('one more', unit, parts)
@@ -97,7 +119,7 @@ describe('UnitWorker', () => {
       return { backend: await openCpuBackend(), note: isFresh ? 'tested anew' : '' }
     }
     const worker = newWorker({ openBackend })
-    await worker.open('cpu', consent())
+    await worker.open('cpu', await consent())
     const { unit, parts } = product()
     const [result, renewed] = await Promise.all([worker.run('a', unit, parts), worker.renew()])
     expect(result.parts).toHaveLength(1)
@@ -112,13 +134,65 @@ describe('UnitWorker', () => {
 
   test('behaviour: a consent that ends stops the device, also in the middle', async () => {
     const worker = newWorker()
-    await worker.open('cpu', consent({ expiresMs: Date.now() + 40, gpuShare: 0.05 }))
+    await worker.open('cpu', await consent({ expiresMs: Date.now() + 40, gpuShare: 0.05 }))
     await expect(worker.selfTest(seed, ['products'])).rejects.toMatchObject({ name: 'node.Consent' })
+  })
+
+  test('behaviour: rules that pause hold the opening and the units back until they allow it', async () => {
+    const told: GuestStatus[] = []
+    const worker = newWorker()
+    await worker.watchGuest((status) => void told.push(status))
+    await worker.setSignals({ ...VISIBLE, isVisible: false })
+    const opening = worker.open('cpu', await consent())
+    await expect.poll(() => told.length).toBe(1)
+    expect(told[0]?.pause).toBe('This tab is hidden; it goes on when you come back to it.')
+    await expect(worker.run('a', ...unitOf())).rejects.toMatchObject({ name: 'node.NotOpen' })
+    await worker.setSignals(VISIBLE)
+    await opening
+    expect(told[1]).toEqual({ pause: null, easing: '' })
+    await worker.setSignals({ ...VISIBLE, pressure: 'critical' })
+    let isDone = false
+    const running = worker.run('b', ...unitOf()).then(() => (isDone = true))
+    const released = worker.run('c', ...unitOf())
+    // Beats go on meanwhile, so the worker is alive and the units are not computed.
+    await worker.startBeats(signer, context, () => {})
+    await worker.beatNow()
+    expect(isDone).toBe(false)
+    await worker.release('c')
+    await worker.setSignals(VISIBLE)
+    await running
+    await expect(released).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  test('behaviour: a paused unit that is released leaves its place at once', async () => {
+    const worker = newWorker()
+    await worker.open('cpu', await consent())
+    await worker.setSignals({ ...VISIBLE, isVisible: false })
+    const running = worker.run('a', ...unitOf())
+    await worker.release('a')
+    await expect(running).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  test('behaviour: another consent takes effect at once, and one that another node signed is refused', async () => {
+    const told: GuestStatus[] = []
+    const worker = newWorker({ localMinute: () => 0 })
+    await worker.watchGuest((status) => void told.push(status))
+    await expect(worker.setConsent(await consent())).rejects.toMatchObject({ name: 'node.NotOpen' })
+    await worker.open('cpu', await consent())
+    const rules = { ...DEFAULT_RULES, hours: { fromMinute: 1, toMinute: 2 } }
+    await worker.setConsent(await consent({ rules }))
+    expect(told.at(-1)?.pause).toBe('It is 00:00 and you lend from 00:01 to 00:02; it goes on at 00:01.')
+    await worker.setConsent(await consent())
+    expect(told.at(-1)?.pause).toBeNull()
+    const other = signerFromSecret(random.bytes(32))
+    const foreign = await signConsent(other, context, { gpuShare: 1, expiresMs: Date.now() + 60_000, site: null })
+    await expect(worker.setConsent(foreign)).rejects.toThrow('another node signed it')
+    await expect(worker.startBeats(other, context, () => {})).rejects.toMatchObject({ name: 'node.Consent' })
   })
 
   test('behaviour: a release stops a unit that is being computed', async () => {
     const worker = newWorker()
-    await worker.open('cpu', consent())
+    await worker.open('cpu', await consent())
     const { unit, parts } = product()
     const first = worker.run('a', unit, parts)
     const second = worker.run('b', unit, parts)
@@ -137,7 +211,10 @@ describe('UnitWorker', () => {
 describe('a worker thread', () => {
   test('default: the same over the line, and results are moved', async () => {
     const thread = openThreadWorker()
-    expect(await thread.api.open('webgpu', consent())).toMatchObject({ info: { backend: 'cpu' }, note: /reference/ })
+    expect(await thread.api.open('webgpu', await consent())).toMatchObject({
+      info: { backend: 'cpu' },
+      note: /reference/,
+    })
     await checkUnit(thread.api)
     thread.terminate()
     await thread.exited
@@ -160,7 +237,7 @@ describe('a worker thread', () => {
 
   test('behaviour: errors keep name and kind; after the end every call says so', async () => {
     const thread = openThreadWorker()
-    await expect(thread.api.open('cpu', consent({ gpuShare: 2 }))).rejects.toMatchObject({
+    await expect(thread.api.open('cpu', await consent({ gpuShare: 2 }))).rejects.toMatchObject({
       name: 'node.Consent',
       kind: 'input',
     })

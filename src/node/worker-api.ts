@@ -18,8 +18,11 @@ import type { ModelCache } from '#model/model-cache.ts'
 import { type Kind, type UnitInputs, inputsFrom } from '#work/kind.ts'
 import { type KernelSet, type SelfTestAnswer, runSelfTest } from '#work/self-test.ts'
 import type { Unit } from '#work/unit.ts'
-import { assertConsent } from './consent.ts'
+import { ConsentError, type SignedConsent, openConsent } from './consent.ts'
 import type { FileFolder } from './file-folder.ts'
+import { GuestGate, type GuestStatus } from './guest/gate.ts'
+import type { LocalMinute } from './guest/hours.ts'
+import type { GuestSignals } from './guest/signals.ts'
 import { type FileKeeper, ModelFiles } from './model-files.ts'
 import { modelLimitBytes } from './model-limit.ts'
 import {
@@ -29,7 +32,7 @@ import {
   type OpenedBackend,
   openDevices,
 } from './open-devices.ts'
-import type { Consent } from './state.ts'
+import { Pacer } from './pacer.ts'
 import type { ThrottledBackend } from './throttle.ts'
 
 /** What a device is once it is open, the kernels that it has, and the largest model file that it takes. */
@@ -63,8 +66,14 @@ export type BeatKey = CryptoKeyPair | { readonly publicKey: PublicKey; sign(mess
 
 /** The worker as its node sees it. Every call may fail with an AppError; a call after the worker's end is refused. */
 export interface WorkerApi extends FileKeeper {
-  /** Opens the device. The one call that touches it first; refuses without a consent that holds. */
-  open(preferred: BackendChoice, consent: Consent): Promise<OpenedDevice>
+  /** Opens the device. The one call that touches it first; refuses without a consent that holds, and waits while its rules pause the work. */
+  open(preferred: BackendChoice, consent: SignedConsent): Promise<OpenedDevice>
+  /** Puts another consent of the same node in force. */
+  setConsent(consent: SignedConsent): Promise<void>
+  /** What the page sees now; the rules that look at it do not hold before the first call. */
+  setSignals(signals: GuestSignals): Promise<void>
+  /** Tells `onStatus` whenever the rules pause the work, slow it down or let it go on. */
+  watchGuest(onStatus: (status: GuestStatus) => void): Promise<void>
   /** Opens the device again after a proven fault: its kernels are tested anew, whatever was learned of them before. */
   renew(): Promise<OpenedDevice>
   selfTest(seed: Digest, kernels: readonly KernelSet[]): Promise<SelfTestResult>
@@ -104,6 +113,8 @@ export type WorkerParts = DeviceOpeners & {
   readonly clock: Clock
   /** Memory of the machine, as far as it tells. */
   readonly memoryBytes: number
+  /** The device's own time zone when left out. */
+  readonly localMinute?: LocalMinute
 }
 
 /** Tasks whose inputs are kept: a node holds few leases at once, and this bounds the memory of a coordinator's mistake. */
@@ -123,7 +134,11 @@ export class UnitWorker implements WorkerApi {
   readonly #tasks = new Map<string, Task>()
   #files: Promise<ModelFiles> | undefined
   #devices: OpenDevices | undefined
-  #wanted: { readonly preferred: BackendChoice; readonly consent: Consent } | undefined
+  #wanted: { readonly preferred: BackendChoice; readonly consent: SignedConsent; readonly gate: GuestGate } | undefined
+  #signals: GuestSignals | null = null
+  #onStatus: (status: GuestStatus) => void = () => {}
+  /** Ends the turn that uses the device now, also while it rests. */
+  #turn: AbortSignal | undefined
   #queue: Promise<unknown> = Promise.resolve()
   #signer: Signer | undefined
   #context: SigningContext | undefined
@@ -135,27 +150,61 @@ export class UnitWorker implements WorkerApi {
     this.#parts = parts
   }
 
-  async open(preferred: BackendChoice, consent: Consent): Promise<OpenedDevice> {
-    this.#wanted = { preferred, consent }
-    return this.#open(preferred, consent, false)
+  async open(preferred: BackendChoice, consent: SignedConsent): Promise<OpenedDevice> {
+    const { clock, localMinute } = this.#parts
+    const gate = new GuestGate({
+      consent: openConsent(consent, clock.nowMs()),
+      signals: this.#signals,
+      clock,
+      ...(localMinute === undefined ? {} : { localMinute }),
+      onStatus: (status) => this.#onStatus(status),
+    })
+    this.#wanted?.gate.close()
+    this.#wanted = { preferred, consent, gate }
+    await gate.ready()
+    return this.#open(preferred, gate, false)
+  }
+
+  async setConsent(consent: SignedConsent): Promise<void> {
+    if (this.#wanted === undefined) throw new NotOpenError()
+    const { gate, preferred, consent: before } = this.#wanted
+    const opened = openConsent(consent, this.#parts.clock.nowMs())
+    assertSameNode(before, consent.signer, consent.network)
+    this.#wanted = { preferred, consent, gate }
+    gate.setConsent(opened)
+  }
+
+  async setSignals(signals: GuestSignals): Promise<void> {
+    this.#signals = signals
+    this.#wanted?.gate.setSignals(signals)
+  }
+
+  async watchGuest(onStatus: (status: GuestStatus) => void): Promise<void> {
+    this.#onStatus = onStatus
   }
 
   /** In turn, so that no unit loses its device in the middle. */
   renew(): Promise<OpenedDevice> {
     return this.#inTurn(async () => {
       if (this.#wanted === undefined) throw new NotOpenError()
-      return this.#open(this.#wanted.preferred, this.#wanted.consent, true)
+      return this.#open(this.#wanted.preferred, this.#wanted.gate, true)
     })
   }
 
-  async #open(preferred: BackendChoice, consent: Consent, isFresh: boolean): Promise<OpenedDevice> {
-    const { clock } = this.#parts
-    assertConsent(consent, clock.nowMs())
+  async #open(preferred: BackendChoice, gate: GuestGate, isFresh: boolean): Promise<OpenedDevice> {
+    gate.check()
     const previous = this.#devices
     this.#devices = undefined
     await previous?.close()
-    const limits = { consent, clock, pause: (delayMs: number) => this.wait(delayMs) }
-    this.#devices = await openDevices(this.#parts, preferred, limits, isFresh)
+    const pacer = new Pacer({
+      pace: () => gate.decision,
+      check: () => gate.check(),
+      ready: () => gate.ready(this.#turn),
+      now: () => performance.now(),
+      pause: (delayMs) => this.wait(delayMs),
+      onBurst: (...burst) => gate.noteBurst(...burst),
+    })
+    this.#devices = await openDevices(this.#parts, preferred, pacer, isFresh)
     const { info, note, kernels } = this.#devices
     return { info, note, kernels, maxModelBytes: modelLimitBytes(this.#parts.memoryBytes) }
   }
@@ -180,7 +229,7 @@ export class UnitWorker implements WorkerApi {
       const result = await kind.run(unit, inputs, { backend, models }, options)
       const leaves = await Promise.all(result.map((part) => leafDigestAsync(part)))
       return { parts: result, leaves, root: merkleRoot(leaves), busyMs: busyMs() - startMs }
-    })
+    }, stop.signal)
   }
 
   async missingParts(file: ContentRef): Promise<readonly number[]> {
@@ -236,7 +285,7 @@ export class UnitWorker implements WorkerApi {
     const stop = new AbortController()
     this.#tasks.set(task, { unit, kind, inputs, stop })
     try {
-      return await this.#inTurn(async ({ models }) => work(kind, inputs, models, stop.signal))
+      return await this.#inTurn(async ({ models }) => work(kind, inputs, models, stop.signal), stop.signal)
     } finally {
       this.#tasks.delete(task)
     }
@@ -253,6 +302,7 @@ export class UnitWorker implements WorkerApi {
 
   async startBeats(key: BeatKey, context: SigningContext, onBeat: (beat: Beat) => void): Promise<void> {
     const signer = 'privateKey' in key ? await signerFromKeyPair(key) : key
+    if (this.#wanted !== undefined) assertSameNode(this.#wanted.consent, signer.publicKey, context.network)
     this.#signer = signer
     this.#context = context
     this.#stopBeats()
@@ -292,14 +342,22 @@ export class UnitWorker implements WorkerApi {
   }
 
   /** One use of the device after the other: kernels side by side only slow one another down. */
-  #inTurn<T>(work: (devices: OpenDevices) => Promise<T>): Promise<T> {
+  #inTurn<T>(work: (devices: OpenDevices) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const turn = this.#queue.then(async () => {
       if (this.#devices === undefined) throw new NotOpenError()
+      this.#turn = signal
+      await this.#wanted?.gate.ready(signal)
       return work(this.#devices)
     })
     this.#queue = turn.catch(() => undefined)
     return turn
   }
+}
+
+/** A consent is one node's on one network: nothing else is done under it. */
+function assertSameNode(consent: SignedConsent, node: PublicKey, network: Digest): void {
+  if (consent.signer !== node) throw new ConsentError('another node signed it')
+  if (consent.network !== network) throw new ConsentError('it was given for another network')
 }
 
 /** The sequence number after `last`: milliseconds rise across restarts too, so that nothing has to be stored. */

@@ -51,6 +51,9 @@ export function serveWorker(api: WorkerApi, endpoint?: Endpoint): void {
   keepErrors()
   const wire: WireApi = {
     open: (preferred, consent) => api.open(preferred, consent),
+    setConsent: (consent) => api.setConsent(consent),
+    setSignals: (signals) => api.setSignals(signals),
+    watchGuest: (onStatus) => api.watchGuest(onStatus),
     renew: () => api.renew(),
     selfTest: (seed, kernels) => api.selfTest(seed, kernels),
     run: (task, unit, parts, onProgress) => runAndRelease(api, [task, unit, parts], onProgress),
@@ -98,6 +101,9 @@ export function linkWorker(endpoint: Endpoint, control: WorkerControl): WorkerHa
     terminate: () => finish(new WorkerEndedError()),
     api: {
       open: (preferred, consent) => call(() => remote.open(preferred, consent)),
+      setConsent: (consent) => call(() => remote.setConsent(consent)),
+      setSignals: (signals) => call(() => remote.setSignals(signals)),
+      watchGuest: (onStatus) => call(() => remote.watchGuest(proxy(onStatus))),
       renew: () => call(() => remote.renew()),
       selfTest: (seed, kernels) => call(() => remote.selfTest(seed, kernels)),
       run: (task, unit, parts, onProgress) =>

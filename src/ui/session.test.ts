@@ -32,6 +32,12 @@ class CannedContribution implements Contribution {
 
   resume(): void {}
 
+  consents: Consent[] = []
+
+  async changeConsent(consent: Consent): Promise<void> {
+    this.consents.push(consent)
+  }
+
   stop(): Promise<void> {
     this.stops++
     return this.stopping

@@ -2,14 +2,16 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { cdp, commands } from 'vitest/browser'
 import { partCount } from '#core/content.ts'
-import { leafDigest } from '#core/merkle.ts'
-import { seededRandom } from '#core/random.ts'
+import { signerFromSecret } from '#core/ed25519.ts'
+import { EMPTY_ROOT, leafDigest } from '#core/merkle.ts'
+import { seededRandom, systemRandom } from '#core/random.ts'
 import { createMemorySessionStore, obtainSession } from '#identity/session-store.ts'
 import { decodeJobCertificate } from '#ledger/job-certificate.ts'
 import type { ContributorPeer } from '#net/contributor-peer.ts'
 import { COMMIT_PROTOCOL } from '#net/protocols/commit/constants.ts'
 import { REVEAL_PROTOCOL } from '#net/protocols/reveal/constants.ts'
 import { browserParts, startContribution } from '#node/browser.ts'
+import { signConsent } from '#node/consent.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
 import type { NodeIdentity } from '#node/identity.ts'
 import { openLocalStore } from '#node/local-store.ts'
@@ -168,12 +170,17 @@ describe('nodes in a page', () => {
     browserParts({ coordinator: 'http://unused.invalid', consent: consent() })
     const worker = watchedWorker()
     const expired = consent({ expiresMs: Date.now() - 1 })
-    await expect(worker.api.open('webgpu', expired)).rejects.toMatchObject({ name: 'node.Consent', kind: 'input' })
+    const signer = signerFromSecret(systemRandom.bytes(32))
+    const context = { network: EMPTY_ROOT, checkpoint: { size: 0, root: EMPTY_ROOT } }
+    await expect(worker.api.open('webgpu', await signConsent(signer, context, expired))).rejects.toMatchObject({
+      name: 'node.Consent',
+      kind: 'input',
+    })
     await expect(worker.api.selfTest(leafDigest(new Uint8Array(0)), ['products'])).rejects.toMatchObject({
       name: 'node.NotOpen',
     })
     expect([asked, touched]).toEqual([0, 0])
-    const { info } = await worker.api.open('webgpu', consent())
+    const { info } = await worker.api.open('webgpu', await signConsent(signer, context, consent()))
     expect(info.backend).toBe('webgpu')
     await expect.poll(() => touched).toBeGreaterThan(0)
     expect(asked).toBe(0)

@@ -9,6 +9,7 @@ import { type NodeContribution, type NodeParts, startNode } from '#node/contribu
 import { EvidenceStore, memoryPlace } from '#node/evidence-store.ts'
 import { processParts } from '#node/process.ts'
 import type { NodeState } from '#node/state.ts'
+import { signConsent } from '#node/consent.ts'
 import { type ThreadHandle, openThreadWorker } from '#node/thread-worker.ts'
 import { linkWorker } from '#node/worker-link.ts'
 import { verifyFault } from '#sdk/index.ts'
@@ -409,7 +410,10 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     expect(state).toMatchObject({ device: null, error: { name: 'node.Consent', kind: 'input' } })
     expect(state.reason).toContain('Choose Contribute again.')
     const thread = openThreadWorker()
-    await expect(thread.api.open('cpu', expired)).rejects.toMatchObject({ name: 'node.Consent', kind: 'input' })
+    await expect(thread.api.open('cpu', await signConsent(signer, grid.info, expired))).rejects.toMatchObject({
+      name: 'node.Consent',
+      kind: 'input',
+    })
     thread.terminate()
   })
 

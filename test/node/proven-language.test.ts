@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '#core/clock.ts'
 import { AppError } from '#core/errors.ts'
 import { forgetful } from '#node/kernel-cache.ts'
 import { kernelCacheFile } from '#node/kernel-cache-file.ts'
 import { openDevices } from '#node/open-devices.ts'
+import { Pacer } from '#node/pacer.ts'
 import { type LanguageVariant, NoRightVariantError, openProven } from '#node/proven-language.ts'
 import { openCpuBackend } from '#tensor/cpu-backend.ts'
 import { openCpuLanguageBackend } from '#tensor/cpu/language-backend.ts'
@@ -126,11 +126,13 @@ describe('openProven', () => {
 })
 
 describe('openDevices', () => {
-  const limits = {
-    consent: { gpuShare: 1, expiresMs: Date.now() + 60_000, site: null },
-    clock: systemClock,
+  const pacer = new Pacer({
+    pace: () => ({ share: 1, burstMs: Infinity }),
+    check: () => {},
+    ready: async () => {},
+    now: () => performance.now(),
     pause: async () => {},
-  }
+  })
   const openBackend = async () => ({ backend: await openCpuBackend(), note: '' })
 
   test('behaviour: without right language kernels only products are offered, and the person is told', async () => {
@@ -141,7 +143,7 @@ describe('openDevices', () => {
         note: '',
         warning: '',
       }))
-    const devices = await openDevices({ openBackend, openLanguage }, 'cpu', limits, false)
+    const devices = await openDevices({ openBackend, openLanguage }, 'cpu', pacer, false)
     expect(devices.kernels).toEqual(['products'])
     expect(devices.note).toContain('It takes no language models.')
     expect(devices.note).toContain('the only way gave wrong results')
@@ -150,7 +152,7 @@ describe('openDevices', () => {
 
   test('behaviour: with them all is offered, and a warning is handed on', async () => {
     const openLanguage = async () => ({ backend: openCpuLanguageBackend(), note: 'n', warning: 'Some are avoided.' })
-    const devices = await openDevices({ openBackend, openLanguage }, 'cpu', limits, false)
+    const devices = await openDevices({ openBackend, openLanguage }, 'cpu', pacer, false)
     expect([devices.kernels, devices.note]).toEqual([['products', 'language'], 'Some are avoided.'])
     expect(devices.usedLanguage()).toBeNull()
     await devices.close()

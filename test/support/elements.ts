@@ -87,6 +87,7 @@ function canned(state: NodeState): StartContribution {
       protectWithPasskey: () => Promise.reject(new DOMException('The request was refused.', 'NotAllowedError')),
       pause: () => {},
       resume: () => {},
+      changeConsent: async () => {},
       stop: () => Promise.resolve(),
     }
   }
