@@ -10,6 +10,7 @@ import { type NodeParts, startNode } from './contribution.ts'
 import { httpDrawSource } from './draw-source.ts'
 import { type EvidencePlace, EvidenceStore } from './evidence-store.ts'
 import { openExchange } from './exchange.ts'
+import { watchPage } from './guest/page-signals.ts'
 import { openLocalStore } from './local-store.ts'
 import { httpLogSource } from './log-source.ts'
 import { fetchNetworkInfo } from './network-info.ts'
@@ -58,6 +59,7 @@ export function browserParts({ coordinator, consent }: Omit<BrowserNodeOptions, 
     logPlace: (network) => pagePlace(`log/${network}`),
     draws: httpDrawSource(String(coordinator), (...call) => fetch(...call)),
     openWorker: openPageWorker,
+    watchSignals: watchPage,
     openPeer: createBrowserPeer,
     openExchange,
   }

@@ -63,6 +63,22 @@ function sessionOf(start: StartContribution) {
 }
 
 describe('ContributionSession', () => {
+  test('behaviour: a changed consent reaches the node that runs, and nothing when none does', async () => {
+    const contribution = new CannedContribution()
+    const { session } = sessionOf(async () => contribution)
+    const changed = { ...CONSENT, gpuShare: 0.2 }
+    await session.changeConsent(changed)
+    await session.start(CONSENT)
+    await session.changeConsent(changed)
+    expect(contribution.consents).toEqual([changed])
+    const late = new CannedContribution()
+    const other = sessionOf(async () => late).session
+    const starting = other.start(CONSENT)
+    await other.changeConsent(changed)
+    await starting
+    expect(late.consents).toEqual([changed])
+  })
+
   test('default: off, and nothing is started before start', () => {
     let starts = 0
     const { session } = sessionOf(async () => {

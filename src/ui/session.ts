@@ -46,6 +46,8 @@ export class ContributionSession {
   #state = OFF_STATE
   #contribution: Contribution | null = null
   #starting: AbortController | null = null
+  /** What was chosen while the node was being loaded. */
+  #changed: Consent | null = null
   #unsubscribe = () => {}
   readonly #listeners = new Set<(state: NodeState) => void>()
   readonly #parts: SessionParts
@@ -70,6 +72,7 @@ export class ContributionSession {
     if (consent.expiresMs <= this.#parts.clock.nowMs()) return
     const starting = new AbortController()
     this.#starting = starting
+    this.#changed = null
     const { balance, pending } = this.#state
     this.#show({ ...OFF_STATE, phase: 'starting', reason: 'Loading the node.', balance, pending })
     try {
@@ -77,7 +80,10 @@ export class ContributionSession {
       const contribution = await start({ coordinator, consent, signal: starting.signal })
       // A stop that came meanwhile wins: the node is taken down before anything of it is shown.
       if (starting.signal.aborted) await contribution.stop()
-      else this.#adopt(contribution)
+      else {
+        this.#adopt(contribution)
+        if (this.#changed !== null) await contribution.changeConsent(this.#changed)
+      }
     } catch (error) {
       if (!starting.signal.aborted) this.#fail(error)
     } finally {
@@ -110,6 +116,12 @@ export class ContributionSession {
   /** Ties the session's key to a passkey. Must be called from a click. Rejects with what the authenticator said. */
   async protectWithPasskey(): Promise<void> {
     await this.#contribution?.protectWithPasskey()
+  }
+
+  /** Puts other caps in force on what runs, or on what is starting once it runs. Rejects when they do not hold. */
+  async changeConsent(consent: Consent): Promise<void> {
+    if (this.#contribution !== null) await this.#contribution.changeConsent(consent)
+    else if (this.#starting !== null) this.#changed = consent
   }
 
   #adopt(contribution: Contribution): void {

@@ -41,7 +41,18 @@ describe('settings', () => {
 
   test('behaviour: what is saved is loaded', () => {
     const store = storeOf(null)
-    const settings: Settings = { gpuShare: 0.35, isKept: true, resumeUntilMs: NOW_MS, isPasskeyDismissed: true }
+    const settings: Settings = {
+      gpuShare: 0.35,
+      rules: {
+        batteryFloorPercent: 20,
+        isMeteredAllowed: true,
+        isHiddenAllowed: true,
+        hours: { fromMinute: 1, toMinute: 0 },
+      },
+      isKept: true,
+      resumeUntilMs: NOW_MS,
+      isPasskeyDismissed: true,
+    }
     saveSettings(store, settings)
     expect(loadSettings(store)).toEqual(settings)
   })
@@ -53,6 +64,8 @@ describe('settings', () => {
     '7',
     '{"gpuShare":"all"}',
     '{',
+    '{"rules":{"batteryFloorPercent":0}}',
+    '{"rules":{"batteryFloorPercent":101,"isMeteredAllowed":true,"isHiddenAllowed":true,"hours":null}}',
     '{"resumeUntilMs":-1,"isKept":"yes"}',
     `"${'x'.repeat(2000)}"`,
   ])('behaviour: stored text that makes no sense is a first visit: %s', (text) => {

@@ -1,4 +1,6 @@
-// What the contributor chose, kept in this browser: the share, and whether the page may resume by itself. Not the identity.
+// What the contributor chose, kept in this browser: the share, when to lend, and whether the page may resume by itself. Not the identity.
+import * as v from 'valibot'
+import { DEFAULT_RULES, type GuestRules, guestRulesSchema } from '#core/guest-rules.ts'
 
 /** Share of the GPU offered first. */
 export const DEFAULT_SHARE = 0.5
@@ -18,6 +20,8 @@ const MAX_LENGTH = 1000
 /** Choices of this browser's owner. */
 export type Settings = {
   readonly gpuShare: number
+  /** When the device may be lent. */
+  readonly rules: GuestRules
   /** Whether "Keep contributing when I come back" is ticked. */
   readonly isKept: boolean
   /** Until when the page may start by itself; 0 after a stop and unless kept. */
@@ -31,6 +35,7 @@ export type SettingsStore = Pick<Storage, 'getItem' | 'setItem'>
 /** Settings of a first visit: nothing resumes. */
 export const DEFAULT_SETTINGS: Settings = {
   gpuShare: DEFAULT_SHARE,
+  rules: DEFAULT_RULES,
   isKept: false,
   resumeUntilMs: 0,
   isPasskeyDismissed: false,
@@ -80,8 +85,10 @@ function settingsFrom(value: unknown): Settings {
   if (typeof value !== 'object' || value === null) return DEFAULT_SETTINGS
   const found = value as Partial<Record<keyof Settings, unknown>>
   const until = found.resumeUntilMs
+  const rules = v.safeParse(guestRulesSchema, found.rules)
   return {
     gpuShare: typeof found.gpuShare === 'number' ? clampShare(found.gpuShare) : DEFAULT_SHARE,
+    rules: rules.success ? rules.output : DEFAULT_RULES,
     isKept: found.isKept === true,
     resumeUntilMs: typeof until === 'number' && Number.isSafeInteger(until) && until > 0 ? until : 0,
     isPasskeyDismissed: found.isPasskeyDismissed === true,

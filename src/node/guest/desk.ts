@@ -39,6 +39,7 @@ export class GuestDesk {
   #status: GuestStatus = { pause: null, easing: '' }
   #opened: Opened | undefined
   #isClosed = false
+  #changing: Promise<void> = Promise.resolve()
   #cancelExpiry = () => {}
   #stopWatching = () => {}
 
@@ -70,8 +71,10 @@ export class GuestDesk {
       this.#parts.watchSignals?.((signals) => void worker.setSignals(signals).catch(() => undefined)) ??
       this.#stopWatching
     if (this.#isClosed) this.#stopWatching()
+    const signed = await signConsent(signing.signer, signing.context(), this.#consent)
+    const opening = worker.open(preferred, signed)
     this.#opened = { ...signing, worker }
-    return worker.open(preferred, await signConsent(signing.signer, signing.context(), this.#consent))
+    return opening
   }
 
   /** Puts `consent` in force. Throws {@link ConsentError} when it does not hold. */
@@ -83,7 +86,12 @@ export class GuestDesk {
     const opened = this.#opened
     // Before that, the opening takes what is in force then.
     if (opened === undefined) return
-    await opened.worker.setConsent(await signConsent(opened.signer, opened.context(), consent))
+    // One after the other, each with what is in force by then: the last word counts, whichever is signed first.
+    const changed = this.#changing.then(async () =>
+      opened.worker.setConsent(await signConsent(opened.signer, opened.context(), this.#consent)),
+    )
+    this.#changing = changed.catch(() => undefined)
+    await changed
   }
 
   close(): void {

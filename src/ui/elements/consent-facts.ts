@@ -13,7 +13,7 @@ export function gpuSupport(): GpuSupport {
 
 /** `<cw-facts gpu="yes" percent="50">`. */
 export class ConsentFacts extends LitElement {
-  static override properties = { gpu: {}, percent: { type: Number } }
+  static override properties = { gpu: {}, percent: { type: Number }, isKept: { type: Boolean } }
   static override styles = [
     baseStyles,
     css`
@@ -41,11 +41,14 @@ export class ConsentFacts extends LitElement {
 
   declare gpu: GpuSupport
   declare percent: number
+  /** Whether it goes on by itself for thirty days. */
+  declare isKept: boolean
 
   constructor() {
     super()
     this.gpu = 'yes'
     this.percent = 50
+    this.isKept = false
   }
 
   override render() {
@@ -66,6 +69,14 @@ export class ConsentFacts extends LitElement {
           </dd>
         </div>
         <div>
+          <dt>When it rests</dt>
+          <dd>
+            As the line below the button says. It works in steps of a few milliseconds while you see this tab, eases off
+            for half a minute when you use it, and gives way when your device is busy, slow to draw or hot, as far as
+            your browser tells.
+          </dd>
+        </div>
+        <div>
           <dt>What it sees</dt>
           <dd>No files, no history, nothing else on your device. It keeps one key of its own in this browser.</dd>
         </div>
@@ -82,7 +93,10 @@ export class ConsentFacts extends LitElement {
         </div>
         <div>
           <dt>How it ends</dt>
-          <dd>With a click on Stop, or when you close the tab. After 24 hours it stops and asks you again.</dd>
+          <dd>
+            With a click on Stop, or when you close the tab. After ${this.isKept ? '30 days' : '24 hours'} it stops and
+            asks you again.
+          </dd>
         </div>
       </dl>`
   }

@@ -2,6 +2,8 @@
 // the picture, the day, the units, settings. It owns no node: a ContributionSession does.
 import { LitElement, html, nothing } from 'lit'
 import { systemClock } from '#core/clock.ts'
+import { toErrorRecord } from '#core/errors.ts'
+import type { GuestRules } from '#core/guest-rules.ts'
 import type { NodeState } from '#node/state.ts'
 import type { ContributionSession } from '#ui/session.ts'
 import {
@@ -14,6 +16,7 @@ import {
   mayResume,
   saveSettings,
 } from '#ui/settings.ts'
+import { rulesLine } from '#ui/rules-words.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import { isOn } from '#ui/words.ts'
 import { type GpuSupport, gpuSupport } from './consent-facts.ts'
@@ -25,6 +28,7 @@ import './control-panel.ts'
 import './credit-panel.ts'
 import './digest-text.ts'
 import './grid-picture.ts'
+import './guest-caps.ts'
 import './problem-card.ts'
 import './unit-list.ts'
 
@@ -40,6 +44,7 @@ export class ContributorView extends LitElement {
     state: { state: true },
     settings: { state: true },
     nowMs: { state: true },
+    capsProblem: { state: true },
   }
   static override styles = [baseStyles, buttonStyles, contributorStyles]
 
@@ -49,7 +54,10 @@ export class ContributorView extends LitElement {
   declare state: NodeState | null
   declare settings: Settings
   declare nowMs: number
+  /** Why a change of the caps did not count, in words. */
+  declare capsProblem: string
   #isResumed = false
+  #expiresMs = 0
   #unsubscribe = () => {}
   #ticker: ReturnType<typeof setInterval> | undefined
 
@@ -61,6 +69,7 @@ export class ContributorView extends LitElement {
     this.state = null
     this.settings = DEFAULT_SETTINGS
     this.nowMs = systemClock.nowMs()
+    this.capsProblem = ''
   }
 
   override connectedCallback(): void {
@@ -117,11 +126,14 @@ export class ContributorView extends LitElement {
           .gpuShare=${settings.gpuShare}
           .isKept=${settings.isKept}
           .isKeepOffered=${true}
+          .isShareLive=${state.phase !== 'starting' && state.phase !== 'stopping'}
           .device=${this.gpu === 'yes' ? 'GPU' : 'processor'}
           @cw-contribute=${this.#contribute}
           @cw-choose=${this.#choose}
           @cw-stop=${this.#stop}
         ></cw-control>
+        <cw-caps .rules=${settings.rules} @cw-rules=${this.#chooseRules}></cw-caps>
+        <p class="note" role="alert">${this.capsProblem}</p>
       </section>
       <cw-problem .state=${state}></cw-problem>
       ${this.#passkey(state)}`
@@ -139,7 +151,11 @@ export class ContributorView extends LitElement {
   #facts() {
     return html`<section class="block" aria-labelledby="facts">
       <h2 id="facts" class="unseen">Before you click</h2>
-      <cw-facts .gpu=${this.gpu} .percent=${Math.round(this.settings.gpuShare * 100)}></cw-facts>
+      <cw-facts
+        .gpu=${this.gpu}
+        .percent=${Math.round(this.settings.gpuShare * 100)}
+        .isKept=${this.settings.isKept}
+      ></cw-facts>
     </section>`
   }
 
@@ -153,12 +169,15 @@ export class ContributorView extends LitElement {
   }
 
   #settings(state: NodeState) {
-    const { gpuShare, isKept } = this.settings
+    const { gpuShare, isKept, rules } = this.settings
     return html`<section class="block settings" aria-labelledby="settings">
       <h2 id="settings">Settings</h2>
       <dl>
         <dt class="muted">Share of the GPU</dt>
         <dd class="figure">${Math.round(gpuShare * 100)} %</dd>
+        <dt class="muted">Works</dt>
+        <dd>${rulesLine(rules)}</dd>
+        ${isOn(state.phase) ? ends(this.#expiresMs) : nothing}
         <dt class="muted">When you come back</dt>
         <dd>${isKept ? 'goes on by itself' : 'asks you again'}</dd>
         <dt class="muted">Your key</dt>
@@ -166,9 +185,7 @@ export class ContributorView extends LitElement {
         <dt class="muted">Passkey</dt>
         <dd>${this.#passkeyState(state)}</dd>
       </dl>
-      <p class="note">
-        ${isOn(state.phase) ? 'Stop to change the share.' : 'The choices beside the button change these.'}
-      </p>
+      <p class="note">The choices below the button change these, also while it runs.</p>
     </section>`
   }
 
@@ -194,12 +211,30 @@ export class ContributorView extends LitElement {
     const expiresMs = nowMs + (isKept ? KEPT_CONSENT_MS : CONSENT_MS)
     this.#isResumed = false
     this.#save({ ...this.settings, gpuShare, isKept, resumeUntilMs: isKept ? expiresMs : 0 })
-    void this.session?.start({ gpuShare, expiresMs, site: null })
+    this.#expiresMs = expiresMs
+    this.capsProblem = ''
+    void this.session?.start({ gpuShare, expiresMs, site: null, rules: this.settings.rules })
   }
 
   readonly #choose = (event: CustomEvent<ContributeDetail>): void => {
     const { gpuShare, isKept } = event.detail
     this.#save({ ...this.settings, gpuShare, isKept })
+    this.#changeCaps()
+  }
+
+  readonly #chooseRules = ({ detail }: CustomEvent<GuestRules>): void => {
+    this.#save({ ...this.settings, rules: detail })
+    this.#changeCaps()
+  }
+
+  /** What runs is held to the new caps at once; its end stays. */
+  #changeCaps(): void {
+    if (this.state === null || !isOn(this.state.phase)) return
+    const { gpuShare, rules } = this.settings
+    this.capsProblem = ''
+    this.session?.changeConsent({ gpuShare, expiresMs: this.#expiresMs, site: null, rules }).catch((error: unknown) => {
+      this.capsProblem = `The change did not reach your device. ${toErrorRecord(error).message}`
+    })
   }
 
   readonly #stop = (): void => {
@@ -214,9 +249,10 @@ export class ContributorView extends LitElement {
   readonly #offerPasskey = (): void => this.#save({ ...this.settings, isPasskeyDismissed: false })
 
   #resume(session: ContributionSession): void {
-    const { gpuShare, resumeUntilMs } = this.settings
+    const { gpuShare, resumeUntilMs, rules } = this.settings
     this.#isResumed = true
-    void session.start({ gpuShare, expiresMs: resumeUntilMs, site: null })
+    this.#expiresMs = resumeUntilMs
+    void session.start({ gpuShare, expiresMs: resumeUntilMs, site: null, rules })
   }
 
   #save(settings: Settings): void {
@@ -233,6 +269,13 @@ function intro() {
       only if they agree; you earn credit for it, and see why.
     </p>
   </div>`
+}
+
+/** When the consent ends, which is not moved by changing its caps. */
+function ends(expiresMs: number) {
+  const end = new Date(expiresMs).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
+  return html`<dt class="muted">Ends</dt>
+    <dd class="figure">${end}</dd>`
 }
 
 function links() {

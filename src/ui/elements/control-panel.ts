@@ -19,6 +19,7 @@ export class ControlPanel extends LitElement {
     device: {},
     isKept: { type: Boolean },
     isKeepOffered: { type: Boolean },
+    isShareLive: { type: Boolean },
     isCompact: { type: Boolean, reflect: true, attribute: 'compact' },
   }
   static override styles = [
@@ -105,6 +106,8 @@ export class ControlPanel extends LitElement {
   declare device: string
   declare isKept: boolean
   declare isKeepOffered: boolean
+  /** Whether the share can be changed while it runs. */
+  declare isShareLive: boolean
   /** For a small box: choices above the button, nothing that can be left out. */
   declare isCompact: boolean
 
@@ -115,11 +118,13 @@ export class ControlPanel extends LitElement {
     this.device = 'GPU'
     this.isKept = false
     this.isKeepOffered = false
+    this.isShareLive = false
     this.isCompact = false
   }
 
   override render() {
-    const choices = isOn(this.state.phase) ? nothing : this.#choices()
+    const isRunning = isOn(this.state.phase)
+    const choices = isRunning && !this.isShareLive ? nothing : this.#choices(!isRunning)
     const line = html`<cw-state-line .state=${this.state}></cw-state-line>`
     return this.isCompact
       ? html`${line} ${choices} ${this.#switch()}`
@@ -141,7 +146,7 @@ export class ControlPanel extends LitElement {
     </button>`
   }
 
-  #choices() {
+  #choices(isBefore: boolean) {
     const percent = Math.round(this.gpuShare * 100)
     return html`<div class="share">
         <label for="share">Share of the ${this.device}</label>
@@ -160,7 +165,7 @@ export class ControlPanel extends LitElement {
         <p id="share-note" class="note">The most that is used. In between, it is yours.</p>
       </div>
       ${
-        this.isKeepOffered
+        this.isKeepOffered && isBefore
           ? html`<label class="keep">
               <input type="checkbox" .checked=${this.isKept} @change=${this.#keep} />
               <span
