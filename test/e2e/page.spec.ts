@@ -154,6 +154,27 @@ test.describe('after the click', () => {
     await expect(page.getByTestId('state-line')).toHaveText(/Working on 2 units with 5 peers/)
   })
 
+  test('behaviour: when the device is lent is said before the click, chosen, and kept over a reload', async ({
+    page,
+    sites,
+  }) => {
+    await page.setViewportSize({ width: 360, height: 800 })
+    await page.goto(sites.page)
+    const caps = page.getByTestId('caps')
+    await expect(caps).toHaveText('Works at all hours, plugged in, not on metered links, while this tab is visible')
+    await caps.click()
+    await page.getByLabel('On battery').selectOption({ label: 'Down to 50 % charge' })
+    await page.getByLabel('Go on while this tab is hidden').check()
+    await page.getByLabel('Only at some hours of the day').check()
+    await page.getByLabel('to', { exact: true }).fill('06:30')
+    const chosen = 'Works from 08:00 to 06:30, on battery down to 50 %, not on metered links, also in a hidden tab'
+    await expect(caps).toHaveText(chosen)
+    expect(await violations(page)).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+    await page.reload()
+    await expect(caps).toHaveText(chosen)
+  })
+
   test('behaviour: a reload asks again and remembers the share', async ({ page, sites }) => {
     await page.goto(sites.page)
     await page.locator('#share').fill('35')

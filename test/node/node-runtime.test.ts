@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { utf8 } from '#core/bytes.ts'
 import { type ContentRef, contentId } from '#core/content.ts'
+import { DEFAULT_RULES } from '#core/guest-rules.ts'
 import { signerFromSecret } from '#core/ed25519.ts'
 import { EMPTY_ROOT } from '#core/merkle.ts'
 import { systemRandom, seededRandom } from '#core/random.ts'
@@ -10,6 +11,8 @@ import { EvidenceStore, memoryPlace } from '#node/evidence-store.ts'
 import { processParts } from '#node/process.ts'
 import type { NodeState } from '#node/state.ts'
 import { signConsent } from '#node/consent.ts'
+import type { WatchSignals } from '#node/guest/desk.ts'
+import type { GuestSignals } from '#node/guest/signals.ts'
 import { type ThreadHandle, openThreadWorker } from '#node/thread-worker.ts'
 import { linkWorker } from '#node/worker-link.ts'
 import { verifyFault } from '#sdk/index.ts'
@@ -34,6 +37,16 @@ async function openGrid(options?: TestGridOptions): Promise<TestGrid> {
   const grid = await TestGrid.open(options)
   open.push(grid)
   return grid
+}
+
+const VISIBLE: GuestSignals = {
+  isVisible: true,
+  battery: null,
+  isDataSaved: false,
+  isCellular: false,
+  lastInputMs: 0,
+  pressure: null,
+  frames: null,
 }
 
 function consent(change = {}) {
@@ -194,6 +207,43 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     await until(node, ({ phase }) => phase === 'waiting')
     const small = product(grid, 8, 8, 8).unit
     await grid.untilRevealed(small, [key])
+  })
+
+  test('behaviour: rules of the consent rest the node in the middle of a unit, tell the person why and nobody else, and let it go on', async () => {
+    const grid = await openGrid()
+    let tell = (_signals: GuestSignals) => {}
+    const watchSignals: WatchSignals = (listener) => {
+      tell = listener
+      listener(VISIBLE)
+      return () => (tell = () => {})
+    }
+    const { node, key } = await waitingNode(grid, { watchSignals })
+    const { unit } = product(grid, 1024, 2048, 1024)
+    const [lease] = await grid.leases(unit, [key])
+    if (lease === undefined) throw new Error('There is no lease.')
+    const running = await grid.offer(unit, lease, [])
+    await running.hear('accept')
+    await until(node, ({ phase }) => phase === 'working')
+    tell({ ...VISIBLE, battery: { isCharging: false, percent: 71 } })
+    const paused = await until(node, ({ phase }) => phase === 'paused')
+    expect(paused.reason).toBe('Your device runs on battery; it goes on when you plug it in.')
+    expect(await running.hear('failed')).toMatchObject({ reason: 'the device rests' })
+    await grid.whenBeat(key, 'paused')
+    const [again] = await grid.leases(unit, [key], 2)
+    if (again === undefined) throw new Error('There is no lease.')
+    const refused = await grid.offer(unit, again, [])
+    expect(await refused.hear('decline')).toMatchObject({ decline: { body: { reason: 'the device rests' } } })
+    await node.changeConsent(consent({ rules: { ...DEFAULT_RULES, batteryFloorPercent: 70 } }))
+    await until(node, ({ phase }) => phase === 'waiting')
+    const small = product(grid, 8, 8, 8).unit
+    await grid.untilRevealed(small, [key])
+    tell({ ...VISIBLE, pressure: 'serious' })
+    await until(node, ({ reason }) =>
+      reason.includes('Eases off to 50 % of your device: your device is busy with other things.'),
+    )
+    await expect(node.changeConsent(consent({ expiresMs: Date.now() - 1 }))).rejects.toMatchObject({
+      name: 'node.Consent',
+    })
   })
 
   // A busy machine can take longer to schedule the exit; a node that takes longer does so every time.
