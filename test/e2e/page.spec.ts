@@ -170,7 +170,7 @@ test.describe('after the click', () => {
     const chosen = 'Works from 08:00 to 06:30, on battery down to 50 %, not on metered links, also in a hidden tab'
     await expect(caps).toHaveText(chosen)
     expect(await violations(page)).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
     await page.reload()
     await expect(caps).toHaveText(chosen)
   })
