@@ -30,6 +30,8 @@ export function chromiumArgs({ hardware = process.env.COMMONWATT_GPU === 'hardwa
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    // A machine that was told to work headless is not anybody's desk: pages would rest whenever it is busy, also with their own work.
+    '--disable-blink-features=ComputePressure',
     '--no-first-run',
   ]
 }

@@ -150,7 +150,7 @@ describe('UnitWorker', () => {
     await worker.setSignals(VISIBLE)
     await opening
     expect(told[1]).toEqual({ pause: null, easing: '' })
-    await worker.setSignals({ ...VISIBLE, pressure: 'critical' })
+    await worker.setSignals({ ...VISIBLE, isDataSaved: true })
     let isDone = false
     const running = worker.run('b', ...unitOf()).then(() => (isDone = true))
     const released = worker.run('c', ...unitOf())

@@ -20,6 +20,7 @@ function decision(change: Partial<DecisionInputs> = {}, signals: Partial<GuestSi
     gpuShare: 0.8,
     rules: DEFAULT_RULES,
     signals: { ...QUIET, ...signals },
+    criticalMs: 0,
     watched: [],
     nowMs: NOW_MS,
     localMinute: () => 23 * 60 + 10,

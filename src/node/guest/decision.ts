@@ -37,6 +37,8 @@ export type DecisionInputs = {
   readonly gpuShare: number
   readonly rules: GuestRules
   readonly signals: GuestSignals | null
+  /** When critical pressure last ended, 0 if never. */
+  readonly criticalMs: number
   /** What was learned by watching: heat and frames. */
   readonly watched: readonly Ruling[]
   readonly nowMs: number
@@ -45,10 +47,17 @@ export type DecisionInputs = {
 
 /** Asks every rule. */
 export function decide(inputs: DecisionInputs): Decision {
-  const { gpuShare, rules, signals, watched, nowMs, localMinute } = inputs
+  const { gpuShare, rules, signals, criticalMs, watched, nowMs, localMinute } = inputs
   const rulings = [
     hoursRuling(rules.hours, nowMs, localMinute),
-    ...(signals === null ? [] : [...signalRulings(rules, signals, nowMs), ...watched]),
+    ...(signals === null
+      ? []
+      : [
+          ...signalRulings(rules, signals),
+          pressureRuling(signals, criticalMs, nowMs),
+          inputRuling(signals, nowMs),
+          ...watched,
+        ]),
   ]
   const pauses = rulings.filter(({ factor }) => factor === 0)
   const easings = rulings.filter(({ factor }) => factor > 0 && factor < 1)
@@ -63,14 +72,8 @@ export function decide(inputs: DecisionInputs): Decision {
   }
 }
 
-function signalRulings(rules: GuestRules, signals: GuestSignals, nowMs: number): Ruling[] {
-  return [
-    batteryRuling(rules, signals),
-    meteredRuling(rules, signals),
-    hiddenRuling(rules, signals),
-    pressureRuling(signals),
-    inputRuling(signals, nowMs),
-  ]
+function signalRulings(rules: GuestRules, signals: GuestSignals): Ruling[] {
+  return [batteryRuling(rules, signals), meteredRuling(rules, signals), hiddenRuling(rules, signals)]
 }
 
 /** One reason says how it ends; of several each has to end, and only that is promised. */

@@ -5,6 +5,7 @@ import type { Consent } from '#node/state.ts'
 import { GuestGate, type GuestStatus } from './gate.ts'
 import { HEAT_WINDOW_MS } from './heat.ts'
 import { INPUT_BACK_OFF_MS } from './input.ts'
+import { RELIEF_MS } from './pressure.ts'
 import type { GuestSignals } from './signals.ts'
 
 const MINUTE_MS = 60_000
@@ -62,6 +63,19 @@ describe('GuestGate', () => {
     clock.advance(INPUT_BACK_OFF_MS)
     expect(gate.decision.share).toBe(0.8)
     expect(told.map(({ easing }) => easing !== '')).toEqual([true, false])
+  })
+
+  test('behaviour: critical pressure pauses until 10 s after its end, and not each second anew', async () => {
+    const { gate, clock, told } = newGate()
+    gate.setSignals({ ...VISIBLE, pressure: 'critical' })
+    const ready = gate.ready()
+    clock.advance(MINUTE_MS)
+    gate.setSignals({ ...VISIBLE, pressure: 'nominal' })
+    clock.advance(RELIEF_MS - 1)
+    expect(gate.decision.pause).toContain('after 10 s of less load')
+    clock.advance(1)
+    await ready
+    expect(told.map(({ pause }) => pause !== null)).toEqual([true, true, false])
   })
 
   test('behaviour: late frames and falling rates are watched and ease off', () => {

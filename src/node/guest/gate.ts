@@ -33,6 +33,7 @@ export class GuestGate {
   readonly #waiting = new Set<() => void>()
   #consent: Consent
   #signals: GuestSignals | null
+  #criticalMs = 0
   #decision: Decision
   #isClosed = false
   #cancel = () => {}
@@ -59,6 +60,7 @@ export class GuestGate {
 
   /** What the page sees now. */
   setSignals(signals: GuestSignals): void {
+    if (this.#signals?.pressure === 'critical') this.#criticalMs = this.#parts.clock.nowMs()
     this.#signals = signals
     if (signals.frames !== null) this.#frames.note(signals.frames)
     this.#again()
@@ -99,7 +101,8 @@ export class GuestGate {
     const { gpuShare, rules = DEFAULT_RULES } = this.#consent
     const nowMs = clock.nowMs()
     const watched = [this.#frames.ruling(), this.#heat.ruling(nowMs)]
-    return decide({ gpuShare, rules, signals: this.#signals, watched, nowMs, localMinute })
+    const criticalMs = this.#criticalMs
+    return decide({ gpuShare, rules, signals: this.#signals, criticalMs, watched, nowMs, localMinute })
   }
 
   #again(): void {

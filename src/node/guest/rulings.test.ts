@@ -5,7 +5,7 @@ import { batteryRuling } from './battery.ts'
 import { hiddenRuling } from './hidden.ts'
 import { INPUT_BACK_OFF_MS, inputRuling } from './input.ts'
 import { meteredRuling } from './metered.ts'
-import { pressureRuling } from './pressure.ts'
+import { RELIEF_MS, pressureRuling } from './pressure.ts'
 
 const NOW_MS = 1_800_000_000_000
 
@@ -58,7 +58,13 @@ describe('pressureRuling', () => {
     ['serious', 0.5],
     ['critical', 0],
   ] as const)('default: under %s pressure the factor is %d', (pressure, factor) => {
-    expect(pressureRuling({ pressure }).factor).toBe(factor)
+    expect(pressureRuling({ pressure }, 0, NOW_MS).factor).toBe(factor)
+  })
+
+  test('limit: it rests for 10 s after critical pressure, whatever is said then', () => {
+    const after = (ms: number) => pressureRuling({ pressure: 'fair' }, NOW_MS, NOW_MS + ms)
+    expect(after(RELIEF_MS - 1)).toMatchObject({ factor: 0, untilMs: NOW_MS + RELIEF_MS })
+    expect(after(RELIEF_MS).factor).toBe(1)
   })
 })
 
