@@ -56,7 +56,13 @@ export function nodeStates(nowMs: number) {
     },
     working,
     protected: { ...working, tier: 1 },
-    paused: { ...working, phase: 'paused', reason: 'Your device runs on battery.', rateMops: 0, units: done },
+    paused: {
+      ...working,
+      phase: 'paused',
+      reason: 'Your device runs on battery; it goes on when you plug it in.',
+      rateMops: 0,
+      units: done,
+    },
     reconnecting: {
       ...working,
       phase: 'reconnecting',

@@ -177,7 +177,7 @@ export class ContributorView extends LitElement {
         <dd class="figure">${Math.round(gpuShare * 100)} %</dd>
         <dt class="muted">Works</dt>
         <dd>${rulesLine(rules)}</dd>
-        ${isOn(state.phase) ? ends(this.#expiresMs) : nothing}
+        ${isOn(state.phase) && this.#expiresMs > 0 ? ends(this.#expiresMs) : nothing}
         <dt class="muted">When you come back</dt>
         <dd>${isKept ? 'goes on by itself' : 'asks you again'}</dd>
         <dt class="muted">Your key</dt>
