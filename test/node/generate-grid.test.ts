@@ -37,6 +37,7 @@ import { PROGRESS_TYPE } from '#verify/progress.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
 import { runCommandLine } from '../support/command-line.ts'
 import { ODD_SHAPE, randomModel } from '#model/random-model.ts'
+import { fastestWorker } from '../support/misbehaving-nodes.ts'
 import { byteCard, holdBlob, tinyModelFile } from '../support/tiny-model.ts'
 
 const PATIENCE_MS = 60_000
@@ -372,7 +373,7 @@ describe('streaming', { timeout: 120_000 }, () => {
   })
 
   test('behaviour: a node that streams something else is told of with its own signature, and is not paid', async () => {
-    const liar = await openNode({ openWorker: lyingStreamWorker })
+    const liar = await openNode({ openWorker: fastestWorker(lyingStreamWorker) })
     let error: unknown
     for (let attempt = 0; attempt < 16 && !(error instanceof StreamContradictedError); attempt++) {
       const request = { model, prompt: `Stream ${attempt}`, maxTokens: 200 }
