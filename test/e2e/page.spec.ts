@@ -77,7 +77,7 @@ test.describe('before the click', () => {
     expect(await touches()).toEqual({ gpu: 0, worker: 0, webrtc: 0 })
     expect(page.workers()).toHaveLength(0)
     expect(await phase(page)).toBe('off')
-    expect(scripts.every((path) => /^\/assets\/(?:page|elements|start-node)-/.test(path))).toBe(true)
+    expect(scripts.every((path) => /^\/assets\/(?:page|elements|light|start-node)-/.test(path))).toBe(true)
     expect(refused).toEqual([])
     // Lit keeps its versions on the window, and an isolated page has shared memory; nothing of ours is there.
     const added = (await globals(page)).filter((name) => !usual.includes(name) && !/^lit|^reactiveElement/.test(name))
