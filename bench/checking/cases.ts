@@ -1,6 +1,4 @@
 // What the cost of checking is measured on: a unit of each kind with its inputs, on a model of random weights and on random matrices.
-import { bytesSource } from '#core/byte-source.ts'
-import { concat } from '#core/bytes.ts'
 import { type Random, seededRandom } from '#core/random.ts'
 import { encodeExactModel } from '#model/exact-file.ts'
 import { ModelCache } from '#model/model-cache.ts'
@@ -77,11 +75,6 @@ export function checkedCases(model: HeldContent): CheckedCase[] {
     { name: `matmul int8 ${SIDE}^3`, ...unitOf('matmul', 1, {}, square('i8')), tagOperations, limit: 0.03 },
     { name: `matmul f32 ${SIDE}^3`, ...unitOf('matmul', 1, {}, square('f32')), tagOperations },
   ]
-}
-
-/** The file of a content, as it is read while a unit is computed. */
-export function fileOf({ parts }: HeldContent) {
-  return bytesSource(concat(...parts))
 }
 
 function unitOf(name: string, version: number, params: Unit['params'], contents: readonly HeldContent[]) {

@@ -20,7 +20,6 @@ export class ControlPanel extends LitElement {
     isKept: { type: Boolean },
     isKeepOffered: { type: Boolean },
     isShareLive: { type: Boolean },
-    isCompact: { type: Boolean, reflect: true, attribute: 'compact' },
   }
   static override styles = [
     baseStyles,
@@ -76,22 +75,6 @@ export class ControlPanel extends LitElement {
         margin: 2px 0 0;
         accent-color: var(--filament);
       }
-      :host([compact]) {
-        --line-size: var(--size-text);
-      }
-      :host([compact]) .share {
-        margin-top: 8px;
-        padding-top: 8px;
-      }
-      :host([compact]) .share .note {
-        display: none;
-      }
-      :host([compact]) .switch {
-        width: 100%;
-        min-height: 44px;
-        margin-top: 8px;
-        font-size: var(--size-text);
-      }
       @media (max-width: 480px) {
         .switch {
           width: 100%;
@@ -108,8 +91,6 @@ export class ControlPanel extends LitElement {
   declare isKeepOffered: boolean
   /** Whether the share can be changed while it runs. */
   declare isShareLive: boolean
-  /** For a small box: choices above the button, nothing that can be left out. */
-  declare isCompact: boolean
 
   constructor() {
     super()
@@ -119,17 +100,13 @@ export class ControlPanel extends LitElement {
     this.isKept = false
     this.isKeepOffered = false
     this.isShareLive = false
-    this.isCompact = false
   }
 
   override render() {
     const isRunning = isOn(this.state.phase)
     const choices = isRunning && !this.isShareLive ? nothing : this.#choices(!isRunning)
-    const line = html`<cw-state-line .state=${this.state}></cw-state-line>`
-    return this.isCompact
-      ? html`${line} ${choices} ${this.#switch()}`
-      : html`<div class="top">${line} ${this.#switch()}</div>
-          ${choices}`
+    return html`<div class="top"><cw-state-line .state=${this.state}></cw-state-line> ${this.#switch()}</div>
+      ${choices}`
   }
 
   #switch() {

@@ -19,7 +19,7 @@ export class StateLine extends LitElement {
         display: flex;
         align-items: center;
         gap: 12px;
-        font-size: var(--line-size, var(--size-lead));
+        font-size: var(--size-lead);
         font-weight: 600;
       }
       svg {
