@@ -37,7 +37,7 @@ const ALL_PPM = 1_000_000
 /** Accusations that may be made at once come back within this. */
 const BREAK_MS = FAILURE_COOL_MS + 60_000
 
-const USUAL = { replication: 2, spentPpm: ALL_PPM, attempts: 3, isSlow: false, isOfOldUnits: false } as const
+const USUAL = { replication: 2, spentPpm: ALL_PPM, attempts: 2, isSlow: false, isOfOldUnits: false } as const
 
 const work = (): WorkerHandle => fastestWorker(openThreadWorker)()
 
