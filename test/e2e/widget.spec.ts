@@ -37,6 +37,19 @@ const workers = (frame: Frame) =>
   frame.evaluate(() => (globalThis as unknown as { workers: { alive: number } }).workers.alive)
 const mode = (frame: Frame) => frame.locator('cw-frame').getAttribute('mode')
 
+/** Lets `target` listen for a message of that type; what it returns resolves when that has come: listeners that were there before have heard it too. */
+async function listen(target: Page | Frame, type: string): Promise<() => Promise<void>> {
+  await target.evaluate((type) => {
+    const hasCome = new Promise<void>((resolve) =>
+      addEventListener('message', ({ data }) => {
+        if ((data as { type?: unknown } | null)?.type === type) resolve()
+      }),
+    )
+    Object.defineProperty(globalThis, `come ${type}`, { value: hasCome })
+  }, type)
+  return () => target.evaluate((type) => Reflect.get(globalThis, `come ${type}`) as Promise<void>, type)
+}
+
 test('default: a box of our own origin names the site and waits', async ({ page, sites }) => {
   const frame = await openHost(page, sites)
   await expect(frame.locator('cw-frame')).toContainText(new URL(sites.host).host)
@@ -67,18 +80,21 @@ test('behaviour: consent in the frame starts a node, the host hears of it, and S
 
 test('behaviour: the host can neither give consent nor hear what our frame did not say', async ({ page, sites }) => {
   const frame = await openHost(page, sites)
+  const atFrame = await listen(frame, 'start')
+  const atHost = await listen(page, 'commonwatt-unit')
   await page.evaluate(() => {
     const widget = document.querySelector('commonwatt-widget')
     for (const type of ['click', 'pointerdown', 'keydown', 'cw-contribute', 'commonwatt-consented'])
       widget?.dispatchEvent(new Event(type, { bubbles: true, composed: true }))
-    const target = window.frames[0]
+    // A frame in a shadow tree is not among window.frames; a host finds it all the same.
+    const target = widget?.shadowRoot?.querySelector('iframe')?.contentWindow
     for (const type of ['commonwatt-consented', 'contribute', 'cw-contribute', 'start'])
       target?.postMessage({ type, gpuShare: 1 }, '*')
     // A message from the host itself, and one that pretends to come from our origin.
     postMessage({ type: 'commonwatt-unit', unitsDone: 7 }, '*')
     dispatchEvent(new MessageEvent('message', { data: { type: 'commonwatt-unit', unitsDone: 7 }, source: window }))
   })
-  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)))
+  await Promise.all([atFrame(), atHost()])
   expect(await mode(frame)).toBe('asking')
   expect(await workers(frame)).toBe(0)
   // The one event is the host's own, which it dispatched at its own element.
@@ -224,11 +240,13 @@ test.describe('where the browser cannot tell what is seen', () => {
     const confirm = await click(page, frame)
     const nonce = new URLSearchParams(new URL(confirm.url()).hash.slice(1)).get('nonce')
     // Even a host that knew the nonce is not the window.
+    const atFrame = await listen(frame, 'commonwatt-confirm')
     await page.evaluate((nonce) => {
-      window.frames[0]?.postMessage({ type: 'commonwatt-confirm', nonce, isAgreed: true }, '*')
+      const widget = document.querySelector('commonwatt-widget')
+      const target = widget?.shadowRoot?.querySelector('iframe')?.contentWindow
+      target?.postMessage({ type: 'commonwatt-confirm', nonce, isAgreed: true }, '*')
     }, nonce)
-    // The frame has had the message once a later one has gone there and come back.
-    await frame.evaluate(() => new Promise((resolve) => setTimeout(resolve)))
+    await atFrame()
     expect(await mode(frame)).toBe('on')
     expect(await workers(frame)).toBe(0)
     expect(await heard(page)).toEqual([])
@@ -243,7 +261,11 @@ test.describe('where the browser cannot tell what is seen', () => {
         open(address)
       }, address),
     ])
+    const atHost = await listen(page, 'after')
     await own.getByTestId('agree').click()
+    // Messages of one window to another come in order: what it answered before this has come.
+    await own.evaluate(() => (window.opener as Window).postMessage({ type: 'after' }, '*'))
+    await atHost()
     await own.close()
     const answers = await page.evaluate(() => (globalThis as unknown as { answers: unknown[] }).answers)
     expect(answers.filter((data) => JSON.stringify(data).includes('confirm'))).toEqual([])
