@@ -45,7 +45,8 @@ export async function convict(grid: Grid, charge: Charge): Promise<Conviction> {
     const cause = earlier === null ? charge.cause : 'wrong-part-again'
     const logIndex = await append({ type: 'fault', admissionLeaf, node, cause, proof: id, earlier })
     const atMs = grid.clock.nowMs()
-    await insertFault(tx, { id, node, job, logIndex, body, atMs, cause, kind, lease })
+    const { unit } = charge.lease.body
+    await insertFault(tx, { id, node, job, logIndex, body, atMs, cause, kind, lease, unit })
     const isKeptOut = FAULTS[cause].admission === 'kept-out' && charge.isExact
     await banNode(tx, node, isKeptOut ? atMs + grid.config.faultBanMs : 0)
     const forfeited = await punish(grid, { tx, append }, charge, cause, logIndex)

@@ -29,6 +29,7 @@ export type FaultRecord = {
   readonly cause: ProvenCause
   readonly kind: string
   readonly lease: Digest
+  readonly unit: Digest
 }
 
 /** Receipts in one answer. */
@@ -81,6 +82,7 @@ export async function insertFault(tx: Db, fault: FaultRecord): Promise<void> {
       cause: fault.cause,
       kind: fault.kind,
       lease: fault.lease,
+      unit: fault.unit,
     })
     .onConflict((conflict) => conflict.column('fault').doNothing())
     .execute()

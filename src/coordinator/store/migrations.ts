@@ -118,6 +118,13 @@ const DOUBT = [
   `alter table pending add column doubtful numeric(40,0) not null default 0 check (doubtful >= 0 and doubtful <= amount)`,
 ]
 
+/** Which unit a fault is on, so that nobody's question about a unit reads proofs of many megabytes. Here they are read once. */
+const FAULT_UNITS = [
+  `alter table faults add column unit text not null default ''`,
+  `update faults set unit = body::jsonb #>> '{lease,body,unit}' where body::jsonb #>> '{lease,body,unit}' is not null`,
+  `create index faults_unit on faults (unit)`,
+]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
   '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
@@ -133,6 +140,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0007-pending': { up: (db) => runAll(db, PENDING) },
   '0010-node-entries': { up: (db) => runAll(db, NODE_ENTRIES) },
   '0011-doubt': { up: (db) => runAll(db, DOUBT) },
+  '0012-fault-units': { up: (db) => runAll(db, FAULT_UNITS) },
 }
 
 /** Brings the schema up to date. Throws {@link MigrationError} on a store that a newer version wrote. */

@@ -64,6 +64,7 @@ export type Schema = {
     cause: string
     kind: string
     lease: string
+    unit: string
   }
   receipts: {
     log_index: Int8

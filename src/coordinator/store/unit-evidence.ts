@@ -1,5 +1,4 @@
 // What is kept about a unit by its id, whatever jobs asked for it: the certificates of its result, disputes over it, faults proven on it.
-import { sql } from 'kysely'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import type { ProvenCause } from '#verify/faults.ts'
@@ -78,16 +77,12 @@ async function disputesOfUnit(db: Db, unit: Digest): Promise<Digest[]> {
   return rows.map((row) => row.dispute as Digest)
 }
 
-/** A job has few faults, if any, and each document names its lease, which names the unit. */
 async function faultsOfUnit(db: Db, unit: Digest): Promise<UnitEvidence['faults']> {
   const rows = await db
-    .selectFrom('units')
-    .innerJoin('faults', 'faults.job', 'units.job')
-    .select(['faults.fault', 'faults.node', 'faults.cause', 'faults.log_index'])
-    .distinct()
-    .where('units.unit', '=', unit)
-    .where(sql<boolean>`faults.body::jsonb #>> '{lease,body,unit}' = ${unit}`)
-    .orderBy('faults.log_index', 'desc')
+    .selectFrom('faults')
+    .select(['fault', 'node', 'cause', 'log_index'])
+    .where('unit', '=', unit)
+    .orderBy('log_index', 'desc')
     .limit(MAX_UNIT_EVIDENCE)
     .execute()
   return rows.map((row) => ({
