@@ -2,7 +2,7 @@
 // verifiers differ. Non-canonical encodings, s >= L, small-order keys and small-order commitments are refused.
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'
-import { type Hex, concat, fromHex, isHex, toHex } from './bytes.ts'
+import { type Hex, fromHex, isHex, toHex } from './bytes.ts'
 
 declare const publicKey: unique symbol
 /** A 32-byte Ed25519 public key as hex. */
@@ -47,8 +47,9 @@ export function verifyEd25519(signature: string, message: Uint8Array, key: strin
   const r = largePoint(commitment)
   const s = littleEndian(bytes.subarray(32))
   if (a === undefined || r === undefined || s >= Fn.ORDER) return false
+  const challenge = sha512.create().update(commitment).update(keyBytes).update(message).digest()
   // @noble/curves checks 8sB = 8R + 8kA; without the 8, as OpenSSL and BoringSSL do, a torsion component in R or A never goes unseen.
-  const k = scalarOf(commitment, keyBytes, message)
+  const k = Fn.create(littleEndian(challenge))
   return Point.BASE.multiplyUnsafe(s).subtract(a.multiplyUnsafe(k)).equals(r)
 }
 
@@ -59,16 +60,9 @@ export function isPublicKey(key: string): key is PublicKey {
 
 /** A signer over a 32-byte secret held in memory: for servers, command lines and tests. Pages use a non-extractable key. */
 export function signerFromSecret(secret: Uint8Array): Signer {
-  // The secret is expanded once (RFC 8032 section 5.1.6, step 1): a signature then takes one multiple of the base, not two.
-  const { prefix, scalar, pointBytes } = ed25519.utils.getExtendedPublicKey(secret)
   return {
-    publicKey: toHex(pointBytes) as PublicKey,
-    async sign(message) {
-      const r = scalarOf(prefix, message)
-      const commitment = Point.BASE.multiply(r).toBytes()
-      const s = Fn.create(r + scalarOf(commitment, pointBytes, message) * scalar)
-      return toHex(concat(commitment, Fn.toBytes(s)))
-    },
+    publicKey: toHex(ed25519.getPublicKey(secret)) as PublicKey,
+    sign: async (message) => toHex(ed25519.sign(message, secret)),
   }
 }
 
@@ -94,11 +88,6 @@ function largePoint(bytes: Uint8Array): Point | undefined {
   } catch {
     return undefined
   }
-}
-
-/** SHA-512 of the parts joined, modulo the order. */
-function scalarOf(...parts: readonly Uint8Array[]): bigint {
-  return Fn.create(littleEndian(sha512(concat(...parts))))
 }
 
 function littleEndian(bytes: Uint8Array): bigint {
