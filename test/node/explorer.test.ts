@@ -61,6 +61,19 @@ describe('log', () => {
     expect(reasons.get(0)).toBe('')
   })
 
+  test('limit: an entry nested 100,000 deep is none, and the others are there', async () => {
+    const { explorer, log } = await open('explorer/deep')
+    const { length } = log.entries
+    const entries = log.entries.map((entry, index) => JSON.stringify({ index, entry }))
+    entries[1] = `{"index":1,"entry":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+    const text = `{"entries":[${entries.join(',')}]}`
+    log.answers.set('/api/v1/log/entries', () => new Response(text))
+    await explorer.look()
+    const rows = await explorer.page(length)
+    expect(rows.filter(({ reason }) => reason !== '').map(({ index }) => index)).toEqual([1])
+    expect(rows.find(({ index }) => index === 1)?.reason).toContain('cannot be an entry')
+  })
+
   test('behaviour: an entry of a form that is unknown here is proven all the same', async () => {
     const { explorer, log } = await open('explorer/unknown')
     await log.show([...log.entries, { type: 'invention', at: 1 } as never])

@@ -169,9 +169,10 @@ export class LogReader {
     const { checkpoint } = await this.info()
     const row = { index, entry: null, json: '', leaf: null, steps: 0 }
     if (given === undefined) return { ...row, reason: 'The coordinator did not hand this entry out.' }
-    const json = JSON.stringify(given, null, 2).slice(0, MAX_SHOWN_CHARS)
+    // What is nested too deep for an entry is too deep to be shown.
     const bytes = encoded(given)
-    if (bytes === undefined) return { ...row, json, reason: 'What was handed out cannot be an entry.' }
+    if (bytes === undefined) return { ...row, reason: 'What was handed out cannot be an entry.' }
+    const json = JSON.stringify(given, null, 2).slice(0, MAX_SHOWN_CHARS)
     const leaf = leafDigest(bytes)
     const parsed = v.safeParse(logEntrySchema, given)
     const shown = { index, entry: parsed.success ? parsed.output : null, json, leaf }
