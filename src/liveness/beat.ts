@@ -143,3 +143,8 @@ function parseOrReason<T>(schema: v.GenericSchema<unknown, T>, value: unknown, w
 function fail<Check>(check: Check, reason: string): BeatFailure<Check> {
   return { ok: false, check, reason }
 }
+
+/** The sequence number of a beat after `last`: milliseconds rise across restarts too, so that nothing has to be stored. */
+export function nextSequence(last: number, nowMs: number): number {
+  return Math.max(last + 1, nowMs)
+}

@@ -3,13 +3,21 @@
 import type { Clock } from '#core/clock.ts'
 import type { PublicKey, Signer } from '#core/ed25519.ts'
 import type { SigningContext } from '#core/signed.ts'
-import { type Beat, type Witness, signBeat, signWitness, verifyBeat, verifyWitness } from '#liveness/beat.ts'
+import {
+  type Beat,
+  type Witness,
+  nextSequence,
+  signBeat,
+  signWitness,
+  verifyBeat,
+  verifyWitness,
+} from '#liveness/beat.ts'
 import { beatStrip } from '#liveness/beat-strip.ts'
 import { slotOf } from '#liveness/slot.ts'
 import type { Peer } from '#net/peer.ts'
 import { askWitness, sendBeat, serveWitness } from '#net/protocols/beat/handler.ts'
 import type { BeatSlot } from './state.ts'
-import { type BeatKey, type BeatStatus, type WorkerApi, nextSequence } from './worker-api.ts'
+import type { BeatKey, BeatStatus, WorkerApi } from './worker-api.ts'
 
 /** Slots in the strip that people see: an hour. */
 export const STRIP_SLOTS = 60

@@ -17,7 +17,7 @@ import { forgetful } from './kernel-cache.ts'
 import { kernelCacheFile } from './kernel-cache-file.ts'
 import type { DeviceOpeners } from './open-devices.ts'
 import { openProven } from './proven-language.ts'
-import { UnitWorker } from './worker-api.ts'
+import { UnitWorker } from './unit-worker.ts'
 import { serveWorker } from './worker-link.ts'
 
 /** What the process hands to its thread. */

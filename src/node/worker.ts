@@ -5,7 +5,7 @@ import { memoryFolder } from './file-folder.ts'
 import { ASSUMED_MEMORY_BYTES } from './model-limit.ts'
 import { opfsFolder } from './opfs-folder.ts'
 import { openBackend, openLanguage } from './page-devices.ts'
-import { UnitWorker } from './worker-api.ts'
+import { UnitWorker } from './unit-worker.ts'
 import { serveWorker } from './worker-link.ts'
 
 /** Browsers tell memory in GiB, 8 at most, or not at all. */

@@ -21,7 +21,8 @@ import type { GuestStatus } from './guest/gate.ts'
 import type { GuestSignals } from './guest/signals.ts'
 import type { Consent } from './state.ts'
 import { openThreadWorker } from './thread-worker.ts'
-import { MAX_TASKS, UnitWorker, type WorkerApi, type WorkerParts } from './worker-api.ts'
+import { MAX_TASKS, UnitWorker, type WorkerParts } from './unit-worker.ts'
+import type { WorkerApi } from './worker-api.ts'
 import { workerClock } from './worker-link.ts'
 
 const random = seededRandom('worker-api')
