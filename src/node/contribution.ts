@@ -23,6 +23,7 @@ import { type CheckpointPlace, LogWitness } from './log-witness.ts'
 import type { NetworkInfo } from './network-info.ts'
 import { isTransient, stayConnected, untilThere } from './reconnect.ts'
 import type { Tally } from './tally.ts'
+import { ShownPhase } from './shown-phase.ts'
 import { StatePublisher } from './state-publisher.ts'
 import type { Consent, Contribution, NodeState, Phase } from './state.ts'
 import type { BackendChoice } from './open-devices.ts'
@@ -84,8 +85,7 @@ export class NodeContribution implements Contribution {
   #isResting = false
   #pauseReason: string | undefined
   readonly #guest: GuestDesk
-  /** What goes on, also behind a pause. */
-  #underneath: { readonly phase: Phase; readonly reason: string } = { phase: 'off', reason: '' }
+  readonly #shown = new ShownPhase(this.#publisher, () => this.#pausedBecause)
   #ratedMops = 0
   #unitsBefore = 0
   #failures = 0
@@ -398,25 +398,13 @@ export class NodeContribution implements Contribution {
   /** The phase that follows from what is going on. */
   #refresh(): void {
     if (this.#stop.signal.aborted) return
-    const count = this.#live?.leases.count ?? 0
     const { easing } = this.#guest.status
-    if (this.#pausedBecause !== undefined) this.#phase('paused', this.#pausedBecause)
-    else if (!this.#isAdmitted) this.#showUnderneath()
-    else if (count > 0) this.#phase('working', easing === '' ? 'Computing for the network.' : easing)
-    else this.#phase('waiting', `Ready; waiting for work. ${easing}`.trim())
+    this.#shown.follow({ isAdmitted: this.#isAdmitted, leases: this.#live?.leases.count ?? 0, easing })
     this.#beat(false)
   }
 
   #phase(phase: Phase, reason: string): void {
-    if (this.#stop.signal.aborted) return
-    const because = phase === 'attention' ? undefined : this.#pausedBecause
-    if (phase !== 'paused') this.#underneath = { phase, reason }
-    this.#publisher.update(because === undefined ? { phase, reason } : { phase: 'paused', reason: because })
-  }
-
-  /** What went on behind a pause shows again when the pause is over. */
-  #showUnderneath(): void {
-    if (this.#publisher.state.phase === 'paused') this.#publisher.update(this.#underneath)
+    if (!this.#stop.signal.aborted) this.#shown.set(phase, reason)
   }
 
   /** The person's own word first, then the rules of the consent. */
