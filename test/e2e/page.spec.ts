@@ -279,7 +279,7 @@ test.describe('states', () => {
 
   test('behaviour: an error says what happened, what was kept and what to do next', async ({ page, sites }) => {
     await page.goto(`${sites.elements}elements?state=attention`)
-    const problem = page.getByRole('alert').first()
+    const problem = page.getByRole('alert').filter({ hasText: /./ })
     await expect(problem).toContainText('The GPU was lost three times within a minute.')
     await expect(problem).toContainText('is safe')
     await expect(problem).toContainText('Lower the share of your GPU')
