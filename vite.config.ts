@@ -35,10 +35,14 @@ export default defineConfig({
             // The widget's frame needs this before consent, and must not fetch the elements for it.
             {
               name: 'light',
-              test: /src\/widget\/(?:light|dom|confirm-terms|host-site)\.ts$|vite\/preload-helper/,
+              test: /src\/widget\/(?:light|dom|confirm-terms|host-site)\.ts$|vite\/preload-helper|@lit\/localize|languages\/(?:choice|language)\.ts$/,
               priority: 1,
             },
-            { name: 'elements', test: /src\/ui\/(?!explorer\/).*\.ts$|node_modules\/(?:@lit|lit)/ },
+            // Without the sentences of other languages, which are fetched for one language alone.
+            {
+              name: 'elements',
+              test: /src\/ui\/(?!explorer\/|languages\/built\/).*\.ts$|node_modules\/(?:@lit|lit)/,
+            },
           ],
         },
       },

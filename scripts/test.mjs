@@ -21,6 +21,7 @@ await check('format', ['oxfmt'], ['--check'])
 await check('lint', ['oxlint'], ['--type-aware'])
 await check('types', ['typescript', 'tsc'], ['--noEmit'])
 await check('unused', ['knip'], [])
+await check('languages', join(ROOT, 'scripts', 'languages.mjs'), ['--check'])
 await pageBuild()
 await check('page size', ['size-limit'], [])
 await tests('unit tests', 30, vitest('node'))
@@ -35,8 +36,9 @@ process.stdout.write(`${sum.passed} passed, ${sum.failed} failed${skipped}\n`)
 process.exit(sum.failed === 0 ? 0 : 1)
 
 /** A check passes or fails as a whole; its output is shown only when it fails. */
-async function check(name, bin, args) {
-  const { seconds, result } = await timed([node, binOf(...bin), ...args], 3, true)
+async function check(name, program, args) {
+  const file = typeof program === 'string' ? program : binOf(...program)
+  const { seconds, result } = await timed([node, file, ...args], 3, true)
   const passed = result.code === 0
   if (!passed) say(`\n--- ${name}: ${result.reason}\n${result.output.trim()}\n`)
   record(name, seconds, passed ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 })

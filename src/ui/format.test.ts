@@ -5,8 +5,13 @@ import {
   formatDuration,
   formatMinutes,
   formatRate,
-  group,
-  plural,
+  formatBytes,
+  formatClock,
+  formatDay,
+  formatDayAndTime,
+  formatList,
+  formatPercent,
+  unitCount,
   shortDigest,
 } from './format.ts'
 
@@ -16,7 +21,8 @@ describe('format', () => {
     ['2147483648000000', '0.002147'],
     ['1000000000000000000', '1'],
     ['1203144958123000000', '1.203144'],
-    ['1234567000000000000000000', '1\u202f234\u202f567'],
+    ['1234567000000000000000000', '1,234,567'],
+    ['123456789012345678901234567890000000', '123,456,789,012,345,678.901234'],
     ['999999999999', '<0.000001'],
     ['1000000000000', '0.000001'],
     ['-1500000000000000000', '-1.5'],
@@ -34,16 +40,16 @@ describe('format', () => {
   })
 
   test('behaviour: durations and ages are said in the units that matter', () => {
-    expect(formatDuration(410)).toBe('0.4 s')
-    expect(formatDuration(12_900)).toBe('12 s')
+    expect(formatDuration(410)).toBe('0.4 sec')
+    expect(formatDuration(12_900)).toBe('12 sec')
     expect(formatDuration(190_000)).toBe('3 min')
     expect(formatMinutes(59)).toBe('59 min')
-    expect(formatMinutes(60)).toBe('1 h')
-    expect(formatMinutes(192)).toBe('3 h 12 min')
+    expect(formatMinutes(60)).toBe('1 hr')
+    expect(formatMinutes(192)).toBe('3 hr 12 min')
     expect(formatAgo(1000, 900)).toBe('just now')
     expect(formatAgo(0, 9_999)).toBe('just now')
-    expect(formatAgo(0, 10_000)).toBe('10 s ago')
-    expect(formatAgo(0, 240_000)).toBe('4 min ago')
+    expect(formatAgo(0, 10_000)).toBe('10 seconds ago')
+    expect(formatAgo(0, 240_000)).toBe('4 minutes ago')
   })
 
   test('behaviour: digests are shortened to six and four', () => {
@@ -52,9 +58,21 @@ describe('format', () => {
   })
 
   test('behaviour: counts agree with their noun', () => {
-    expect(plural(1, 'unit')).toBe('1 unit')
-    expect(plural(0, 'unit')).toBe('0 units')
-    expect(plural(12_000, 'unit')).toBe('12\u202f000 units')
-    expect(group('007')).toBe('7')
+    expect(unitCount(1)).toBe('1 unit')
+    expect(unitCount(0)).toBe('0 units')
+    expect(unitCount(12_000)).toBe('12,000 units')
+  })
+
+  test('behaviour: shares, sizes and times take the signs of the language', () => {
+    expect(formatPercent(0.305)).toBe('31%')
+    expect(formatBytes(0)).toBe('0 byte')
+    expect(formatBytes(999)).toBe('999 byte')
+    expect(formatBytes(84_230_000)).toBe('84.2 MB')
+    expect(formatBytes(2_500_000_000_000)).toBe('2,500 GB')
+    const noon = new Date(2026, 10, 29, 12, 5).getTime()
+    expect(formatClock(noon)).toBe('12:05')
+    expect(formatDay(noon)).toBe('Nov 29, 2026')
+    expect(formatDayAndTime(noon)).toBe('Nov 29, 2026, 12:05')
+    expect(formatList(['a', 'b', 'c'])).toBe('a, b, and c')
   })
 })

@@ -1,19 +1,54 @@
-// Numbers as people read them here: credits, rates, durations, digests. Pure text, the same in every locale.
+// Numbers, dates and units as people read them, by Intl in the page's language. Digests are the same in every language.
+import { msg, str } from '@lit/localize'
+import { language } from './languages/language.ts'
 
 const ATTO_DIGITS = 18
+const MAX_KEPT = 64
+const kept = new Map<string, unknown>()
+
+/** What is said of one thing, and of any other number of things; languages that do not tell them apart translate both alike. */
+export type CountForms = { readonly one: string; readonly other: string }
 
 /** Atto-credit (decimal text) in credits, cut to `digits` decimals; an amount too small to show is written "<0.000001". */
 export function formatCredits(amountAtto: string, digits = 6): string {
   const isNegative = amountAtto.startsWith('-')
   const padded = amountAtto.replace('-', '').padStart(ATTO_DIGITS + 1, '0')
   const whole = padded.slice(0, -ATTO_DIGITS)
-  const shown = padded.slice(-ATTO_DIGITS).slice(0, digits).replace(/0+$/, '')
-  const isTiny = shown === '' && /^0+$/.test(whole) && /[1-9]/.test(padded)
-  if (isTiny) return `${isNegative ? '>-' : '<'}0.${'1'.padStart(digits, '0')}`
-  return `${isNegative ? '-' : ''}${group(whole)}${shown === '' ? '' : `.${shown}`}`
+  const shown = padded.slice(-ATTO_DIGITS).slice(0, digits)
+  const isTiny = /^0*$/.test(whole + shown) && /[1-9]/.test(padded)
+  const sign = isNegative ? '-' : ''
+  // Decimal text is formatted exactly, however long it is.
+  const format = (text: string) => numbers({ maximumFractionDigits: digits }).format(text as Intl.StringNumericLiteral)
+  return isTiny
+    ? `${isNegative ? '>' : '<'}${format(`${sign}0.${'1'.padStart(digits, '0')}`)}`
+    : format(`${sign}${whole}.${shown}`)
 }
 
-/** Million operations a second with the unit that fits: "412 Mop/s", "3.9 Gop/s", "1.2 Top/s". */
+/** A whole number with its groups: "12,000". */
+export function formatCount(count: number | bigint): string {
+  return numbers({}).format(count)
+}
+
+/** A share of one in whole per cent: "50%". */
+export function formatPercent(share: number): string {
+  return numbers({ style: 'percent', maximumFractionDigits: 0 }).format(share)
+}
+
+/** Bytes with the decimal unit that fits: "84.2 MB". */
+export function formatBytes(sizeBytes: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, sizeBytes)) / 3))
+  const unit = units[step] ?? 'byte'
+  const value = sizeBytes / 1000 ** step
+  return numbers({
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits: value < 100 && step > 0 ? 1 : 0,
+  }).format(value)
+}
+
+/** Million operations a second with the unit that fits: "412 Mop/s", "3.91 Gop/s", "1.20 Top/s". */
 export function formatRate(rateMops: number): { value: string; unit: string } {
   if (!Number.isFinite(rateMops) || rateMops <= 0) return { value: '–', unit: 'Gop/s' }
   if (rateMops < 1000) return { value: significant(rateMops), unit: 'Mop/s' }
@@ -21,27 +56,70 @@ export function formatRate(rateMops: number): { value: string; unit: string } {
   return { value: significant(rateMops / 1_000_000), unit: 'Top/s' }
 }
 
-/** A duration in the two units that matter: "0.4 s", "12 s", "3 min", "1 h 20 min". */
+/** A duration in the two units that matter: "0.4 sec", "12 sec", "3 min", "1 hr 20 min". */
 export function formatDuration(durationMs: number): string {
   const seconds = Math.max(0, durationMs) / 1000
-  if (seconds < 10) return `${seconds.toFixed(1)} s`
-  if (seconds < 60) return `${Math.floor(seconds)} s`
+  if (seconds < 10) return inUnit(Math.floor(seconds * 10) / 10, 'second', 1)
+  if (seconds < 60) return inUnit(Math.floor(seconds), 'second')
   return formatMinutes(Math.floor(seconds / 60))
 }
 
-/** Whole minutes as "48 min" or "3 h 12 min". */
+/** Whole minutes as "48 min" or "3 hr 12 min". */
 export function formatMinutes(minutes: number): string {
-  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
   const rest = minutes % 60
-  return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`
+  if (hours === 0) return inUnit(minutes, 'minute')
+  return rest === 0 ? inUnit(hours, 'hour') : `${inUnit(hours, 'hour')} ${inUnit(rest, 'minute')}`
 }
 
-/** How long ago `atMs` was, coarse: "just now", "4 min ago". */
+/** How long ago `atMs` was, coarse: "just now", "4 minutes ago". */
 export function formatAgo(atMs: number, nowMs: number): string {
   const seconds = Math.max(0, nowMs - atMs) / 1000
-  if (seconds < 10) return 'just now'
-  if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s ago`
-  return `${formatMinutes(Math.floor(seconds / 60))} ago`
+  const ago = once('ago', () => new Intl.RelativeTimeFormat(language()))
+  if (seconds < 10) return msg('just now')
+  if (seconds < 60) return ago.format(-Math.floor(seconds / 10) * 10, 'second')
+  if (seconds < 3600) return ago.format(-Math.floor(seconds / 60), 'minute')
+  if (seconds < 86_400) return ago.format(-Math.floor(seconds / 3600), 'hour')
+  return ago.format(-Math.floor(seconds / 86_400), 'day')
+}
+
+/** The time of day at `atMs`: "08:05". */
+export function formatClock(atMs: number): string {
+  return dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs)
+}
+
+/** The day of `atMs`: "Nov 29, 2026". */
+export function formatDay(atMs: number): string {
+  return dates({ dateStyle: 'medium' }).format(atMs)
+}
+
+/** Day and time of `atMs`: "Nov 29, 2026, 14:05". */
+export function formatDayAndTime(atMs: number): string {
+  return dates({
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(atMs)
+}
+
+/** Words in a row as a list: "a, b and c". */
+export function formatList(items: readonly string[]): string {
+  return once('list', () => new Intl.ListFormat(language(), { type: 'conjunction' })).format(items)
+}
+
+/** The form of `forms` that the page's language uses with `count`. */
+export function byCount(count: number, forms: CountForms): string {
+  const rules = once('plural', () => new Intl.PluralRules(language()))
+  return rules.select(count) === 'one' ? forms.one : forms.other
+}
+
+/** "1 unit", "3 units". */
+export function unitCount(count: number): string {
+  const shown = formatCount(count)
+  return byCount(count, { one: msg(str`${shown} unit`), other: msg(str`${shown} units`) })
 }
 
 /** First six and last four characters of a digest or key. */
@@ -51,15 +129,37 @@ export function shortDigest(digest: string): string {
 
 /** "1 unit", "3 units". */
 export function plural(count: number, noun: string): string {
-  return `${group(String(count))} ${noun}${count === 1 ? '' : 's'}`
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** Digits in groups of three, with a narrow no-break space. */
+/** Digits in groups of three. */
 export function group(digits: string): string {
-  const plain = digits.replace(/^0+(?=\d)/, '')
-  return plain.replace(/\B(?=(?:\d{3})+$)/g, '\u202f')
+  return numbers({}).format(BigInt(digits))
 }
 
 function significant(value: number): string {
-  return value >= 100 ? String(Math.round(value)) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
+  return numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+}
+
+function inUnit(value: number, unit: string, digits = 0): string {
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  return numbers({ style: 'unit', unit, unitDisplay: 'short', ...options }).format(value)
+}
+
+function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  return once(`number ${JSON.stringify(options)}`, () => new Intl.NumberFormat(language(), options))
+}
+
+function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return once(`date ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(language(), options))
+}
+
+/** Formats are costly to make and are made for every row of a list: one a language and kind is kept. */
+function once<Format>(kind: string, make: () => Format): Format {
+  const key = `${language()} ${kind}`
+  const found = (kept.get(key) as Format | undefined) ?? make()
+  if (kept.size >= MAX_KEPT) kept.clear()
+  kept.set(key, found)
+  return found
 }

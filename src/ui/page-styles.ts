@@ -24,6 +24,9 @@ export const pageStyles = css`
   footer a {
     padding: 4px 0;
   }
+  footer cw-languages {
+    margin-left: auto;
+  }
   @media (min-width: 600px) {
     .page {
       padding: 28px 24px 64px;

@@ -1,10 +1,13 @@
 // Entry of the confirming window: the same question as in the frame, at the top of a window of our own, so that no site can cover it.
+import { openLanguage } from '#ui/languages/language.ts'
 import { type ConfirmAnswer, type ConfirmTerms, parseConfirmTerms } from './confirm-terms.ts'
 import { make } from './dom.ts'
+import { frameSentences } from './frame-sentences.ts'
 
 /** Before a click counts the window must have been in front this long: against a host that times a double-click onto it. */
 const SETTLE_MS = 800
 
+await openLanguage(frameSentences)
 const terms = parseConfirmTerms(location.hash)
 const asker = window.opener as Window | null
 document.body.append(terms === null || asker === null ? nobody() : question(terms, asker))

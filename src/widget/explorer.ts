@@ -6,6 +6,8 @@ import { ownScript } from '#core/script-address.ts'
 import { keepErrors } from '#node/worker-link.ts'
 import type { ExplorerApi } from '#sdk/explore/explorer.ts'
 import { parseRoute } from '#ui/explorer/route.ts'
+import { openLanguage } from '#ui/languages/language.ts'
+import { pageSentences } from '#ui/languages/page-sentences.ts'
 import '#ui/explorer/log-view.ts'
 import '#ui/explorer/unit-view.ts'
 
@@ -25,6 +27,7 @@ function openExplorer(): ExplorerApi {
   }
 }
 
+await openLanguage(pageSentences)
 const name = parseRoute(location.pathname)
 const view = document.createElement(name === null ? 'cw-log' : 'cw-unit')
 if ('name' in view) view.name = name

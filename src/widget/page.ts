@@ -2,6 +2,8 @@
 import { systemClock } from '#core/clock.ts'
 import { ContributionSession } from '#ui/session.ts'
 import { browserStore } from '#ui/settings.ts'
+import { openLanguage } from '#ui/languages/language.ts'
+import { pageSentences } from '#ui/languages/page-sentences.ts'
 import { startNode } from './start-node.ts'
 import '#ui/elements/contributor-view.ts'
 
@@ -16,6 +18,7 @@ session.onChange(({ phase }) => {
   dataset.phase = phase
 })
 
+await openLanguage(pageSentences)
 const view = document.createElement('cw-contributor')
 view.session = session
 view.store = browserStore()

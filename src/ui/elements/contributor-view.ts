@@ -31,6 +31,7 @@ import './grid-picture.ts'
 import './guest-caps.ts'
 import './problem-card.ts'
 import './unit-list.ts'
+import '#ui/languages/language-switch.ts'
 
 const TICK_MS = 10_000
 const FRAME_FALLBACK_MS = 250
@@ -284,6 +285,7 @@ function links() {
     <a href="/explorer">The log, checked by your browser</a>
     <a href="/api/v1/network">Network</a>
     <a href="/api/v1/nodes">Nodes</a>
+    <cw-languages></cw-languages>
   </footer>`
 }
 

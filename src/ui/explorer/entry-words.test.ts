@@ -19,7 +19,7 @@ const SENTENCES: Readonly<Record<LogEntry['type'], readonly [LogEntry, string]>>
   roster: [{ type: 'roster', root: digest, size: 1 }, 'A list of 1 node, from which checkers are drawn.'],
   'secret-chain': [
     { type: 'secret-chain', anchor: digest, first: 1, length: 1440, periodMs: 60_000 },
-    'The coordinator committed to the secrets of 1\u202f440 draw epochs to come, 1 min each.',
+    'The coordinator committed to the secrets of 1,440 draw epochs to come, 1 min each.',
   ],
   'epoch-secret': [
     { type: 'epoch-secret', epoch: 12, secret: digest },
@@ -44,7 +44,7 @@ const SENTENCES: Readonly<Record<LogEntry['type'], readonly [LogEntry, string]>>
   ],
   epoch: [
     { type: 'epoch', epoch: 498_873, holdback: 72 },
-    'Epoch 498\u202f873 began (2026-11-29, 09:00 UTC). What is older than 72 epochs is no longer pending.',
+    'Epoch 498,873 began (2026-11-29, 09:00 UTC). What is older than 72 epochs is no longer pending.',
   ],
   fault: [
     { type: 'fault', admissionLeaf: 1, node, cause: 'false-tag', proof: digest, earlier: null },
@@ -79,7 +79,7 @@ describe('sentences', () => {
 test('default: bytes in the unit that fits', () => {
   expect([1, 1023, 1024, 64 * 2 ** 10, 2 ** 20, 3 * 2 ** 30].map((bytes) => formatBytes(bytes))).toEqual([
     '1 byte',
-    '1\u202f023 bytes',
+    '1,023 bytes',
     '1.0 KiB',
     '64.0 KiB',
     '1.0 MiB',

@@ -1,5 +1,6 @@
 // What stands above and below every page of the explorer, and the signs beside its sentences.
 import { type TemplateResult, html, nothing, svg } from 'lit'
+import '#ui/languages/language-switch.ts'
 
 /** Name and ways. `isLog` marks the page that is the log itself. */
 export function pageHeader(isLog: boolean): TemplateResult {
@@ -19,6 +20,7 @@ export function pageFooter(): TemplateResult {
     <a href="/api/v1/network">Network</a>
     <a href="/api/v1/nodes">Nodes</a>
     <a href="/api/v1/log/checkpoint">Signed checkpoint</a>
+    <cw-languages></cw-languages>
   </footer>`
 }
 
