@@ -12,6 +12,7 @@ import { seededRandom } from '#core/random.ts'
 import { COMMIT_PROTOCOL } from '#net/protocols/commit/constants.ts'
 import { REVEAL_PROTOCOL } from '#net/protocols/reveal/constants.ts'
 import { type Client, type Matrix, connect } from '#sdk/index.ts'
+import { newDataDir } from '../support/empty-store.ts'
 import { matmulInt8Reference } from '../support/matmul-truth.ts'
 import type { Behaviour } from './harness/grid-node.ts'
 
@@ -45,7 +46,7 @@ test.afterAll(async () => {
 })
 
 test.beforeEach(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'grid-'))
+  dataDir = await newDataDir('grid')
   coordinator = await openCoordinator({ dataDir, report: (error) => bugs.push(error) })
   client = await connect(coordinator.url)
 })

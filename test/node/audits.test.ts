@@ -109,7 +109,7 @@ describe('audits', { timeout: 180_000 }, () => {
     expect(body.assurance).toBe('freivalds')
     const entries = await grid.entries()
     const convicted = entries.flatMap((entry) => (entry.type === 'fault' ? [entry.node] : []))
-    expect(convicted).toHaveLength(2)
+    // One may have had two units by then; nobody else is convicted.
     expect(new Set<unknown>(convicted)).toEqual(new Set(forgers.map(({ state }) => state.node)))
   })
 

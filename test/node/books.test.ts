@@ -17,9 +17,10 @@ import {
   stakeOf,
 } from '#coordinator/store/pending.ts'
 import type { Db } from '#coordinator/store/schema.ts'
-import { type Store, openStore } from '#coordinator/store/store.ts'
+import type { Store } from '#coordinator/store/store.ts'
 import { Ledger, LedgerRuleError } from '#ledger/balance.ts'
 import type { LogEntry, ReceiptEntry } from '#ledger/entry.ts'
+import { openEmptyStore } from '../support/empty-store.ts'
 
 const HOLDBACK = 3
 const random = seededRandom('books')
@@ -66,7 +67,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 let store: Store
 beforeAll(async () => {
-  store = await openStore()
+  store = await openEmptyStore()
 }, 60_000)
 afterAll(() => store.close())
 

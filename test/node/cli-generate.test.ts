@@ -14,6 +14,7 @@ import { startNode } from '#node/contribution.ts'
 import { processParts } from '#node/process.ts'
 import { connect, verifyCertificate } from '#sdk/index.ts'
 import { type Ended, runCommandLine } from '../support/command-line.ts'
+import { layEmptyStore } from '../support/empty-store.ts'
 import { tinyModelFile } from '../support/tiny-model.ts'
 
 const TEMPLATE = '{% for message in messages %}{{ message.content }}{% endfor %}'
@@ -25,7 +26,10 @@ let url = ''
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cli-generate-'))
   closers.push(() => rm(folder, { recursive: true, force: true }))
-  const coordinator = await openCoordinator({ dataDir: join(folder, 'data'), report: (error) => bugs.push(error) })
+  const coordinator = await openCoordinator({
+    dataDir: await layEmptyStore(join(folder, 'data')),
+    report: (error) => bugs.push(error),
+  })
   closers.push(() => coordinator.close())
   url = coordinator.url
   for (let i = 0; i < 2; i++) {

@@ -1,6 +1,5 @@
 // A whole grid in this process: the real coordinator in a directory of its own, real nodes in worker threads, a requester over HTTP.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { partCount } from '#core/content.ts'
@@ -20,6 +19,7 @@ import { decodeFaultProof, verifyFaultProof } from '#verify/fault-proof.ts'
 import { kindOf } from '#work/kinds.ts'
 import { holdMatrix, inputsOf, randomMatrix, recomputed } from '../support/certified-job.ts'
 import type { HeldContent } from '../support/certified-job.ts'
+import { newDataDir } from '../support/empty-store.ts'
 import { openCopyingExchange, wrongTileWorker } from '../support/misbehaving-nodes.ts'
 import { balanceDrift } from '../support/replay-balances.ts'
 import { TestRequester } from '../support/test-requester.ts'
@@ -32,7 +32,7 @@ let url = ''
 let closeGrid = async () => {}
 
 beforeAll(async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'grid-'))
+  const dataDir = await newDataDir('grid')
   const coordinator = await openCoordinator({ dataDir, report: (error) => bugs.push(error) })
   url = coordinator.url
   closeGrid = async () => {
@@ -52,7 +52,7 @@ afterEach(async () => {
 })
 
 async function newDir(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'grid-'))
+  const dir = await newDataDir('grid')
   cleanups.push(() => rm(dir, { recursive: true, force: true }))
   return dir
 }

@@ -37,6 +37,7 @@ import { PROGRESS_TYPE } from '#verify/progress.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
 import { runCommandLine } from '../support/command-line.ts'
 import { ODD_SHAPE, randomModel } from '#model/random-model.ts'
+import { newDataDir } from '../support/empty-store.ts'
 import { fastestWorker } from '../support/misbehaving-nodes.ts'
 import { byteCard, holdBlob, tinyModelFile } from '../support/tiny-model.ts'
 
@@ -53,7 +54,7 @@ let model: RegisteredModel
 let coordinatorDir = ''
 
 beforeAll(async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'generate-'))
+  const dataDir = await newDataDir('generate')
   closers.push(() => rm(dataDir, { recursive: true, force: true }))
   coordinatorDir = dataDir
   const coordinator = await openCoordinator({ dataDir, report: (error) => bugs.push(error) })

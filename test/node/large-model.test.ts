@@ -11,6 +11,7 @@ import { embedOnGrid } from '#cli/embedding.ts'
 import { generateText, registerModel } from '#cli/generation.ts'
 import { openProcessNode } from '#cli/process-node.ts'
 import { type Client, type RegisteredModel, blobSource, connect } from '#sdk/index.ts'
+import { layEmptyStore } from '../support/empty-store.ts'
 import { largeModelFile } from '../support/large-model.ts'
 
 const isWanted = (process.env['COMMONWATT_LARGE'] ?? '') !== ''
@@ -27,7 +28,10 @@ beforeAll(async () => {
   if (!isWanted) return
   const folder = await mkdtemp(join(tmpdir(), 'large-model-'))
   closers.push(() => rm(folder, { recursive: true, force: true }))
-  const coordinator = await openCoordinator({ dataDir: join(folder, 'data'), report: (error) => bugs.push(error) })
+  const coordinator = await openCoordinator({
+    dataDir: await layEmptyStore(join(folder, 'data')),
+    report: (error) => bugs.push(error),
+  })
   closers.push(() => coordinator.close())
   url = coordinator.url
   nodeFolder = join(folder, 'nodes')

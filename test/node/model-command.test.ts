@@ -8,6 +8,7 @@ import { digestBytes } from '#core/digest.ts'
 import { openCoordinator } from '#coordinator/coordinator.ts'
 import { byteVocabulary, encodeLlamaGguf } from '#model/formats/gguf.fixture.ts'
 import { type Ended, runCommandLine } from '../support/command-line.ts'
+import { layEmptyStore } from '../support/empty-store.ts'
 import { randomFloatTensors, smallConfig } from '../support/float-model.ts'
 import { HUB_COMMIT, type HubServer, startHub } from '../support/hub-server.ts'
 
@@ -22,7 +23,10 @@ let gguf: Uint8Array
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'models-'))
   closers.push(() => rm(home, { recursive: true, force: true }))
-  const coordinator = await openCoordinator({ dataDir: join(home, 'data'), report: (error) => bugs.push(error) })
+  const coordinator = await openCoordinator({
+    dataDir: await layEmptyStore(join(home, 'data')),
+    report: (error) => bugs.push(error),
+  })
   closers.push(() => coordinator.close())
   url = coordinator.url
   const config = smallConfig({ hidden_size: 32 })

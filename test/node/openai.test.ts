@@ -1,6 +1,5 @@
 // OpenAI's own client, unmodified, against a grid of two nodes: models, chats whole and streamed, and its errors.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -15,6 +14,7 @@ import { encodeExactModel, parseExactModel } from '#model/exact-file.ts'
 import { startNode } from '#node/contribution.ts'
 import { processParts } from '#node/process.ts'
 import { connect } from '#sdk/index.ts'
+import { newDataDir } from '../support/empty-store.ts'
 import { tinyModelFile } from '../support/tiny-model.ts'
 
 const KEY = 'a key that nobody else would make up'.replaceAll(' ', '-')
@@ -26,7 +26,7 @@ let coordinator: Coordinator
 let openai: OpenAI
 
 beforeAll(async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'openai-'))
+  const dataDir = await newDataDir('openai')
   closers.push(() => rm(dataDir, { recursive: true, force: true }))
   coordinator = await openCoordinator({ dataDir, report: (error) => bugs.push(error) })
   closers.push(() => coordinator.close())

@@ -1,7 +1,5 @@
 // What nodes say of a text before it is certified: who is told, who is not, and what becomes of nodes that say it wrongly.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { fromHex, utf8 } from '#core/bytes.ts'
 import { Transcript, transcriptOf } from '#core/transcript.ts'
@@ -12,6 +10,7 @@ import { type SignedProgress, signProgress } from '#verify/progress.ts'
 import { generateParams, tokenBytes } from '#work/kinds/generate/task.ts'
 import type { JobBody } from '#work/job.ts'
 import { kindOf } from '#work/kinds.ts'
+import { newDataDir } from '../support/empty-store.ts'
 import { type LeaseScript, type Puppet, hearAll, openPuppet } from '../support/lease-puppet.ts'
 import { TestRequester } from '../support/test-requester.ts'
 import { TINY_CONFIG, holdBlob, tinyModelFile } from '../support/tiny-model.ts'
@@ -27,7 +26,7 @@ let coordinator: Coordinator
 let requester: TestRequester
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'progress-'))
+  dir = await newDataDir('progress')
   coordinator = await openCoordinator({ dataDir: dir, report: (error) => bugs.push(error) })
   requester = new TestRequester(coordinator.url)
   await requester.openAccount()

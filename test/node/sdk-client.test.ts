@@ -1,7 +1,5 @@
 // The SDK against a real coordinator with two real nodes, and against one that lies on the way.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { type Coordinator, openCoordinator } from '#coordinator/coordinator.ts'
 import { digestOf } from '#core/digest.ts'
 import { seededRandom } from '#core/random.ts'
@@ -13,6 +11,7 @@ import { CertificateRefusedError, OverBudgetError } from '#sdk/run.ts'
 import { ContentMismatchError } from '#sdk/download.ts'
 import { matmulInt8 } from '#tensor/cpu/matmul-int8.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newDataDir } from '../support/empty-store.ts'
 
 const OTHER_NETWORK = digestOf('test', 'another network')
 const random = seededRandom('sdk client')
@@ -26,7 +25,7 @@ let coordinator: Coordinator
 let nodes: ReturnType<typeof startProcessNode>[] = []
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'commonwatt-sdk-'))
+  folder = await newDataDir('sdk')
   coordinator = await openCoordinator({ dataDir: folder })
 }, 120_000)
 

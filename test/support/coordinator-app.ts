@@ -20,8 +20,8 @@ import { ACCOUNT_LIMIT, RateLimiter, WRITE_LIMIT } from '#coordinator/http/rate-
 import { LiveNodes } from '#coordinator/live-nodes.ts'
 import { openReference } from '#coordinator/reference/reference.ts'
 import { TransparencyLog } from '#coordinator/log/transparency-log.ts'
-import { openStore } from '#coordinator/store/store.ts'
 import { networkId } from '#ledger/genesis.ts'
+import { openEmptyStore } from './empty-store.ts'
 
 /** An application and what it stands on. `config` may be changed between requests. */
 export type TestApp = {
@@ -38,7 +38,7 @@ export async function openTestApp(clock: Clock, pageDir?: string): Promise<TestA
   const random = seededRandom('coordinator app')
   const dir = await mkdtemp(join(tmpdir(), 'app-'))
   const signer = signerFromSecret(random.bytes(32))
-  const store = await openStore()
+  const store = await openEmptyStore()
   const bugs: unknown[] = []
   const report = (error: unknown) => void bugs.push(error)
   const genesis = { name: 'test', coordinator: signer.publicKey, nonce: toHex(random.bytes(32)) as Digest }

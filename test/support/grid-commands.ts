@@ -1,7 +1,5 @@
 // Commands for tests in the browser that need a whole coordinator: it runs in Vitest's own process, in a directory of its own.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { BrowserCommand } from 'vitest/node'
 
 declare module 'vitest/browser' {
@@ -19,7 +17,8 @@ const running: Running[] = []
 
 const startCoordinator: BrowserCommand<[string[]?]> = async (_context, origins) => {
   const { openCoordinator } = await import('../../src/coordinator/coordinator.ts')
-  const dataDir = await mkdtemp(join(tmpdir(), 'grid-'))
+  const { newDataDir } = await import('./empty-store.ts')
+  const dataDir = await newDataDir('grid')
   const bugs: unknown[] = []
   const report = (error: unknown) => bugs.push(error)
   const coordinator = await openCoordinator({ dataDir, report, ...(origins === undefined ? {} : { origins }) })

@@ -1,7 +1,6 @@
 // A whole grid in this process for tests that need several of them: the real coordinator in a directory of its own, real nodes in worker
 // threads, and what its books say when it is closed.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { signerFromSecret } from '#core/ed25519.ts'
 import { systemRandom } from '#core/random.ts'
@@ -11,6 +10,7 @@ import type { Beacon } from '#ledger/beacon.ts'
 import type { LogEntry } from '#ledger/entry.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
 import { processParts } from '#node/process.ts'
+import { newDataDir } from './empty-store.ts'
 import { balanceDrift } from './replay-balances.ts'
 import { TestRequester } from './test-requester.ts'
 
@@ -30,7 +30,7 @@ export class LiveGrid {
   }
 
   static async open(options: Partial<CoordinatorOptions> = {}): Promise<LiveGrid> {
-    const grid = new LiveGrid(await mkdtemp(join(tmpdir(), 'live-grid-')), options)
+    const grid = new LiveGrid(await newDataDir('live-grid'), options)
     await grid.#open()
     return grid
   }
