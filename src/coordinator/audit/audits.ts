@@ -22,19 +22,17 @@ import {
   isAuditDrawn,
   isReportOf,
   signAuditReport,
-  unitAuditRate,
 } from '#verify/audit.ts'
 import { type Close, closeId } from '#verify/close.ts'
 import type { RosterEntry } from '#verify/roster.ts'
 import type { Kind } from '#work/kind.ts'
-import type { Lease } from '#work/lease.ts'
 import type { Unit } from '#work/unit.ts'
 import type { Draft } from '#coordinator/draw/rosters.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
 import type { LiveNode, LiveNodes } from '#coordinator/live-nodes.ts'
 import { isFree } from '#coordinator/matchmaker/draw.ts'
 
-/** A unanimous result: `replicas` are the leases and roster entries of those who gave it, `value` what it earns in atto-credit. */
+/** A unanimous result: `replicas` are the roster entries of those who gave it, `ppm` the chance of an audit in parts per million. */
 export type Audited = {
   readonly kind: Kind
   readonly unit: Unit
@@ -42,8 +40,8 @@ export type Audited = {
   readonly close: Close
   readonly root: Digest
   readonly leaves: readonly Digest[]
-  readonly replicas: readonly { readonly lease: Lease; readonly entry: RosterEntry }[]
-  readonly value: bigint
+  readonly replicas: readonly RosterEntry[]
+  readonly ppm: number
 }
 
 /** What the certificate says of the audit; `auditor` is the node that reported, null where it was the coordinator. */
@@ -86,8 +84,7 @@ export class Audits {
     signal: AbortSignal,
   ): Promise<({ readonly outcome: 'passed' } & AuditOutcome) | { readonly outcome: 'wrong'; readonly found: R }> {
     const { draws } = this.#parts.grid
-    const rated = result.replicas.map(({ lease, entry }) => ({ role: lease.body.role, entry }))
-    const ppm = unitAuditRate(rated, result.value)
+    const { ppm } = result
     const seed = auditSeed(result.close, await draws.secrets.secretOf(result.close.body.epoch))
     if (!isAuditDrawn(seed, ppm)) return { outcome: 'passed', ppm, audit: null, auditor: null }
     const found = await this.#auditBy(result, seed, hearing, signal)
@@ -100,8 +97,7 @@ export class Audits {
     const draft = await this.#roster()
     const rosterLeaf = await grid.log.transaction((tx, append) => grid.draws.rosters.publish(tx, append, draft))
     const kind = { name: result.kind.name, version: result.kind.version }
-    const replicas = result.replicas.map(({ entry }) => entry)
-    const order = drawAuditors(seed, draft.nodes, kind, replicas).map(({ node }) => node)
+    const order = drawAuditors(seed, draft.nodes, kind, result.replicas).map(({ node }) => node)
     const absent: PublicKey[] = []
     for (;;) {
       const auditor = auditorAfter(order, absent.length, own)

@@ -1,6 +1,5 @@
 // The life of one unit from its first lease to its settlement: collect commitments, close, collect reveals, judge, take the result, settle.
 // A replica that is lost or wrong is replaced, and all who stay are closed and reveal again together with the new one.
-import { contentId } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import type { AppError } from '#core/errors.ts'
@@ -14,24 +13,20 @@ import type { Lease } from '#work/lease.ts'
 import { priceAtto } from '#ledger/price.ts'
 import { isMature } from '#verify/roster.ts'
 import type { AuditOutcome } from '#coordinator/audit/audits.ts'
-import { isComplete } from '#coordinator/blobs/blob-directory.ts'
 import type { DrawPlan, DrawnReplica, UnitDraws } from '#coordinator/draw/unit-draws.ts'
 import { signingContext } from '#coordinator/grid.ts'
 import type { LiveNode } from '#coordinator/live-nodes.ts'
 import type { JobRecord } from '#coordinator/store/jobs.ts'
-import { insertContent } from '#coordinator/store/contents.ts'
 import type { UnitRecord } from '#coordinator/store/units.ts'
 import { type RevealedReplica, revealedReplica } from './evidence.ts'
 import { type Judgement, type Round, brokenClaims, judge, judgePart, recordFault } from './judgement.ts'
 import { LeaseOverError, Replica } from './replica.ts'
+import { ResultDelivery } from './result-delivery.ts'
 import type { SessionParts } from './session-parts.ts'
 import { type Interval, unitIntervals } from './stages.ts'
 
 /** From the close to the last reveal: the peers' own limits, once for either side to begin. */
 export const REVEAL_DEADLINE_MS = 2 * REVEAL_TIMEOUT_MS
-
-/** From the request to the last part of a result: 1 GiB at 4 MB/s. */
-export const DELIVERY_DEADLINE_MS = 300_000
 
 /** What a node is told that was convicted by what it signed elsewhere. */
 const EXPELLED_REASON = 'It signed two different commitments under one lease.'
@@ -49,7 +44,7 @@ export class UnitSession {
   readonly draws: UnitDraws
   readonly #parts: SessionParts
   readonly #excluded = new Set<PublicKey>()
-  readonly #asked = new Map<Replica, () => void>()
+  readonly #delivery: ResultDelivery
   readonly #startMs: number
   #replicas: Replica[] = []
   #attempt = 0
@@ -70,6 +65,8 @@ export class UnitSession {
     this.record = parts.record
     this.draws = parts.draws
     this.#startMs = parts.grid.clock.nowMs()
+    const { unit } = parts.record
+    this.#delivery = new ResultDelivery({ ...parts, unit, onStored: () => this.#advance() })
   }
 
   /** Replicas that are wanted now. */
@@ -179,7 +176,7 @@ export class UnitSession {
     this.#ended.abort(new LeaseOverError(reason))
     for (const replica of this.#replicas)
       replica.dismiss({ say: 'rejected', reason: reason.slice(0, 300), fault: null }, 'ended', reason)
-    for (const stop of this.#asked.values()) stop()
+    this.#delivery.stop()
   }
 
   /** Runs steps until nothing changes; a change during a step makes another one. */
@@ -277,14 +274,14 @@ export class UnitSession {
     const close = this.#close
     if (close === undefined) return
     if (kind.comparison(unit) === 'tolerant')
-      for (const one of revealed) if (!(await this.#isDelivered(one))) return this.#askFor(one)
+      for (const one of revealed) if (!(await this.#delivery.isHere(one))) return this.#askFor(one)
     if (this.#judgement?.close !== close)
       this.#judgement = { close, judgement: await judge(grid, this.#roundOf(close, revealed)) }
     const { judgement } = this.#judgement
     if (this.#isOver) return
     if (judgement.outcome === 'rejected') return this.#reject(judgement)
     for (const one of judgement.replicas)
-      if (await this.#isDelivered(one)) {
+      if (await this.#delivery.isHere(one)) {
         const broken = await brokenClaims(grid, { kind, unit, ...judgement })
         if (broken.length > 0) return this.#reject({ rejections: broken })
         return this.#auditAndSettle(close, judgement)
@@ -338,35 +335,18 @@ export class UnitSession {
     await onLost(replica)
   }
 
-  /** Whether the result is here; it may have come with another job. From then on it counts as used. */
-  async #isDelivered({ revealed }: RevealedReplica): Promise<boolean> {
-    const { grid, kind } = this.#parts
-    const id = contentId(kind.resultLayout(this.record.unit), revealed.leaves)
-    // Its bytes are counted with the job's result, which shares its parts.
-    await insertContent(grid.store.db, id, 0, grid.clock.nowMs())
-    const content = await grid.blobs.find(id)
-    return content !== null && isComplete(content)
-  }
-
-  /** Asks a replica for its result, once; a replica that is gone leaves the unit without it. */
-  async #askFor({ replica, revealed }: RevealedReplica): Promise<void> {
-    if (this.#asked.has(replica)) return
-    if (replica.end !== undefined) return this.#release('a replica left before it delivered')
-    const { grid, kind, deliveries } = this.#parts
-    const { id } = await grid.blobs.announce(kind.resultLayout(this.record.unit), revealed.leaves)
-    const onStored = () => this.#advance()
-    this.#asked.set(replica, deliveries.expect(replica.id, { from: replica.node, id, onStored }))
-    replica.say({ say: 'deliver' })
-    replica.after(DELIVERY_DEADLINE_MS, () => replica.lose('it did not deliver its result'))
+  /** A replica that is gone leaves the unit without its result. */
+  async #askFor(one: RevealedReplica): Promise<void> {
+    if (!(await this.#delivery.ask(one))) await this.#release('a replica left before it delivered')
   }
 
   async #auditAndSettle(close: Close, agreed: Agreed): Promise<void> {
     const { grid, kind, audits, onFault } = this.#parts
-    const { unit, operations } = this.record
+    const { unit } = this.record
     const { root, leaves, replicas } = agreed
-    const value = priceAtto(operations, this.job.job.body.replication)
+    const ppm = this.#auditPpm(replicas)
     const drawn = this.draws.drawnAs(replicas.map(({ replica }) => replica.lease))
-    const result = { kind, unit, job: this.job.id, close, root, leaves, replicas: drawn, value }
+    const result = { kind, unit, job: this.job.id, close, root, leaves, replicas: drawn.map(({ entry }) => entry), ppm }
     const hearing = {
       judge: (part: number) => judgePart(grid, this.#roundOf(close, replicas), part),
       onSlander: (auditor: LiveNode) => onFault(auditor, 'wrong-statement', null),
@@ -415,7 +395,7 @@ export class UnitSession {
           'ended',
           'it is settled',
         )
-    for (const stop of this.#asked.values()) stop()
+    this.#delivery.stop()
     await this.#parts.onOver(settled === null ? 'ended' : 'settled')
   }
 
