@@ -5,6 +5,7 @@ import { playwright } from '@vitest/browser-playwright'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { chromiumArgs, findChromium } from './scripts/find-chromium.mjs'
+import { serviceWorkerFiles } from './scripts/service-worker-files.ts'
 import { gridCommands } from './test/support/grid-commands.ts'
 import { relayCommands } from './test/support/relay-commands.ts'
 
@@ -25,10 +26,12 @@ export default defineConfig({
         frame: 'embed.html',
         confirm: 'confirm.html',
         embed: 'src/widget/embed.ts',
+        'service-worker': 'src/widget/service-worker.ts',
       },
-      // Site owners paste the address of embed.js, so it has no hash in its name.
+      // Site owners paste the address of embed.js, and browsers know the service worker by its own, so they have no hash in their names.
       output: {
-        entryFileNames: ({ name }) => (name === 'embed' ? 'embed.js' : 'assets/[name]-[hash].js'),
+        entryFileNames: ({ name }) =>
+          name === 'embed' || name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js',
         // Page and frame share the elements; a name of its own lets .size-limit.json count what a first visit loads.
         codeSplitting: {
           groups: [
@@ -44,14 +47,14 @@ export default defineConfig({
             // Without the sentences of other languages, which are fetched for one language alone.
             {
               name: 'elements',
-              test: /src\/ui\/(?!explorer\/|languages\/built\/).*\.ts$|node_modules\/(?:@lit|lit)/,
+              test: /src\/ui\/(?!explorer\/|panels\/|languages\/built\/).*\.ts$|node_modules\/(?:@lit|lit)/,
             },
           ],
         },
       },
     },
   },
-  plugins: [embedInOneFile()],
+  plugins: [embedInOneFile(), serviceWorkerFiles()],
   worker: { format: 'es' },
   test: {
     projects: [
@@ -119,16 +122,21 @@ export default defineConfig({
   },
 })
 
-/** Gives embed.js its own copy of what it imports: a site owner pins one file by its digest, and a visitor's browser asks for one. */
+/**
+ * Gives embed.js its own copy of what it imports: a site owner pins one file by its digest, and a visitor's browser asks for one. So
+ * with the service worker, which a browser runs as one classic script.
+ */
 function embedInOneFile(): Plugin {
   return {
     name: 'embed-in-one-file',
     enforce: 'pre',
     apply: 'build',
     async resolveId(source, importer, options) {
-      if (importer === undefined || !/\/src\/widget\/embed\.ts$|\?of-embed$/.test(importer)) return null
-      const found = await this.resolve(source, importer.replace(/\?of-embed$/, ''), { ...options, skipSelf: true })
-      return found === null ? null : `${found.id}?of-embed`
+      const owner = /\/src\/widget\/(embed|service-worker)\.ts$|\?of-(embed|service-worker)$/.exec(importer ?? '')
+      if (importer === undefined || owner === null) return null
+      const whole = importer.replace(/\?of-[a-z-]+$/, '')
+      const found = await this.resolve(source, whole, { ...options, skipSelf: true })
+      return found === null ? null : `${found.id}?of-${owner[1] ?? owner[2]}`
     },
   }
 }

@@ -1,11 +1,14 @@
 // Entry of the contributor's page. It shows what would run; the node itself is loaded by start-node.ts after the click.
 import { systemClock } from '#core/clock.ts'
+import { keepShell } from '#ui/page-update.ts'
 import { ContributionSession } from '#ui/session.ts'
 import { browserStore } from '#ui/settings.ts'
 import { openLanguage } from '#ui/languages/language.ts'
 import { pageSentences } from '#ui/languages/page-sentences.ts'
 import { startNode } from './start-node.ts'
+import { isOn } from '#ui/words.ts'
 import '#ui/elements/contributor-view.ts'
+import '#ui/elements/update-note.ts'
 
 const session = new ContributionSession({
   start: startNode,
@@ -22,4 +25,14 @@ await openLanguage(pageSentences)
 const view = document.createElement('cw-contributor')
 view.session = session
 view.store = browserStore()
-document.body.append(view)
+const update = document.createElement('cw-update')
+session.onChange(({ phase }) => {
+  update.isRunning = isOn(phase)
+})
+document.body.append(view, update)
+
+// The development server builds no service worker. One that cannot be registered costs the page nothing but its shell without a connection.
+if (import.meta.env.PROD)
+  keepShell((takeOver) => {
+    update.takeOver = takeOver
+  }).catch(() => undefined)

@@ -11,6 +11,8 @@ import { pageRoutes } from '#coordinator/http/page.ts'
 
 /** Origins that the tests open. */
 export type Sites = {
+  /** The folder of the production build. */
+  readonly pageDir: string
   /** The production build on localhost, where `/api/v1/network` never answers: a node goes as far as joining. */
   readonly page: string
   /** The development server, for `/elements`. */
@@ -38,7 +40,7 @@ export const test = base.extend<object, { sites: Sites }>({
       const host = await listen('127.0.0.1', hostSite(page.origin))
       const address = elements.resolvedUrls?.local[0]
       if (address === undefined) throw new Error('The development server has no address.')
-      await use({ page: page.origin, elements: address, host: host.origin })
+      await use({ pageDir: dir, page: page.origin, elements: address, host: host.origin })
       await Promise.all([page.close(), host.close(), elements.close()])
       await rm(dir, { recursive: true })
     },

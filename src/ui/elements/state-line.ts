@@ -1,13 +1,18 @@
 // The state line: is it on, what is it doing. Shown with a sign beside the words, and said aloud when the phase changes.
 import { LitElement, type TemplateResult, css, html, nothing, svg } from 'lit'
 import type { NodeState, Phase } from '#node/state.ts'
+import { isLoopback } from '#ui/loopback.ts'
 import { OFF_STATE } from '#ui/session.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
+import { offlineState } from '#ui/offline-words.ts'
 import { announcement, stateLine } from '#ui/words.ts'
+
+/** Events of the browser's own connection. */
+const CONNECTION = ['online', 'offline'] as const
 
 /** `<cw-state-line .state=…>`. */
 export class StateLine extends LitElement {
-  static override properties = { state: { attribute: false } }
+  static override properties = { state: { attribute: false }, isOnline: { state: true } }
   static override styles = [
     baseStyles,
     css`
@@ -66,21 +71,44 @@ export class StateLine extends LitElement {
   ]
 
   declare state: NodeState
+  /** Whether the browser has a connection at all. */
+  declare isOnline: boolean
 
   constructor() {
     super()
     this.state = OFF_STATE
+    this.isOnline = navigator.onLine
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    for (const change of CONNECTION) globalThis.addEventListener(change, this.#look)
+    this.#look()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    for (const change of CONNECTION) globalThis.removeEventListener(change, this.#look)
   }
 
   override render() {
-    const { phase, error } = this.state
+    const offline = this.isOnline ? null : offlineState(this.state, isLoopback(location.hostname))
+    return offline === null ? this.#lines(this.state, stateLine(this.state)) : this.#lines(offline.state, offline.line)
+  }
+
+  #lines(state: NodeState, line: string) {
+    const { phase, error } = state
     // What the error says stands in full beside the button.
-    const reason = this.state.reason === error?.message ? '' : this.state.reason
+    const reason = state.reason === error?.message ? '' : state.reason
     return html`<p class="line" data-testid="state-line">
-        <svg viewBox="0 0 16 16" aria-hidden="true">${sign(phase)}</svg><span>${stateLine(this.state)}</span>
+        <svg viewBox="0 0 16 16" aria-hidden="true">${sign(phase)}</svg><span>${line}</span>
       </p>
       ${reason === '' ? nothing : html`<p class="reason">${reason}</p>`}
-      <p class="unseen" role="status" aria-live="polite">${announcement(this.state)}</p>`
+      <p class="unseen" role="status" aria-live="polite">${announcement(state)}</p>`
+  }
+
+  readonly #look = (): void => {
+    this.isOnline = navigator.onLine
   }
 }
 
