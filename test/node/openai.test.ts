@@ -1,6 +1,5 @@
 // OpenAI's own client, unmodified, against a grid of two nodes: models, chats whole and streamed, and its errors.
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bytesSource } from '#core/byte-source.ts'
