@@ -5,11 +5,14 @@ import type { Backend, BackendInfo } from '#tensor/backend.ts'
 import { KINDS } from '#work/kinds.ts'
 import { openBackend, openLanguage } from './page-devices.ts'
 
-/** Open devices, and in a sentence what they are. */
+/** What computes, and what there is to know of it. */
+export type UnitDevice = Pick<BackendInfo, 'backend' | 'adapter' | 'isSoftware'> & { readonly note: string }
+
+/** Open devices, and what they are. */
 export type UnitDevices = {
   readonly backend: Backend
   readonly models: ModelCache
-  readonly words: string
+  readonly device: UnitDevice
   close(): Promise<void>
 }
 
@@ -19,7 +22,7 @@ export async function openUnitDevices(kind: string): Promise<UnitDevices> {
   const { backend, note } = await openBackend('webgpu', false)
   if (!usesModels) {
     const models = new ModelCache(() => Promise.reject(new Error('This kind uses no language model.')))
-    return { backend, models, words: sentence(deviceWords(backend.info), note), close: () => backend.close() }
+    return { backend, models, device: deviceOf(backend.info, note), close: () => backend.close() }
   }
   const language = await openLanguage(backend.info, false)
   await backend.close()
@@ -29,7 +32,7 @@ export async function openUnitDevices(kind: string): Promise<UnitDevices> {
   return {
     backend: arrays,
     models,
-    words: sentence(deviceWords(language.backend.info), language.warning),
+    device: deviceOf(language.backend.info, language.warning),
     async close() {
       await models.close()
       await language.backend.close().catch(() => undefined)
@@ -38,11 +41,6 @@ export async function openUnitDevices(kind: string): Promise<UnitDevices> {
   }
 }
 
-function deviceWords({ backend, adapter, isSoftware }: BackendInfo): string {
-  if (backend !== 'webgpu') return `this processor (${adapter})`
-  return isSoftware ? `WebGPU on this processor (${adapter})` : `this GPU (${adapter})`
-}
-
-function sentence(device: string, note: string): string {
-  return note === '' ? device : `${device}. ${note}`
+function deviceOf({ backend, adapter, isSoftware }: BackendInfo, note: string): UnitDevice {
+  return { backend, adapter, isSoftware, note }
 }

@@ -7,7 +7,7 @@ const MAX_KEPT = 64
 const kept = new Map<string, unknown>()
 
 /** What is said of one thing, and of any other number of things; languages that do not tell them apart translate both alike. */
-export type CountForms = { readonly one: string; readonly other: string }
+export type CountForms<Form> = { readonly one: Form; readonly other: Form }
 
 /** Atto-credit (decimal text) in credits, cut to `digits` decimals; an amount too small to show is written "<0.000001". */
 export function formatCredits(amountAtto: string, digits = 6): string {
@@ -29,9 +29,9 @@ export function formatCount(count: number | bigint): string {
   return numbers({}).format(count)
 }
 
-/** A share of one in whole per cent: "50%". */
-export function formatPercent(share: number): string {
-  return numbers({ style: 'percent', maximumFractionDigits: 0 }).format(share)
+/** A share of one in per cent, with at most `digits` decimals: "50%". */
+export function formatPercent(share: number, digits = 0): string {
+  return numbers({ style: 'percent', maximumFractionDigits: digits }).format(share)
 }
 
 /** Bytes with the decimal unit that fits: "84.2 MB". */
@@ -111,7 +111,7 @@ export function formatList(items: readonly string[]): string {
 }
 
 /** The form of `forms` that the page's language uses with `count`. */
-export function byCount(count: number, forms: CountForms): string {
+export function byCount<Form>(count: number, forms: CountForms<Form>): Form {
   const rules = once('plural', () => new Intl.PluralRules(language()))
   return rules.select(count) === 'one' ? forms.one : forms.other
 }

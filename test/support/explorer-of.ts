@@ -24,7 +24,12 @@ export function explorerOf(url: string, fetch: Fetcher, memory: LogMemory = memo
     memory,
     openDevices: async () => {
       const backend = await openCpuBackend()
-      return { backend, models: referenceModels(), words: 'the reference', close: () => backend.close() }
+      return {
+        backend,
+        models: referenceModels(),
+        device: { ...backend.info, note: '' },
+        close: () => backend.close(),
+      }
     },
   })
 }

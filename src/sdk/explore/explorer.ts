@@ -1,6 +1,6 @@
 // What the explorer's page asks of its worker: looks at the log, pages of entries, one unit with its checks, and its recomputation.
 import type { Digest } from '#core/digest.ts'
-import { CHECKS, type CheckName } from '#verify/verdict.ts'
+import type { CheckName } from '#verify/verdict.ts'
 import type { Http } from '#sdk/http.ts'
 import { partSource } from '#sdk/part-source.ts'
 import { type FaultCheck, type NamedFault, checkFault } from './fault-check.ts'
@@ -10,7 +10,7 @@ import { type CheckedUnit, unitOutcomes } from './unit-checks.ts'
 import { type UnitName, type UnitRecord, lookUpUnit } from './unit-lookup.ts'
 
 /** A check that was made: `reason` is empty when it held. */
-export type UnitCheck = { readonly check: CheckName; readonly says: string; readonly reason: string }
+export type UnitCheck = { readonly check: CheckName; readonly reason: string }
 
 /** How the checks of a unit ended; `pendingEpochs` are draw epochs whose secrets are not revealed yet. */
 export type UnitVerdict = { readonly isValid: boolean; readonly pendingEpochs: readonly number[] }
@@ -79,7 +79,7 @@ export class Explorer implements ExplorerApi {
     }
     for await (const { check, reason = '' } of unitOutcomes(this.#log, this.#opened(), onPending)) {
       isValid &&= reason === ''
-      onCheck({ check, says: CHECKS[check], reason })
+      onCheck({ check, reason })
     }
     return { isValid, pendingEpochs }
   }

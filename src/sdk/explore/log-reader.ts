@@ -55,7 +55,10 @@ export type LogState = {
   readonly alarm: LogAlarm | null
 }
 
-/** One entry with what was found: `reason` is empty when it is proven to be in the log. `entry` is null where its form is not known here. */
+/** Why an entry is not proven: not handed out, no entry at all, not the one in the log, or the log does not give its proof. */
+export type Doubt = 'withheld' | 'no-entry' | 'not-in-log' | 'no-proof'
+
+/** One entry with what was found: `doubt` is null when it is proven to be in the log. `entry` is null where its form is not known here. */
 export type LogRow = {
   readonly index: number
   readonly entry: LogEntry | null
@@ -64,7 +67,9 @@ export type LogRow = {
   readonly leaf: Digest | null
   /** Digests from the leaf to the root. */
   readonly steps: number
-  readonly reason: string
+  readonly doubt: Doubt | null
+  /** What the log answered where it gave no proof; else empty. */
+  readonly detail: string
 }
 
 /** Entries in one page. */
@@ -160,18 +165,18 @@ export class LogReader {
     if (index >= checkpoint.size) throw new EntryUnprovenError(index, 'the log does not reach so far')
     const answer = await this.http.json(`/api/v1/log/entries?from=${index}&limit=1`, entriesSchema)
     const row = await this.#row(index, answer.entries.find((each) => each.index === index)?.entry)
-    if (row.entry === null || row.reason !== '')
-      throw new EntryUnprovenError(index, row.reason || 'its form is unknown')
+    if (row.entry === null || row.doubt !== null)
+      throw new EntryUnprovenError(index, row.doubt === null ? 'its form is unknown' : DOUBTS[row.doubt])
     return { index, entry: row.entry, path: await this.#path(index, checkpoint.size) }
   }
 
   async #row(index: number, given: unknown): Promise<LogRow> {
     const { checkpoint } = await this.info()
-    const row = { index, entry: null, json: '', leaf: null, steps: 0 }
-    if (given === undefined) return { ...row, reason: 'The coordinator did not hand this entry out.' }
+    const row = { index, entry: null, json: '', leaf: null, steps: 0, detail: '' }
+    if (given === undefined) return { ...row, doubt: 'withheld' }
     // What is nested too deep for an entry is too deep to be shown.
     const bytes = encoded(given)
-    if (bytes === undefined) return { ...row, reason: 'What was handed out cannot be an entry.' }
+    if (bytes === undefined) return { ...row, doubt: 'no-entry' }
     const json = JSON.stringify(given, null, 2).slice(0, MAX_SHOWN_CHARS)
     const leaf = leafDigest(bytes)
     const parsed = v.safeParse(logEntrySchema, given)
@@ -179,10 +184,10 @@ export class LogReader {
     try {
       const path = await this.#path(index, checkpoint.size)
       const isIn = verifyMerkleProof(leaf, index, checkpoint.size, path, checkpoint.root)
-      return { ...shown, steps: path.length, reason: isIn ? '' : NOT_IN_LOG }
+      return { ...shown, steps: path.length, doubt: isIn ? null : 'not-in-log', detail: '' }
     } catch (error) {
       if (!isMissingProof(error)) throw error
-      return { ...shown, steps: 0, reason: `The log does not give what proves it. ${error.message}` }
+      return { ...shown, steps: 0, doubt: 'no-proof', detail: error.message }
     }
   }
 
@@ -233,7 +238,12 @@ function decodeAlarm(text: string | undefined): LogAlarm | null {
   }
 }
 
-const NOT_IN_LOG = 'Its digest does not lead to the signed root: this entry is not the one that is in the log.'
+const DOUBTS: Readonly<Record<Doubt, string>> = {
+  withheld: 'the coordinator did not hand it out',
+  'no-entry': 'what was handed out cannot be an entry',
+  'not-in-log': 'its digest does not lead to the signed root',
+  'no-proof': 'the log does not give what proves it',
+}
 
 function encoded(entry: unknown): Uint8Array | undefined {
   try {

@@ -6,27 +6,31 @@ import { AppError } from '#core/errors.ts'
 import type { Certificate } from '#verify/certificate.ts'
 import type { PartSource } from '#verify/content-file.ts'
 import { type RecomputeOptions, inputLeavesOutcomes, recomputeOutcomes } from '#verify/recompute.ts'
-import { CHECKS, type CheckName, CheckFailedError, type Outcome, outcome } from '#verify/verdict.ts'
+import { type CheckName, CheckFailedError, type Outcome, outcome } from '#verify/verdict.ts'
 import { kindOrReason } from '#verify/verify-certificate.ts'
 
-/** Devices for a recomputation, and what they are in words. Close them. */
+/** What computes; `note` says what a visitor should know of it, or is empty. */
+export type DeviceFacts = Pick<Required<RecomputeOptions>['backend']['info'], 'backend' | 'adapter' | 'isSoftware'> & {
+  readonly note: string
+}
+
+/** Devices for a recomputation. Close them. */
 export type RecomputeDevices = Required<Pick<RecomputeOptions, 'backend' | 'models'>> & {
-  readonly words: string
+  readonly device: DeviceFacts
   close(): Promise<void>
 }
 
 /** What happens in a recomputation, in the order in which it does. */
 export type RecomputeStep =
-  | { readonly step: 'device'; readonly words: string }
+  | { readonly step: 'device'; readonly device: DeviceFacts }
   | { readonly step: 'fetched'; readonly bytes: number }
-  | { readonly step: 'check'; readonly check: CheckName; readonly says: string; readonly reason: string }
   | { readonly step: 'part'; readonly part: number; readonly isSame: boolean }
 
 /** How it ended: parts that came out the same, those that did not, and other checks that failed. */
 export type RecomputeEnd = {
   readonly same: number
   readonly different: readonly number[]
-  readonly problems: readonly string[]
+  readonly problems: readonly { readonly check: CheckName; readonly reason: string }[]
 }
 
 /** Computes `certificate`'s unit again. Throws what `source` throws when the inputs cannot be had. */
@@ -37,11 +41,11 @@ export async function recomputeUnit(
   options: { readonly signal: AbortSignal; readonly onStep: (step: RecomputeStep) => void },
 ): Promise<RecomputeEnd> {
   const { signal, onStep } = options
-  onStep({ step: 'device', words: devices.words })
+  onStep({ step: 'device', device: devices.device })
   let part = 0
   let same = 0
   const different: number[] = []
-  const problems: string[] = []
+  const problems: RecomputeEnd['problems'][number][] = []
   const counted = counting(source, (bytes) => onStep({ step: 'fetched', bytes }))
   for await (const { check, reason } of caught(outcomesOf(certificate, counted, devices, signal))) {
     signal.throwIfAborted()
@@ -53,8 +57,7 @@ export async function recomputeUnit(
       part++
       continue
     }
-    onStep({ step: 'check', check, says: CHECKS[check], reason: reason ?? '' })
-    if (reason !== undefined) problems.push(reason)
+    if (reason !== undefined) problems.push({ check, reason })
   }
   return { same, different, problems }
 }

@@ -5,19 +5,18 @@ import { contentBytes, partCount } from '#core/content.ts'
 import { type PublicKey } from '#core/ed25519.ts'
 import { digestSchema, publicKeySchema, uintSchema } from '#core/schema.ts'
 import { type Certificate, certificateId, certificateSchema } from '#verify/certificate.ts'
-import { FAULTS, PROVEN_CAUSES, type ProvenCause } from '#verify/faults.ts'
+import { PROVEN_CAUSES, type ProvenCause } from '#verify/faults.ts'
 import { kindOrReason } from '#verify/verify-certificate.ts'
 import type { AuditMethod } from '#work/kind.ts'
 import { unitId } from '#work/unit.ts'
 import type { Http } from '#sdk/http.ts'
 import { FIRST_TRIES } from '#sdk/network.ts'
 
-/** A proven fault on the unit. `says` is what its cause means. */
+/** A proven fault on the unit. */
 export type UnitFault = {
   readonly fault: Digest
   readonly node: PublicKey
   readonly cause: ProvenCause
-  readonly says: string
   readonly logIndex: number
 }
 
@@ -34,6 +33,7 @@ export type UnitDispute = {
 export type UnitFacts = {
   readonly what: string
   readonly kind: string
+  readonly version: number
   readonly comparison: 'exact' | 'tolerant'
   readonly operations: string
   /** How its results are audited, when the draw says so. */
@@ -117,7 +117,7 @@ export async function lookUpUnit(http: Http, { by, id }: UnitName): Promise<Unit
     facts: certificate === undefined ? null : factsOf(certificate),
     others: evidence.certificates.map((each) => each.certificate).filter((each) => each !== own),
     disputes,
-    faults: evidence.faults.map((fault) => Object.assign(fault, { says: FAULTS[fault.cause].says })),
+    faults: evidence.faults,
   }
 }
 
@@ -138,7 +138,8 @@ function factsOf({ body }: Certificate): UnitFacts | null {
   const layout = kind.resultLayout(body.unit)
   return {
     what: kind.describe(body.unit),
-    kind: `${kind.name} version ${kind.version}`,
+    kind: kind.name,
+    version: kind.version,
     comparison: kind.comparison(body.unit),
     operations: kind.operations(body.unit).toString(),
     auditMethod: kind.auditPlan(body.unit).method,

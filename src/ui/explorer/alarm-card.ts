@@ -1,34 +1,11 @@
 // The alarm that nobody can miss: the log is not the one that was seen before. It says what that means, and hands out the evidence as a file.
+import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import type { LogAlarm } from '#sdk/explore/log-reader.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import { inEnglish } from './page-frame.ts'
 
 type Words = { readonly title: string; readonly means: string; readonly next: string }
-
-const WORDS: Readonly<Record<LogAlarm['kind'], Words>> = {
-  fork: {
-    title: 'This coordinator forked its log',
-    means:
-      'It signed two histories that cannot both be true, and shows you another one than before. The file below proves it to anyone, without this coordinator.',
-    next: 'Keep the file and check it with: commonwatt verify FILE. Do not rely on anything this coordinator says until its operator has explained it.',
-  },
-  rollback: {
-    title: 'This log is shorter than it was',
-    means:
-      'Entries that you have seen are gone. The coordinator may have been restored from an old copy, or it hides something.',
-    next: 'Keep the file: it holds both signed checkpoints, and becomes proof of a fork as soon as the log grows past what you saw. Ask the operator.',
-  },
-  unproven: {
-    title: 'This log does not prove itself',
-    means: 'The coordinator signed a log and does not hand out what shows that it continues the one you saw.',
-    next: 'Reload the page. If it stays so, keep the file and ask the operator.',
-  },
-  'other-network': {
-    title: 'Another network answers here',
-    means: 'What you saw before and what you see now have nothing to do with each other, not even the key.',
-    next: 'If the operator began anew, go on with this network. If you do not know why, do not trust it.',
-  },
-}
 
 /** `<cw-alarm .alarm=…>`: fires `cw-begin-anew` when the visitor accepts the log as it is. */
 export class AlarmCard extends LitElement {
@@ -80,6 +57,7 @@ export class AlarmCard extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.alarm = null
     this.isAsking = false
   }
@@ -89,7 +67,7 @@ export class AlarmCard extends LitElement {
   }
 
   #card(alarm: LogAlarm) {
-    const { title, means, next } = WORDS[alarm.kind]
+    const { title, means, next } = alarmWords(alarm.kind)
     return html`<section data-testid="alarm" data-kind=${alarm.kind}>
       <h2>
         <svg viewBox="0 0 16 16" aria-hidden="true">
@@ -101,18 +79,19 @@ export class AlarmCard extends LitElement {
         alarm.isNow
           ? nothing
           : html`<p>
-              <strong>This was seen at an earlier visit.</strong> The log looks right now; that does not undo it.
+              <strong>${msg('This was seen at an earlier visit.')}</strong>
+              ${msg('The log looks right now; that does not undo it.')}
             </p>`
       }
-      <p>${alarm.says}</p>
+      <p>${inEnglish(alarm.says)}</p>
       <p>${means}</p>
       <p>${next}</p>
       <div class="buttons">
         <button class="primary" type="button" data-testid="save-evidence" @click=${this.#save}>
-          ${alarm.isProof ? 'Save the proof' : 'Save both checkpoints'}
+          ${alarm.isProof ? msg('Save the proof') : msg('Save both checkpoints')}
         </button>
         <button class="quiet" type="button" @click=${this.#begin}>
-          ${this.isAsking ? 'Yes, forget what I saw before' : 'Begin anew from here'}
+          ${this.isAsking ? msg('Yes, forget what I saw before') : msg('Begin anew from here')}
         </button>
       </div>
     </section>`
@@ -136,6 +115,43 @@ export class AlarmCard extends LitElement {
     }
     this.isAsking = false
     this.dispatchEvent(new CustomEvent('cw-begin-anew', { bubbles: true, composed: true }))
+  }
+}
+
+function alarmWords(kind: LogAlarm['kind']): Words {
+  switch (kind) {
+    case 'fork':
+      return {
+        title: msg('This coordinator forked its log'),
+        means: msg(
+          'It signed two histories that cannot both be true, and shows you another one than before. The file below proves it to anyone, without this coordinator.',
+        ),
+        next: msg(
+          'Keep the file and check it with: commonwatt verify FILE. Do not rely on anything this coordinator says until its operator has explained it.',
+        ),
+      }
+    case 'rollback':
+      return {
+        title: msg('This log is shorter than it was'),
+        means: msg(
+          'Entries that you have seen are gone. The coordinator may have been restored from an old copy, or it hides something.',
+        ),
+        next: msg(
+          'Keep the file: it holds both signed checkpoints, and becomes proof of a fork as soon as the log grows past what you saw. Ask the operator.',
+        ),
+      }
+    case 'unproven':
+      return {
+        title: msg('This log does not prove itself'),
+        means: msg('The coordinator signed a log and does not hand out what shows that it continues the one you saw.'),
+        next: msg('Reload the page. If it stays so, keep the file and ask the operator.'),
+      }
+    case 'other-network':
+      return {
+        title: msg('Another network answers here'),
+        means: msg('What you saw before and what you see now have nothing to do with each other, not even the key.'),
+        next: msg('If the operator began anew, go on with this network. If you do not know why, do not trust it.'),
+      }
   }
 }
 

@@ -1,19 +1,15 @@
 // The checks of a unit, each ticked as it passes. All are listed from the beginning, so that nothing moves while they are made.
+import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
-import { UNIT_CHECKS } from '#sdk/explore/check-words.ts'
 import type { UnitCheck, UnitVerdict } from '#sdk/explore/explorer.ts'
+import { UNIT_CHECKS } from '#sdk/explore/unit-check-order.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
+import type { CheckName } from '#verify/verdict.ts'
+import { checkWords } from './check-words.ts'
 import { explorerStyles } from './explorer-styles.ts'
-import { type Standing, sign } from './page-frame.ts'
+import { type Standing, inEnglish, sign } from './page-frame.ts'
 
-const STANDING_WORDS: Readonly<Record<Standing, string>> = {
-  good: 'holds',
-  bad: 'fails',
-  wait: 'not checked yet',
-  none: '',
-}
-
-type Line = { readonly check: string; readonly says: string; readonly count: number; readonly reason: string }
+type Line = { readonly check: CheckName; readonly count: number; readonly reason: string }
 
 /** `<cw-checks .checks=… .verdict=…>`. */
 export class CheckList extends LitElement {
@@ -49,6 +45,7 @@ export class CheckList extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.checks = []
     this.verdict = null
   }
@@ -59,31 +56,31 @@ export class CheckList extends LitElement {
     </ul>`
   }
 
-  #line({ check, says, count, reason }: Line) {
+  #line({ check, count, reason }: Line) {
     const standing = standingOf(count, reason, this.verdict !== null)
     return html`<li data-check=${check} data-standing=${standing}>
       ${sign(standing)}
       <span class=${count === 0 ? 'open' : ''}
-        >${says}
+        >${checkWords(check)}
         <span class="id"
-          ><span class="figure">${check}</span>${
-            count > 1 ? html` <span class="unseen">checked</span><span class="figure">×${count}</span>` : nothing
-          }${standing === 'none' ? html` · ${this.verdict?.isValid === true ? 'nothing to check' : 'not reached'}` : nothing}</span
+          ><span class="figure" translate="no">${check}</span>${
+            count > 1
+              ? html` <span class="unseen">${msg('checked')}</span><span class="figure">×${count}</span>`
+              : nothing
+          }${standing === 'none' ? html` · ${this.verdict?.isValid === true ? msg('nothing to check') : msg('not reached')}` : nothing}</span
         >
-        <span class="unseen">${STANDING_WORDS[standing]}</span></span
+        <span class="unseen">${standingWords(standing)}</span></span
       >
-      ${reason === '' ? nothing : html`<strong class="reason bad">${reason}</strong>`}
+      ${reason === '' ? nothing : html`<strong class="reason bad">${inEnglish(reason)}</strong>`}
     </li>`
   }
 }
 
 function linesOf(checks: readonly UnitCheck[]): Line[] {
-  const lines = new Map<string, Line>(
-    UNIT_CHECKS.map(({ check, says }) => [check, { check, says, count: 0, reason: '' }]),
-  )
-  for (const { check, says, reason } of checks) {
+  const lines = new Map<CheckName, Line>(UNIT_CHECKS.map((check) => [check, { check, count: 0, reason: '' }]))
+  for (const { check, reason } of checks) {
     const count = (lines.get(check)?.count ?? 0) + 1
-    lines.set(check, { check, says, count, reason })
+    lines.set(check, { check, count, reason })
   }
   return [...lines.values()]
 }
@@ -92,6 +89,19 @@ function standingOf(count: number, reason: string, isDone: boolean): Standing {
   if (reason !== '') return 'bad'
   if (count > 0) return 'good'
   return isDone ? 'none' : 'wait'
+}
+
+function standingWords(standing: Standing): string {
+  switch (standing) {
+    case 'good':
+      return msg('holds')
+    case 'bad':
+      return msg('fails')
+    case 'wait':
+      return msg('not checked yet')
+    case 'none':
+      return ''
+  }
 }
 
 customElements.define('cw-checks', CheckList)

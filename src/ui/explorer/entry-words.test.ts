@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import type { LogEntry } from '#ledger/entry.ts'
-import { entrySentence, formatBytes } from './entry-words.ts'
+import { formatDayAndTime } from '#ui/format.ts'
+import { entrySentence } from './entry-words.ts'
 
 const digest = 'ab'.repeat(32) as Digest
 const node = 'cd'.repeat(32) as PublicKey
@@ -44,7 +45,7 @@ const SENTENCES: Readonly<Record<LogEntry['type'], readonly [LogEntry, string]>>
   ],
   epoch: [
     { type: 'epoch', epoch: 498_873, holdback: 72 },
-    'Epoch 498,873 began (2026-11-29, 09:00 UTC). What is older than 72 epochs is no longer pending.',
+    `Epoch 498,873 began (${formatDayAndTime(Date.UTC(2026, 10, 29, 9))}). What is older than 72 epochs is no longer pending.`,
   ],
   fault: [
     { type: 'fault', admissionLeaf: 1, node, cause: 'false-tag', proof: digest, earlier: null },
@@ -74,15 +75,4 @@ describe('sentences', () => {
       'Epoch 5 began. What is older than 1 epoch is no longer pending.',
     )
   })
-})
-
-test('default: bytes in the unit that fits', () => {
-  expect([1, 1023, 1024, 64 * 2 ** 10, 2 ** 20, 3 * 2 ** 30].map((bytes) => formatBytes(bytes))).toEqual([
-    '1 byte',
-    '1,023 bytes',
-    '1.0 KiB',
-    '64.0 KiB',
-    '1.0 MiB',
-    '3.00 GiB',
-  ])
 })

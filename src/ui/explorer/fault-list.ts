@@ -1,13 +1,15 @@
 // Faults that were proven on a unit: whom, of what, and a button that checks the proof in the visitor's browser.
-import { LitElement, css, html, nothing } from 'lit'
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
+import { LitElement, css, html } from 'lit'
 import type { ExplorerApi } from '#sdk/explore/explorer.ts'
 import type { FaultCheck } from '#sdk/explore/fault-check.ts'
 import type { UnitFault } from '#sdk/explore/unit-lookup.ts'
 import { toErrorRecord } from '#core/errors.ts'
-import { group, shortDigest } from '#ui/format.ts'
+import { formatCount, shortDigest } from '#ui/format.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import { causeSentence } from './cause-words.ts'
 import { explorerStyles } from './explorer-styles.ts'
-import { sign } from './page-frame.ts'
+import { figure, inEnglish, sign } from './page-frame.ts'
 
 type Outcome = FaultCheck | 'checking'
 
@@ -46,6 +48,7 @@ export class FaultList extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.api = null
     this.faults = []
     this.outcomes = new Map()
@@ -58,19 +61,22 @@ export class FaultList extends LitElement {
   }
 
   #item(named: UnitFault) {
-    const { fault, node, says, cause, logIndex } = named
+    const { fault, node, cause, logIndex } = named
     const outcome = this.outcomes.get(fault)
+    const entry = formatCount(logIndex)
     return html`<li data-cause=${cause}>
       <p class="line">
-        ${sign('bad')}<span>Node <span class="figure">${shortDigest(node)}</span>: ${says}</span>
+        ${sign('bad')}<span>${msg(html`Node ${figure(shortDigest(node))}: ${causeSentence(cause)}`)}</span>
       </p>
       <p class="note">
-        ${cause} · <a href="/explorer?before=${logIndex + 1}">entry ${group(String(logIndex))} of the log</a> ·
-        <a href="/api/v1/faults/${fault}" target="_blank" rel="noopener">the document</a>, which
-        <span class="figure">commonwatt verify</span> takes
+        <span class="figure" translate="no">${cause}</span> ·
+        <a href="/explorer?before=${logIndex + 1}">${msg(str`entry ${entry} of the log`)}</a> ·
+        <a href="/api/v1/faults/${fault}" target="_blank" rel="noopener"
+          >${msg('the document, for commonwatt verify')}</a
+        >
       </p>
       <p class="foot" role="status">
-        ${outcome === undefined ? html`<button type="button" @click=${() => this.#check(named)}>Check the proof</button>` : outcomeWords(outcome)}
+        ${outcome === undefined ? html`<button type="button" @click=${() => this.#check(named)}>${msg('Check the proof')}</button>` : outcomeWords(outcome)}
       </p>
     </li>`
   }
@@ -93,12 +99,14 @@ export class FaultList extends LitElement {
 
 function outcomeWords(outcome: Outcome) {
   if (outcome === 'checking')
-    return html`<span class="line">${sign('wait')}<span>Computing what it should have been …</span></span>`
+    return html`<span class="line">${sign('wait')}<span>${msg('Computing what it should have been …')}</span></span>`
   if (outcome.reason === '')
     return html`<span class="line good"
-      >${sign('good')}<span>The proof holds: your browser comes to the same.</span></span
+      >${sign('good')}<span>${msg('The proof holds: your browser comes to the same.')}</span></span
     >`
-  return html`<span class="line bad">${sign('bad')}<span>Not proven: ${outcome.reason}</span>${nothing}</span>`
+  return html`<span class="line bad"
+    >${sign('bad')}<span>${msg(html`Not proven: ${inEnglish(outcome.reason)}`)}</span></span
+  >`
 }
 
 customElements.define('cw-faults', FaultList)

@@ -1,14 +1,16 @@
 // Entries of the log, newest first: each with a tick when it is proven, what it says, and on opening its exact values.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, type PropertyValues, css, html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import type { LogRow } from '#sdk/explore/log-reader.ts'
+import type { Doubt, LogRow } from '#sdk/explore/log-reader.ts'
 import type { LogEntry } from '#ledger/entry.ts'
-import { group, plural } from '#ui/format.ts'
+import { formatCount } from '#ui/format.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 import '#ui/elements/digest-text.ts'
 import { entrySentence } from './entry-words.ts'
 import { explorerStyles } from './explorer-styles.ts'
-import { sign } from './page-frame.ts'
+import { doubtSentence, stepsWords } from './log-words.ts'
+import { inEnglish, sign } from './page-frame.ts'
 import { unitPath } from './route.ts'
 
 /** Rows drawn in one frame, so that none takes long. */
@@ -85,6 +87,7 @@ export class LogEntries extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.rows = []
     this.drawn = ROWS_A_FRAME
     this.opened = new Set()
@@ -120,17 +123,17 @@ export class LogEntries extends LitElement {
 }
 
 function entryRow(row: LogRow, isOpened: boolean) {
-  const { index, entry, reason, steps } = row
-  const isProven = reason === ''
-  const what = entry === null ? 'An entry of a form that this page does not know.' : entrySentence(entry)
+  const { index, entry, doubt, steps } = row
+  const isProven = doubt === null
+  const what = entry === null ? msg('An entry of a form that this page does not know.') : entrySentence(entry)
   return html`<details class=${isProven ? '' : 'refused'} data-index=${index} data-proven=${isProven ? 'yes' : 'no'}>
     <summary>
       ${sign(isProven ? 'good' : 'bad')}
       <span class="what">${what}</span>
-      <span class="index figure">${group(String(index))}</span>
+      <span class="index figure">${formatCount(index)}</span>
       <span class="meta note"
-        >${entry?.type ?? 'unknown'} ·
-        ${isProven ? html`proven in ${plural(steps, 'step')}` : html`<strong>not proven.</strong> ${reason}`}</span
+        ><span translate="no">${entry?.type ?? '?'}</span> ·
+        ${isProven ? stepsWords(steps) : doubtWords(doubt, row.detail)}</span
       >
     </summary>
     <div class="more">${isOpened ? inside(row) : nothing}</div>
@@ -142,9 +145,16 @@ function inside({ index, entry, leaf, json }: LogRow) {
   ${
     leaf === null
       ? nothing
-      : html`<p class="note">Digest computed here <cw-digest .value=${leaf} label="entry’s digest"></cw-digest></p>`
+      : html`<p class="note">
+          ${msg('Digest computed here')} <cw-digest .value=${leaf} label=${msg('entry’s digest')}></cw-digest>
+        </p>`
   }
-  ${json === '' ? nothing : html`<pre tabindex="0" aria-label="Entry ${index} in full">${json}</pre>`}`
+  ${json === '' ? nothing : html`<pre tabindex="0" aria-label=${msg(str`Entry ${index} in full`)}>${json}</pre>`}`
+}
+
+function doubtWords(doubt: Doubt, detail: string) {
+  return html`<strong>${msg('not proven.')}</strong> ${doubtSentence(doubt)}
+    ${detail === '' ? nothing : inEnglish(detail)}`
 }
 
 /** Where the entry leads. */
@@ -153,16 +163,16 @@ function ways(entry: LogEntry) {
     case 'receipt': {
       const path = unitPath({ by: 'certificate', id: entry.certificate })
       return html`<p class="ways">
-        <a href=${path}>See how it was checked, and compute it again</a>
+        <a href=${path}>${msg('See how it was checked, and compute it again')}</a>
       </p>`
     }
     case 'fault':
       return html`<p class="ways">
-        <a href="/api/v1/faults/${entry.proof}" target="_blank" rel="noopener">The proof</a>
+        <a href="/api/v1/faults/${entry.proof}" target="_blank" rel="noopener">${msg('The proof')}</a>
       </p>`
     case 'roster':
       return html`<p class="ways">
-        <a href="/api/v1/rosters/${entry.root}" target="_blank" rel="noopener">The nodes on it</a>
+        <a href="/api/v1/rosters/${entry.root}" target="_blank" rel="noopener">${msg('The nodes on it')}</a>
       </p>`
     case 'genesis':
     case 'grant':

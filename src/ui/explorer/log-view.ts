@@ -1,13 +1,14 @@
 // The log's page: the signed checkpoint held against what this browser saw before, and the entries, each proven here. It follows the log.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import type { ExplorerApi } from '#sdk/explore/explorer.ts'
 import type { LogRow, LogState } from '#sdk/explore/log-reader.ts'
-import { group, plural } from '#ui/format.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import '#ui/elements/digest-text.ts'
 import './alarm-card.ts'
 import { explorerStyles } from './explorer-styles.ts'
 import './log-entries.ts'
+import { continuesWords, provenWords, refusedWords, sizeWords, witnessWords } from './log-words.ts'
 import { pageFooter, pageHeader, sign } from './page-frame.ts'
 import './trouble-card.ts'
 import { type Trouble, troubleOf } from './trouble.ts'
@@ -83,6 +84,7 @@ export class LogView extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.api = null
     this.state = null
     this.rows = []
@@ -93,7 +95,6 @@ export class LogView extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
-    document.title = 'Log · Commonwatt'
     this.end = endOf(location.search)
     document.addEventListener('visibilitychange', this.#wake)
     void this.#follow()
@@ -105,22 +106,25 @@ export class LogView extends LitElement {
     clearTimeout(this.#timer)
   }
 
+  protected override willUpdate(): void {
+    document.title = msg('Log · Commonwatt')
+  }
+
   override render() {
     const { state } = this
     return html`<div class="page">
       ${pageHeader(true)}
       <main>
         <cw-alarm .alarm=${state?.alarm ?? null} @cw-begin-anew=${this.#beginAnew}></cw-alarm>
-        <h1>Everything this grid decided, in public</h1>
+        <h1>${msg('Everything this grid decided, in public')}</h1>
         <p class="lead">
-          Your browser checks every entry on this page: its digest must lead, step by step, to the root that the
-          coordinator signed.
+          ${msg('Your browser checks every entry on this page: its digest must lead, step by step, to the root that the coordinator signed.')}
         </p>
         <cw-trouble class="block" ?hidden=${this.trouble === null} .trouble=${this.trouble}></cw-trouble>
         <div class="columns">
-          <aside class="block side" aria-label="The log as it is signed">${this.#checkpoint(state)}</aside>
+          <aside class="block side" aria-label=${msg('The log as it is signed')}>${this.#checkpoint(state)}</aside>
           <section class="block list" aria-labelledby="entries">
-            <h2 id="entries" class="unseen">Entries, newest first</h2>
+            <h2 id="entries" class="unseen">${msg('Entries, newest first')}</h2>
             <div class="bar">${this.#proven()} ${this.#newer()}</div>
             <cw-entries .rows=${this.rows} aria-busy=${this.isLoading ? 'true' : 'false'}></cw-entries>
             ${this.#pager()}
@@ -133,28 +137,24 @@ export class LogView extends LitElement {
 
   #checkpoint(state: LogState | null) {
     return html`<div class="card" data-testid="checkpoint">
-      <p>
-        <span class="size figure" data-testid="size">${state === null ? '–' : group(String(state.size))}</span> entries,
-        signed by the coordinator
-      </p>
+      <p>${sizeWords(state)}</p>
       <p class="standing line" data-testid="standing">${standing(state)}</p>
       <dl class="facts">
-        <dt>Network</dt>
+        <dt>${msg('Network')}</dt>
         <dd>
-          ${state === null ? '–' : html`${state.name} <cw-digest .value=${state.network} label="network’s id"></cw-digest>`}
+          ${state === null ? '–' : html`${state.name} <cw-digest .value=${state.network} label=${msg('network’s id')}></cw-digest>`}
         </dd>
-        <dt>Root</dt>
-        <dd>${state === null ? '–' : html`<cw-digest .value=${state.root} label="root"></cw-digest>`}</dd>
-        <dt>Key</dt>
+        <dt>${msg('Root')}</dt>
+        <dd>${state === null ? '–' : html`<cw-digest .value=${state.root} label=${msg('root')}></cw-digest>`}</dd>
+        <dt>${msg('Key')}</dt>
         <dd>
-          ${state === null ? '–' : html`<cw-digest .value=${state.coordinator} label="coordinator’s key"></cw-digest>`}
+          ${state === null ? '–' : html`<cw-digest .value=${state.coordinator} label=${msg('coordinator’s key')}></cw-digest>`}
         </dd>
-        <dt>Witnesses</dt>
-        <dd data-testid="witnesses">${state === null ? '–' : witnesses(state.witnesses)}</dd>
+        <dt>${msg('Witnesses')}</dt>
+        <dd data-testid="witnesses">${state === null ? '–' : witnessWords(state.witnesses)}</dd>
       </dl>
       <p class="note">
-        This browser remembers the largest log that it has checked. If the coordinator ever shows you another one, you
-        are told here, with proof.
+        ${msg('This browser remembers the largest log that it has checked. If the coordinator ever shows you another one, you are told here, with proof.')}
       </p>
     </div>`
   }
@@ -162,16 +162,14 @@ export class LogView extends LitElement {
   #proven() {
     const { rows } = this
     if (rows.length === 0)
-      return html`<p role="status" class="muted">${this.isLoading ? 'Fetching and checking …' : 'No entries.'}</p>`
-    const refused = rows.filter(({ reason }) => reason !== '').length
+      return html`<p role="status" class="muted">
+        ${this.isLoading ? msg('Fetching and checking …') : msg('No entries.')}
+      </p>`
+    const refused = rows.filter(({ doubt }) => doubt !== null).length
     return html`<p role="status" class="line" data-testid="proven">
       ${sign(refused === 0 ? 'good' : 'bad')}
       <span
-        >${
-          refused === 0
-            ? `${rows.length === 1 ? '1 entry' : `${rows.length} entries`} on this page, each proven`
-            : html`<strong class="bad">${refused} of ${rows.length} are not proven to be in the log</strong>`
-        }</span
+        >${refused === 0 ? provenWords(rows.length) : html`<strong class="bad">${refusedWords(refused, rows.length)}</strong>`}</span
       >
     </p>`
   }
@@ -180,7 +178,7 @@ export class LogView extends LitElement {
     const count = (this.state?.size ?? 0) - this.#shownSize
     if (this.end !== null || count <= 0 || this.rows.length === 0) return nothing
     return html`<button class="quiet" type="button" data-testid="show-newer" @click=${this.#showNewest}>
-      ${count} newer: show
+      ${msg(str`${count} newer: show`)}
     </button>`
   }
 
@@ -188,7 +186,7 @@ export class LogView extends LitElement {
     const [first, last] = [this.rows[0]?.index ?? 0, this.rows.at(-1)?.index ?? 0]
     const size = this.state?.size ?? 0
     if (this.rows.length === 0) return nothing
-    return html`<nav class="pager" aria-label="Pages of the log">
+    return html`<nav class="pager" aria-label=${msg('Pages of the log')}>
       ${
         this.end === null
           ? nothing
@@ -196,14 +194,14 @@ export class LogView extends LitElement {
                 type="button"
                 @click=${() => this.#goTo(first + 1 + this.rows.length >= size ? null : first + 1 + this.rows.length)}
               >
-                Newer
+                ${msg('Newer')}
               </button>
-              <button class="quiet" type="button" @click=${this.#showNewest}>Newest</button>`
+              <button class="quiet" type="button" @click=${this.#showNewest}>${msg('Newest')}</button>`
       }
       ${
         last === 0
           ? nothing
-          : html`<button type="button" data-testid="older" @click=${() => this.#goTo(last)}>Older</button>`
+          : html`<button type="button" data-testid="older" @click=${() => this.#goTo(last)}>${msg('Older')}</button>`
       }
     </nav>`
   }
@@ -270,16 +268,12 @@ export class LogView extends LitElement {
 }
 
 function standing(state: LogState | null) {
-  if (state === null) return html`${sign('wait')}<span class="muted">Checking …</span>`
+  if (state === null) return html`${sign('wait')}<span class="muted">${msg('Checking …')}</span>`
   if (state.alarm?.isNow === true)
-    return html`${sign('bad')}<strong class="bad">This is not the log you saw before.</strong>`
-  if (state.remembered === null) return html`${sign('good')}<span>Your first visit: remembered from now on.</span>`
-  const before = group(String(state.remembered))
-  return html`${sign('good')}<span>Continues the ${before} entries that you saw before.</span>`
-}
-
-function witnesses(count: number) {
-  return count === 0 ? 'none has cosigned this one yet' : `${plural(count, 'node')} cosigned it`
+    return html`${sign('bad')}<strong class="bad">${msg('This is not the log you saw before.')}</strong>`
+  if (state.remembered === null)
+    return html`${sign('good')}<span>${msg('Your first visit: remembered from now on.')}</span>`
+  return html`${sign('good')}<span>${continuesWords(state.remembered)}</span>`
 }
 
 /** Where `?before=` says that the page ends; null for the newest entries. */

@@ -1,4 +1,5 @@
 // What stands above and below every page of the explorer, and the signs beside its sentences.
+import { msg } from '@lit/localize'
 import { type TemplateResult, html, nothing, svg } from 'lit'
 import '#ui/languages/language-switch.ts'
 
@@ -6,9 +7,9 @@ import '#ui/languages/language-switch.ts'
 export function pageHeader(isLog: boolean): TemplateResult {
   return html`<header>
     <a class="name" href="/"><img src="/mark.svg" width="28" height="28" alt="" />commonwatt</a>
-    <nav aria-label="Pages">
-      <a href="/">Contribute</a>
-      <a href="/explorer" aria-current=${isLog ? 'page' : nothing}>Log</a>
+    <nav aria-label=${msg('Pages')}>
+      <a href="/">${msg('Contribute')}</a>
+      <a href="/explorer" aria-current=${isLog ? 'page' : nothing}>${msg('Log')}</a>
     </nav>
   </header>`
 }
@@ -16,12 +17,22 @@ export function pageHeader(isLog: boolean): TemplateResult {
 /** The same in files, for other tools. */
 export function pageFooter(): TemplateResult {
   return html`<footer>
-    <span class="muted">For your own tools:</span>
-    <a href="/api/v1/network">Network</a>
-    <a href="/api/v1/nodes">Nodes</a>
-    <a href="/api/v1/log/checkpoint">Signed checkpoint</a>
+    <span class="muted">${msg('For your own tools:')}</span>
+    <a href="/api/v1/network">${msg('Network')}</a>
+    <a href="/api/v1/nodes">${msg('Nodes')}</a>
+    <a href="/api/v1/log/checkpoint">${msg('Signed checkpoint')}</a>
     <cw-languages></cw-languages>
   </footer>`
+}
+
+/** What programs say in English, in whatever language the page is. */
+export function inEnglish(text: string): TemplateResult {
+  return html`<span lang="en">${text}</span>`
+}
+
+/** A figure within a sentence. */
+export function figure(text: string): TemplateResult {
+  return html`<span class="figure">${text}</span>`
 }
 
 /** How something stands. */

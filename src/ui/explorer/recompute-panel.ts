@@ -1,14 +1,25 @@
 // "Compute it again": the visitor's own device computes the unit, and its parts turn green or red one by one.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, type TemplateResult, css, html, nothing, svg } from 'lit'
 import type { ExplorerApi } from '#sdk/explore/explorer.ts'
-import type { RecomputeEnd, RecomputeStep } from '#sdk/explore/recompute-unit.ts'
+import type { DeviceFacts, RecomputeEnd, RecomputeStep } from '#sdk/explore/recompute-unit.ts'
 import type { UnitFacts } from '#sdk/explore/unit-lookup.ts'
-import { group } from '#ui/format.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
-import { formatBytes } from './entry-words.ts'
+import { failedSentence } from './check-words.ts'
+import { paragraph } from './counts.ts'
 import { explorerStyles } from './explorer-styles.ts'
-import { sign } from './page-frame.ts'
+import { inEnglish, sign } from './page-frame.ts'
 import { type PartCell, type PartState, partCells } from './part-cells.ts'
+import {
+  boundsSentence,
+  cellsWords,
+  comparedWords,
+  deviceSentence,
+  differentSentence,
+  fetchedSentence,
+  invitation,
+  sameSentence,
+} from './recompute-words.ts'
 import './trouble-card.ts'
 import { type Trouble, troubleOf } from './trouble.ts'
 
@@ -97,13 +108,14 @@ export class RecomputePanel extends LitElement {
   declare drawn: number
   declare trouble: Trouble | null
   #parts: PartState[] = []
-  #device = ''
+  #device: DeviceFacts | null = null
   #fetched = 0
   #end: RecomputeEnd | null = null
   #drawing: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.api = null
     this.facts = null
     this.phase = 'idle'
@@ -124,7 +136,7 @@ export class RecomputePanel extends LitElement {
     return html`<section class="card" aria-labelledby="again" data-testid="recompute" data-phase=${phase}>
       <div class="top">
         <div>
-          <h2 id="again">Do not believe it, compute it</h2>
+          <h2 id="again">${msg('Do not believe it, compute it')}</h2>
           <p class="note">${invitation(facts)}</p>
         </div>
         <button
@@ -133,7 +145,7 @@ export class RecomputePanel extends LitElement {
           data-testid="compute-again"
           @click=${this.#press}
         >
-          ${phase === 'running' ? 'Stop' : 'Compute it again'}
+          ${phase === 'running' ? msg('Stop') : msg('Compute it again')}
         </button>
       </div>
       <div class="cells" role="img" aria-label=${cellsWords(parts)}>${partCells(parts).map(cell)}</div>
@@ -149,23 +161,22 @@ export class RecomputePanel extends LitElement {
       case 'idle':
         return nothing
       case 'running':
-        return html`${sign('wait')}<span
-            >${done === 0 ? 'Computing …' : `${done} of ${partsWord(parts.length)} compared`}</span
-          >`
+        return html`${sign('wait')}<span>${done === 0 ? msg('Computing …') : comparedWords(done, parts.length)}</span>`
       case 'stopped':
-        return html`<span>Stopped. Nothing was found wrong so far.</span>`
+        return html`<span>${msg('Stopped. Nothing was found wrong so far.')}</span>`
       case 'failed':
-        return html`<span>It could not be computed here.</span>`
+        return html`<span>${msg('It could not be computed here.')}</span>`
       case 'done':
         return this.#end === null ? nothing : endWords(this.#end, facts)
     }
   }
 
   #detail() {
-    if (this.#device === '') return this.phase === 'running' ? 'Testing what this device can do …' : nothing
-    const fetched = this.#fetched === 0 ? '' : ` ${formatBytes(this.#fetched)} fetched and checked.`
-    const verb = this.phase === 'running' ? 'Runs' : 'Ran'
-    return `${verb} on ${this.#device}${this.#device.endsWith('.') ? '' : '.'}${fetched}`
+    if (this.#device === null) return this.phase === 'running' ? msg('Testing what this device can do …') : nothing
+    const { note } = this.#device
+    const sentences = [deviceSentence(this.#device)]
+    if (this.#fetched > 0) sentences.push(fetchedSentence(this.#fetched))
+    return html`${paragraph(sentences)} ${note === '' ? nothing : inEnglish(note)}`
   }
 
   readonly #press = async (): Promise<void> => {
@@ -177,7 +188,7 @@ export class RecomputePanel extends LitElement {
       return
     }
     this.#parts = Array.from({ length: facts.parts }, (): PartState => 'open')
-    this.#device = ''
+    this.#device = null
     this.#fetched = 0
     this.#end = null
     this.trouble = null
@@ -202,7 +213,7 @@ export class RecomputePanel extends LitElement {
 
   #take(step: RecomputeStep): void {
     if (!this.#isRunning()) return
-    if (step.step === 'device') this.#device = step.words
+    if (step.step === 'device') this.#device = step.device
     if (step.step === 'fetched') this.#fetched = step.bytes
     if (step.step === 'part') this.#parts[step.part] = step.isSame ? 'same' : 'different'
     this.#drawing ??= setTimeout(() => {
@@ -212,39 +223,22 @@ export class RecomputePanel extends LitElement {
   }
 }
 
-function invitation({ operations, inputs, parts }: UnitFacts): string {
-  const bytes = formatBytes(inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
-  const work = `${group(operations)} operations on inputs of ${bytes}`
-  return `Your own device fetches the inputs, checks them against their names and compares all ${partsWord(parts)} of the result: ${work}. Nothing leaves your browser.`
-}
-
 function endWords({ same, different, problems }: RecomputeEnd, { comparison }: UnitFacts): TemplateResult {
-  const total = same + different.length
-  if (different.length > 0) {
-    const first = different[0] ?? 0
+  const [first] = different
+  if (first !== undefined)
     return html`${sign('bad')}<span class="bad"
-        >${different.length} of ${partsWord(total)} came out differently, part ${first} first: the certified result is
-        wrong.</span
+        >${differentSentence(different.length, same + different.length, first)}</span
       >`
-  }
-  if (problems.length > 0) return html`${sign('bad')}<span class="bad">${problems[0]}</span>`
-  const how = comparison === 'exact' ? 'the same, byte for byte' : 'within the bounds of correct rounding'
+  const [problem] = problems
+  if (problem !== undefined)
+    return html`${sign('bad')}<span class="bad">${failedSentence(problem.check)} ${inEnglish(problem.reason)}</span>`
   return html`${sign('good')}<span class="good"
-      >${total === 1 ? 'The one part is' : `All ${total} parts are`} ${how}.</span
+      >${comparison === 'exact' ? sameSentence(same) : boundsSentence(same)}</span
     >`
 }
 
-function partsWord(count: number): string {
-  return count === 1 ? '1 part' : `${group(String(count))} parts`
-}
-
-function cellsWords(parts: readonly PartState[]): string {
-  const count = (state: PartState) => parts.filter((each) => each === state).length
-  return `${partsWord(parts.length)}: ${count('same')} the same, ${count('different')} different, ${count('open')} not compared`
-}
-
 function cell({ from, to, state }: PartCell) {
-  const title = from === to ? `Part ${from}` : `Parts ${from} to ${to}`
+  const title = from === to ? msg(str`Part ${from}`) : msg(str`Parts ${from} to ${to}`)
   return html`<svg viewBox="0 0 16 16">
     <title>${title}</title>
     <rect class=${state} x="1" y="1" width="14" height="14" rx="3" />

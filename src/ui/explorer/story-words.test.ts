@@ -48,17 +48,17 @@ describe('draws', () => {
 describe('audits', () => {
   test('default: the chance, and that the draw spared it', () => {
     expect(auditSentence({ auditPpm: 1_000_000, audit: null } as Body, facts, undefined)).toBe(
-      'The chance of an audit was 100 %; the draw spared it.',
+      'The chance of an audit was 100%; the draw spared it.',
     )
-    expect(auditSentence({ auditPpm: 52_500, audit: null } as Body, facts, undefined)).toContain('5.3 %')
+    expect(auditSentence({ auditPpm: 52_500, audit: null } as Body, facts, undefined)).toContain('5.3%')
   })
 
   test('behaviour: an auditor is a node, or the coordinator itself', () => {
     expect(auditSentence(audited(key('cd')), facts, key('ef'))).toBe(
-      'The chance of an audit was 5 %. It was audited by node cdcdcd…cdcd, by reading the whole text once more, and found valid.',
+      'The chance of an audit was 5%. Node cdcdcd…cdcd audited it and found it valid. Such an audit reads the whole text once more.',
     )
     const byItself = auditSentence(audited(key('ef'), [key('cd')]), null, key('ef'))
-    expect(byItself).toContain('by the coordinator itself')
+    expect(byItself).toContain('The coordinator itself audited it')
     expect(byItself).toContain('1 drawn node gave no report that holds.')
   })
 })

@@ -1,8 +1,10 @@
 // A trouble as a card.
+import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import { problemStyles } from '#ui/page-styles.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
-import type { Trouble } from './trouble.ts'
+import { inEnglish } from './page-frame.ts'
+import { type Trouble, troubleWords } from './trouble.ts'
 
 /** `<cw-trouble .trouble=…>`: empty while there is none. With `canRetry` it has a button that fires `cw-retry`. */
 export class TroubleCard extends LitElement {
@@ -26,22 +28,25 @@ export class TroubleCard extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.trouble = null
     this.canRetry = false
   }
 
   override render() {
     const { trouble } = this
+    const words = trouble === null ? null : troubleWords(trouble)
     return html`<div role="alert">
       ${
-        trouble === null
+        trouble === null || words === null
           ? nothing
           : html`<section data-testid="trouble">
-              <h2>${trouble.what}</h2>
-              <p>${trouble.means}</p>
-              <p>${trouble.next}</p>
-              ${this.canRetry ? html`<button type="button" @click=${this.#retry}>Try again</button>` : nothing}
-              <p class="name figure">${trouble.name}</p>
+              <h2>${words.what}</h2>
+              <p>${words.means}</p>
+              <p>${words.next}</p>
+              ${this.canRetry ? html`<button type="button" @click=${this.#retry}>${msg('Try again')}</button>` : nothing}
+              ${words.detail === '' ? nothing : html`<p class="note" data-testid="detail">${inEnglish(words.detail)}</p>`}
+              <p class="name figure">${trouble.error.name}</p>
             </section>`
       }
     </div>`

@@ -1,27 +1,32 @@
 // A unit's page: what it was, every check of its certificate, the button that computes it again, and how it came about.
+import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, type TemplateResult, css, html, nothing } from 'lit'
 import type { ExplorerApi, UnitCheck, UnitVerdict } from '#sdk/explore/explorer.ts'
 import type { LogState } from '#sdk/explore/log-reader.ts'
 import type { RecomputeEnd } from '#sdk/explore/recompute-unit.ts'
 import type { UnitName, UnitRecord } from '#sdk/explore/unit-lookup.ts'
 import { toErrorRecord } from '#core/errors.ts'
-import { plural } from '#ui/format.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import './alarm-card.ts'
 import './check-list.ts'
+import { failedSentence } from './check-words.ts'
 import { explorerStyles } from './explorer-styles.ts'
-import { pageFooter, pageHeader, sign } from './page-frame.ts'
+import { figure, pageFooter, pageHeader, sign } from './page-frame.ts'
 import './recompute-panel.ts'
 import { isId } from './route.ts'
 import './trouble-card.ts'
 import { type Trouble, troubleOf } from './trouble.ts'
 import './unit-story.ts'
+import { passedWords, pendingWords, stateWords, unitTitle } from './unit-words.ts'
 
 /** A unit without a certificate is looked at again this often. */
 const ASK_AGAIN_MS = 2_000
 
 /** Secrets that are not revealed are asked for this often. */
 const SECRET_MS = 10_000
+
+/** An address may name anything: that much of it is shown. */
+const MAX_ID_CHARS = 64
 
 /** `<cw-unit .api=… .name=…>`. */
 export class UnitView extends LitElement {
@@ -94,6 +99,7 @@ export class UnitView extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.api = null
     this.name = null
     this.record = null
@@ -108,13 +114,16 @@ export class UnitView extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
-    document.title = 'Unit · Commonwatt'
     void this.#open()
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     clearTimeout(this.#timer)
+  }
+
+  protected override willUpdate(): void {
+    document.title = msg('Unit · Commonwatt')
   }
 
   protected override updated(): void {
@@ -145,12 +154,10 @@ export class UnitView extends LitElement {
   }
 
   #title(): string {
-    if (this.isMissing) return 'There is no such unit here'
+    if (this.isMissing) return msg('There is no such unit here')
     const { record } = this
-    if (record === null) return this.trouble === null ? 'Fetching the unit …' : 'The unit cannot be shown'
-    return (
-      record.facts?.what ?? (record.certificate === null ? 'A unit without a certificate' : 'A unit of an unknown kind')
-    )
+    if (record === null) return this.trouble === null ? msg('Fetching the unit …') : msg('The unit cannot be shown')
+    return unitTitle(record)
   }
 
   #verdictLine() {
@@ -159,13 +166,15 @@ export class UnitView extends LitElement {
     const failed = checks.find(({ reason }) => reason !== '')
     const isWrong = again !== null && again.different.length + again.problems.length > 0
     let words: TemplateResult
-    if (failed !== undefined) words = html`${sign('bad')}<span class="bad">A check fails: ${failed.says}.</span>`
-    else if (verdict === null) words = html`${sign('wait')}<span>Checking …</span>`
+    if (failed !== undefined) words = html`${sign('bad')}<span class="bad">${failedSentence(failed.check)}</span>`
+    else if (verdict === null) words = html`${sign('wait')}<span>${msg('Checking …')}</span>`
     else if (isWrong)
-      words = html`${sign('bad')}<span class="bad">Every check passes, and yet your device gets another result.</span>`
+      words = html`${sign('bad')}<span class="bad"
+          >${msg('Every check passes, and yet your device gets another result.')}</span
+        >`
     else if (again !== null && again.same > 0)
-      words = html`${sign('good')}<span>All checks passed, and your device gets the same result.</span>`
-    else words = html`${sign('good')}<span>${plural(checks.length, 'check')} made here, all passed.</span>`
+      words = html`${sign('good')}<span>${msg('All checks passed, and your device gets the same result.')}</span>`
+    else words = html`${sign('good')}<span>${passedWords(checks.length)}</span>`
     return html`<p class="verdict line" role="status" data-testid="verdict">${words}</p>`
   }
 
@@ -193,8 +202,7 @@ export class UnitView extends LitElement {
           coordinator=${this.log?.coordinator ?? ''}
         ></cw-unit-story>
         <p class="note block">
-          Inputs and result are named here and not shown. Whoever has their ids can fetch them for as long as the
-          coordinator keeps them, as you do when you compute the unit again.
+          ${msg('Inputs and result are named here and not shown. Whoever has their ids can fetch them for as long as the coordinator keeps them, as you do when you compute the unit again.')}
         </p>
       </div>
     </div>`
@@ -203,14 +211,11 @@ export class UnitView extends LitElement {
   #checked() {
     const { verdict } = this
     return html`<section class="block checks" aria-labelledby="checks">
-      <h2 id="checks">Checked by your browser</h2>
+      <h2 id="checks">${msg('Checked by your browser')}</h2>
       <cw-checks .checks=${this.checks} .verdict=${verdict}></cw-checks>
       ${
         verdict !== null && verdict.pendingEpochs.length > 0
-          ? html`<p class="note" data-testid="pending-draws">
-              The secret of draw epoch ${verdict.pendingEpochs.join(', ')} is not revealed yet. It is within a minute or
-              two, and then whom the draw fell on is checked here by itself.
-            </p>`
+          ? html`<p class="note" data-testid="pending-draws">${pendingWords(verdict.pendingEpochs)}</p>`
           : nothing
       }
     </section>`
@@ -275,16 +280,7 @@ export class UnitView extends LitElement {
 }
 
 function uncertified({ state }: UnitRecord) {
-  const words = {
-    waiting: ['It waits for a node.', 'When nodes have computed it and agree, its certificate appears here by itself.'],
-    computing: ['Nodes are at work on it.', 'When they agree, its certificate appears here by itself.'],
-    failed: [
-      'It was never certified: every job that asked for it ended without a result.',
-      'Nothing was paid for it. What was proven on the way, if anything, is below.',
-    ],
-    done: ['It is done, and its certificate is not in the log yet.', 'Look again in a moment.'],
-  } as const
-  const [what, next] = words[state]
+  const [what, next] = stateWords(state)
   return html`<section class="card empty" data-testid="uncertified" data-state=${state}>
     <p class="line">${sign(state === 'failed' ? 'bad' : 'wait')}<span>${what}</span></p>
     <p>${next}</p>
@@ -292,11 +288,14 @@ function uncertified({ state }: UnitRecord) {
 }
 
 function missing(name: UnitName | null) {
+  const id = figure(name?.id.slice(0, MAX_ID_CHARS) ?? '')
   return html`<section class="card empty block" data-testid="missing">
-    <p>This coordinator knows no ${name?.by ?? 'unit'} <span class="figure">${name?.id.slice(0, 64)}</span>.</p>
     <p>
-      A unit’s id has 64 digits, from a certificate, a receipt or a node’s list of units. It may also be another
-      network’s. <a href="/explorer">Every receipt in the log</a> leads to its unit.
+      ${name?.by === 'certificate' ? msg(html`This coordinator knows no certificate ${id}.`) : msg(html`This coordinator knows no unit ${id}.`)}
+    </p>
+    <p>
+      ${msg('A unit’s id has 64 digits, from a certificate, a receipt or a node’s list of units. It may also be another network’s.')}
+      <a href="/explorer">${msg('Every receipt in the log leads to its unit.')}</a>
     </p>
   </section>`
 }

@@ -1,0 +1,22 @@
+// How many there are of what the explorer counts, and sentences in a row.
+import { msg, str } from '@lit/localize'
+import { byCount, formatCount } from '#ui/format.ts'
+
+/** "1 node", "3 nodes". */
+export function nodeCount(count: number): string {
+  const shown = formatCount(count)
+  return byCount(count, { one: msg(str`${shown} node`), other: msg(str`${shown} nodes`) })
+}
+
+/** "1 part", "4 parts". */
+export function partCount(count: number): string {
+  const shown = formatCount(count)
+  return byCount(count, { one: msg(str`${shown} part`), other: msg(str`${shown} parts`) })
+}
+
+/** Sentences one after the other, with what the language puts between them. */
+export function paragraph(sentences: readonly string[]): string {
+  return sentences.reduce((before, next) =>
+    msg(str`${before} ${next}`, { desc: 'Two sentences, one after the other: Chinese has no space between them.' }),
+  )
+}
