@@ -155,7 +155,7 @@ test.describe('lies', () => {
     log.told.set(1, { ...admission, escrow: '1' })
     const { origin } = await site.told(log)
     await page.goto(`${origin}/explorer`)
-    await expect(proven(page)).toContainText(`1 of ${log.entries.length} are not proven`)
+    await expect(proven(page)).toContainText(`1 of ${log.entries.length} is not proven`)
     await expect(row(page, 1)).toHaveAttribute('data-proven', 'no')
     await expect(row(page, 1)).toContainText('does not lead to the signed root')
     await expect(row(page, 0)).toHaveAttribute('data-proven', 'yes')

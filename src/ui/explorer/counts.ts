@@ -1,6 +1,7 @@
 // How many there are of what the explorer counts, and sentences in a row.
 import { msg, str } from '@lit/localize'
 import { byCount, formatCount } from '#ui/format.ts'
+import { language } from '#ui/languages/language.ts'
 
 /** "1 node", "3 nodes". */
 export function nodeCount(count: number): string {
@@ -14,9 +15,7 @@ export function partCount(count: number): string {
   return byCount(count, { one: msg(str`${shown} part`), other: msg(str`${shown} parts`) })
 }
 
-/** Sentences one after the other, with what the language puts between them. */
+/** Sentences one after the other; Chinese has no space between them. */
 export function paragraph(sentences: readonly string[]): string {
-  return sentences.reduce((before, next) =>
-    msg(str`${before} ${next}`, { desc: 'Two sentences, one after the other: Chinese has no space between them.' }),
-  )
+  return sentences.join(language() === 'zh-Hans' ? '' : ' ')
 }

@@ -47,10 +47,10 @@ describe('draws', () => {
 
 describe('audits', () => {
   test('default: the chance, and that the draw spared it', () => {
-    expect(auditSentence({ auditPpm: 1_000_000, audit: null } as Body, facts, undefined)).toBe(
+    expect(auditSentence({ auditPpm: 1_000_000, audit: null }, facts, undefined)).toBe(
       'The chance of an audit was 100%; the draw spared it.',
     )
-    expect(auditSentence({ auditPpm: 52_500, audit: null } as Body, facts, undefined)).toContain('5.3%')
+    expect(auditSentence({ auditPpm: 52_500, audit: null }, facts, undefined)).toContain('5.3%')
   })
 
   test('behaviour: an auditor is a node, or the coordinator itself', () => {
