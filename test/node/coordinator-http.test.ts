@@ -4,6 +4,7 @@ import { type TileName, decodeBundle, tileNodes, tilePath, tileWidth } from '#le
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { CHUNK_BYTES, contentId } from '#core/content.ts'
 import { EMPTY_ROOT, leafDigest, verifyMerkleProof } from '#core/merkle.ts'
@@ -121,6 +122,20 @@ describe('pages', () => {
       expect(policy).toContain("default-src 'none'")
       expect(policy).not.toContain('unsafe-inline')
     }
+  })
+
+  test('behaviour: text travels compressed for whoever takes it', async () => {
+    const text = `export const words = '${'again and '.repeat(500)}'`
+    await writeFile(join(pageDir, 'assets', 'long-1234.js'), text)
+    const ask = (encoding: string) =>
+      site.app.request('/assets/long-1234.js', { headers: { 'accept-encoding': encoding } })
+    const packed = await ask('gzip, br')
+    expect(packed.headers.get('content-encoding')).toBe('gzip')
+    expect(packed.headers.get('vary')).toMatch(/accept-encoding/i)
+    expect(gunzipSync(await packed.bytes()).toString()).toBe(text)
+    const plain = await ask('identity')
+    expect(plain.headers.get('content-encoding')).toBeNull()
+    expect(await plain.text()).toBe(text)
   })
 
   test('behaviour: our page is isolated, so that threads may share memory; what frames and workers load may be in isolated pages', async () => {

@@ -1,9 +1,10 @@
 // The built pages and their files, with the headers that keep them what they are: a strict policy with Trusted Types, our own page in no
 // frame and isolated from other origins, so that its threads may share memory; the widget's frame in any page, isolated if that page is.
-// Files with a hash in their name are cached for ever.
+// Files with a hash in their name are cached for ever; text travels compressed.
 import { readFile } from 'node:fs/promises'
 import { extname, join, resolve, sep } from 'node:path'
 import { Hono } from 'hono'
+import { compress } from 'hono/compress'
 import { NotFoundError } from './errors.ts'
 
 /** What a page of ours may do. Lit makes its policy `lit-html`, the page's own worker and module addresses go through `commonwatt`. */
@@ -46,6 +47,7 @@ const TYPES: Readonly<Record<string, string>> = {
 export function pageRoutes(dir: string | undefined): Hono {
   const app = new Hono()
   if (dir === undefined) return app
+  app.use(compress())
   app.get('/', async () => page(await load(dir, 'index.html'), "frame-ancestors 'none'", ISOLATED))
   // One document: its script tells by the path what is asked for.
   for (const path of ['/explorer', '/explorer/unit/:id', '/explorer/certificate/:id'])
