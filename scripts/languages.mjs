@@ -1,7 +1,7 @@
 // npm run languages: takes the sentences out of the sources into the translators' files (languages/*.xlf), and builds the tables that pages
 // load from those (languages/built). Run it after every change of a sentence or a translation. With --check it changes nothing, and fails
 // where a sentence has no translation or a file is not what it would write.
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfigFileAndWriteSchema } from '@lit/localize-tools/lib/config.js'
@@ -78,8 +78,17 @@ function plain(contents) {
   return contents.map((part) => (typeof part === 'string' ? part : part.untranslatable)).join('')
 }
 
+/** Two branches that add the same sentence merge into a file that has it twice: of those the translated one stays. */
 function copy(from, folder) {
-  if (existsSync(from)) cpSync(from, join(folder, from.split(/[\\/]/).at(-1)))
+  if (!existsSync(from)) return
+  const best = new Map()
+  const text = readFileSync(from, 'utf8').replace(/<trans-unit id="(\w+)">[\s\S]*?<\/trans-unit>\n/g, (unit, id) => {
+    const known = best.get(id)
+    if (known === undefined || (!known.includes('<target>') && unit.includes('<target>'))) best.set(id, unit)
+    return known === undefined ? `<trans-unit id="${id}">\n` : ''
+  })
+  const whole = text.replace(/<trans-unit id="(\w+)">\n/g, (_, id) => best.get(id))
+  writeFileSync(join(folder, from.split(/[\\/]/).at(-1)), whole)
 }
 
 function textOf(path) {

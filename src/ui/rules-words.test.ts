@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_RULES } from '#core/guest-rules.ts'
-import { BATTERY_CHOICES, minuteOf, rulesLine } from './rules-words.ts'
+import { BATTERY_FLOORS, batteryChoice, minuteOf, rulesLine } from './rules-words.ts'
 
 describe('rulesLine', () => {
   test('default: says each cap', () => {
@@ -14,7 +14,7 @@ describe('rulesLine', () => {
       isHiddenAllowed: true,
       hours: { fromMinute: 1320, toMinute: 485 },
     }
-    expect(rulesLine(rules)).toBe('from 22:00 to 08:05, on battery down to 50 %, on any link, also in a hidden tab')
+    expect(rulesLine(rules)).toBe('from 22:00 to 08:05, on battery down to 50%, on any link, also in a hidden tab')
   })
 })
 
@@ -31,6 +31,7 @@ describe('minuteOf', () => {
   })
 
   test('behaviour: the default can be chosen again', () => {
-    expect(BATTERY_CHOICES.map(({ floor }) => floor)).toContain(DEFAULT_RULES.batteryFloorPercent)
+    expect(BATTERY_FLOORS).toContain(DEFAULT_RULES.batteryFloorPercent)
+    expect(BATTERY_FLOORS.map(batteryChoice).slice(0, 2)).toEqual(['Only while plugged in', 'Down to 80% charge'])
   })
 })

@@ -1,23 +1,28 @@
 // The rules of a consent in plain words, and the choices that are offered for them. Pure.
+import { msg, str } from '@lit/localize'
+import { formatPercent } from './format.ts'
 import { type GuestRules, clockTime } from '#core/guest-rules.ts'
 
-/** Battery floors that can be chosen, with what they mean; null is only while plugged in. */
-export const BATTERY_CHOICES: readonly { readonly floor: number | null; readonly words: string }[] = [
-  { floor: null, words: 'Only while plugged in' },
-  { floor: 80, words: 'Down to 80 % charge' },
-  { floor: 50, words: 'Down to 50 % charge' },
-  { floor: 20, words: 'Down to 20 % charge' },
-]
+/** Battery floors in per cent that can be chosen; null is only while plugged in. */
+export const BATTERY_FLOORS: readonly (number | null)[] = [null, 80, 50, 20]
+
+/** What a choice of a battery floor means. */
+export function batteryChoice(floor: number | null): string {
+  return floor === null ? msg('Only while plugged in') : msg(str`Down to ${formatPercent(floor / 100)} charge`)
+}
 
 /** When it works, in one line for those who do not open the choices. */
 export function rulesLine(rules: GuestRules): string {
   const { batteryFloorPercent: floor, isMeteredAllowed, isHiddenAllowed, hours } = rules
-  return [
-    hours === null ? 'at all hours' : `from ${clockTime(hours.fromMinute)} to ${clockTime(hours.toMinute)}`,
-    floor === null ? 'plugged in' : `on battery down to ${floor} %`,
-    isMeteredAllowed ? 'on any link' : 'not on metered links',
-    isHiddenAllowed ? 'also in a hidden tab' : 'while this tab is visible',
-  ].join(', ')
+  const [at, power, link, tab] = [
+    hours === null
+      ? msg('at all hours')
+      : msg(str`from ${clockTime(hours.fromMinute)} to ${clockTime(hours.toMinute)}`),
+    floor === null ? msg('plugged in') : msg(str`on battery down to ${formatPercent(floor / 100)}`),
+    isMeteredAllowed ? msg('on any link') : msg('not on metered links'),
+    isHiddenAllowed ? msg('also in a hidden tab') : msg('while this tab is visible'),
+  ]
+  return msg(str`${at}, ${power}, ${link}, ${tab}`)
 }
 
 /** The minute of a day in the text of a time field, such as 08:30; undefined while it is being typed. */

@@ -1,7 +1,9 @@
 // What a node's state is called on the page: short sentences in the second person, no jargon. Pure functions of NodeState.
+import { msg, str } from '@lit/localize'
 import type { ErrorRecord } from '#core/errors.ts'
 import type { NodeState, Phase, UnitRecord } from '#node/state.ts'
-import { plural } from './format.ts'
+import { toldWords } from './told-words.ts'
+import { byCount, formatCount, unitCount } from './format.ts'
 
 /** A transport as state.ts names it; null when it is not known. */
 export type Transport = UnitRecord['peers'][number]['transport']
@@ -23,113 +25,126 @@ export function openUnits(state: NodeState): number {
 export function stateLine(state: NodeState): string {
   switch (state.phase) {
     case 'off':
-      return 'Off'
+      return msg('Off')
     case 'starting':
-      return 'Starting'
+      return msg('Starting')
     case 'waiting':
-      return state.peers.length === 0 ? 'On, waiting for work' : `On, waiting for work with ${peers(state)}`
+      return state.peers.length === 0
+        ? msg('On, waiting for work')
+        : msg(str`On, waiting for work with ${peerCount(state.peers.length)}`)
     case 'working':
       return workingLine(state)
     case 'paused':
-      return 'Paused'
+      return msg('Paused')
     case 'reconnecting':
-      return 'Reconnecting'
+      return msg('Reconnecting')
     case 'stopping':
-      return 'Stopping'
+      return msg('Stopping')
     case 'attention':
-      return 'Stopped: this needs you'
+      return msg('Stopped: this needs you')
   }
 }
 
 /** What is said aloud when the phase changes; fewer words and fewer changes than the state line. */
 export function announcement(state: NodeState): string {
-  if (state.phase === 'working') return 'Working'
-  if (state.phase === 'waiting') return 'On, waiting for work'
-  return state.reason === '' ? stateLine(state) : `${stateLine(state)}. ${state.reason}`
+  if (state.phase === 'working') return msg('Working')
+  if (state.phase === 'waiting') return msg('On, waiting for work')
+  return state.reason === '' ? stateLine(state) : msg(str`${stateLine(state)}. ${toldWords(state.reason)}`)
 }
 
 /** A unit's outcome in a word or two. */
 export function outcomeWord(outcome: UnitRecord['outcome']): string {
   switch (outcome) {
     case 'computing':
-      return 'computing'
+      return msg('computing')
     case 'committed':
-      return 'sealed'
+      return msg('sealed')
     case 'checking':
-      return 'being checked'
+      return msg('being checked')
     case 'agreed':
-      return 'agreed'
+      return msg('agreed')
     case 'rejected':
-      return 'not accepted'
+      return msg('not accepted')
     case 'lost':
-      return 'handed back'
+      return msg('handed back')
   }
 }
 
 /** What an outcome means, for those who open a unit. */
 export function outcomeSentence(unit: UnitRecord): string {
-  const others = plural(unit.peers.length, 'other node')
   switch (unit.outcome) {
     case 'computing':
-      return 'Your device is computing this now.'
+      return msg('Your device is computing this now.')
     case 'committed':
-      return 'Your result is sealed. Nobody opens theirs until everybody has sealed.'
+      return msg('Your result is sealed. Nobody opens theirs until everybody has sealed.')
     case 'checking':
-      return 'The sealed results are being opened and compared.'
+      return msg('The sealed results are being opened and compared.')
     case 'agreed':
-      return unit.peers.length === 0 ? 'Checked and equal.' : `Checked by ${others}: equal, byte for byte.`
+      return unit.peers.length === 0 ? msg('Checked and equal.') : agreedWith(unit.peers.length)
     case 'rejected':
-      return 'The check did not accept this result, so it earned nothing.'
+      return msg('The check did not accept this result, so it earned nothing.')
     case 'lost':
-      return 'Another node took this unit over; it earned nothing here.'
+      return msg('Another node took this unit over; it earned nothing here.')
   }
+}
+
+/** "1 peer", "3 peers". */
+export function peerCount(count: number): string {
+  const shown = formatCount(count)
+  return byCount(count, { one: msg(str`${shown} peer`), other: msg(str`${shown} peers`) })
 }
 
 /** How two nodes reached one another. */
 export function transportWords(transport: Transport): string {
   switch (transport) {
     case 'webrtc':
-      return 'directly'
+      return msg('directly')
     case 'websocket':
-      return 'over a server connection'
+      return msg('over a server connection')
     case 'relay':
-      return 'through the relay'
+      return msg('through the relay')
     case null:
-      return 'connection not recorded'
+      return msg('connection not recorded')
   }
 }
 
 /** What an error means to the person in front of it. */
 export function problemOf(error: ErrorRecord, phase: Phase): Problem {
-  return { what: error.message, kept: keptSentence(), next: nextSentence(error, phase) }
+  return { what: toldWords(error.message), kept: keptSentence(), next: nextSentence(error, phase) }
 }
 
 function keptSentence(): string {
-  return 'Credit that was already confirmed is safe: it is in the coordinator’s public log.'
+  return msg('Credit that was already confirmed is safe: it is in the coordinator’s public log.')
 }
 
 function nextSentence(error: ErrorRecord, phase: Phase): string {
-  if (isOn(phase)) return 'You need not do anything: your node goes on by itself.'
+  if (isOn(phase)) return msg('You need not do anything: your node goes on by itself.')
   switch (error.kind) {
     case 'unavailable':
-      return 'Check your connection, then click Contribute again.'
+      return msg('Check your connection, then click Contribute again.')
     case 'capacity':
-      return 'Lower the share of your GPU or close other tabs that use it, then click Contribute again.'
+      return msg('Lower the share of your GPU or close other tabs that use it, then click Contribute again.')
     case 'input':
-      return 'Click Contribute to try again.'
+      return msg('Click Contribute to try again.')
     case 'hostile':
-      return 'The other side did not follow the rules and was dropped. Click Contribute to try again.'
+      return msg('The other side did not follow the rules and was dropped. Click Contribute to try again.')
     case 'bug':
-      return 'Reload the page and click Contribute. If it happens again, this text is what a report needs.'
+      return msg('Reload the page and click Contribute. If it happens again, this text is what a report needs.')
   }
 }
 
 function workingLine(state: NodeState): string {
   const open = openUnits(state)
-  const on = open === 0 ? 'Working' : `Working on ${plural(open, 'unit')}`
-  return state.peers.length === 0 ? on : `${on} with ${peers(state)}`
+  const peers = peerCount(state.peers.length)
+  if (open === 0) return state.peers.length === 0 ? msg('Working') : msg(str`Working with ${peers}`)
+  const units = unitCount(open)
+  return state.peers.length === 0 ? msg(str`Working on ${units}`) : msg(str`Working on ${units} with ${peers}`)
 }
 
-function peers(state: NodeState): string {
-  return plural(state.peers.length, 'peer')
+function agreedWith(count: number): string {
+  const shown = formatCount(count)
+  return byCount(count, {
+    one: msg(str`Checked by ${shown} other node: equal, byte for byte.`),
+    other: msg(str`Checked by ${shown} other nodes: equal, byte for byte.`),
+  })
 }

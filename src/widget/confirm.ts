@@ -1,8 +1,10 @@
 // Entry of the confirming window: the same question as in the frame, at the top of a window of our own, so that no site can cover it.
+import { msg, str } from '@lit/localize'
 import { openLanguage } from '#ui/languages/language.ts'
 import { type ConfirmAnswer, type ConfirmTerms, parseConfirmTerms } from './confirm-terms.ts'
 import { make } from './dom.ts'
 import { frameSentences } from './frame-sentences.ts'
+import { BOLD, bolded, percentWords } from './frame-words.ts'
 
 /** Before a click counts the window must have been in front this long: against a host that times a double-click onto it. */
 const SETTLE_MS = 800
@@ -19,8 +21,12 @@ function question({ site, percent, nonce }: ConfirmTerms, asker: Window): HTMLEl
     const message: ConfirmAnswer = { type: 'commonwatt-confirm', nonce, isAgreed }
     asker.postMessage(message, location.origin)
   }
-  const yes = make('button', { type: 'button', class: 'primary', 'data-testid': 'agree', disabled: true }, 'Contribute')
-  const no = make('button', { type: 'button', 'data-testid': 'decline' }, 'Not now')
+  const yes = make(
+    'button',
+    { type: 'button', class: 'primary', 'data-testid': 'agree', disabled: true },
+    msg('Contribute'),
+  )
+  const no = make('button', { type: 'button', 'data-testid': 'decline' }, msg('Not now'))
   const click = (button: HTMLElement, isAgreed: boolean) =>
     button.addEventListener('click', ({ isTrusted }) => isTrusted && answer(isAgreed), { signal: end.signal })
   click(yes, true)
@@ -31,24 +37,22 @@ function question({ site, percent, nonce }: ConfirmTerms, asker: Window): HTMLEl
   return make(
     'main',
     {},
-    make('h1', {}, 'Contribute here?'),
+    make('h1', {}, msg('Contribute here?')),
+    make('p', {}, ...askedWords(new URL(site).host, percent)),
     make(
       'p',
       {},
-      'Lend at most ',
-      make('strong', {}, `${percent} %`),
-      ' of your device while you are on ',
-      make('strong', {}, new URL(site).host),
-      '. It multiplies numbers for others and reads no files. Other nodes see your network address. ' +
-        'The credit is yours alone. It ends when you stop it or leave that page.',
-    ),
-    make(
-      'p',
-      {},
-      'You are asked in a window of its own because your browser could not tell whether the site covered the box.',
+      msg('You are asked in a window of its own because your browser could not tell whether the site covered the box.'),
     ),
     make('p', { class: 'buttons' }, yes, no),
   )
+}
+
+function askedWords(host: string, percent: number): readonly (Node | string)[] {
+  const sentence = msg(
+    str`Lend at most ${BOLD[0]} of your device while you are on ${BOLD[1]}. It multiplies numbers for others and reads no files. Other nodes see your network address. The credit is yours alone. It ends when you stop it or leave that page.`,
+  )
+  return bolded(sentence, percentWords(percent / 100), host)
 }
 
 /** Enables `button` once the window has been in front for {@link SETTLE_MS}, and starts over when it was not. */
@@ -71,8 +75,8 @@ function nobody(): HTMLElement {
   return make(
     'main',
     {},
-    make('h1', {}, 'Nothing to confirm'),
-    make('p', {}, 'No box is waiting for an answer from this window, so nothing was started.'),
-    make('p', {}, make('a', { href: '/' }, 'Contribute on our own page')),
+    make('h1', {}, msg('Nothing to confirm')),
+    make('p', {}, msg('No box is waiting for an answer from this window, so nothing was started.')),
+    make('p', {}, make('a', { href: '/' }, msg('Contribute on our own page'))),
   )
 }

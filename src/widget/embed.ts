@@ -1,5 +1,6 @@
 // The tag that a site owner pastes. It runs on the host's page and therefore does next to nothing: it opens a frame of our own origin,
 // where consent is asked, and repeats the frame's messages as events. It can neither give consent nor see anything of the node.
+import { type Language, languageFor } from '#ui/languages/choice.ts'
 import { ownStore } from './light.ts'
 import { deviceFactsOf, offerFor } from './device-offer.ts'
 import { sheetOf } from './dom.ts'
@@ -17,6 +18,14 @@ const QUIET_HEIGHT_PX = 64
 const FRAME_URL = new URL('/embed', new URL(import.meta.url).origin)
 /** What the site may wish; the frame reads and bounds it. */
 const WISHES = ['theme', 'size', 'share']
+/** Said by screen readers on the host's page, which has none of our other words. */
+// oxlint-disable words/in-messages -- the tag brings no tables along: this is all it says
+const TITLES: Readonly<Record<Language, string>> = {
+  en: 'Commonwatt: lend part of your GPU',
+  'pt-BR': 'Commonwatt: empreste parte da sua GPU',
+  'zh-Hans': 'Commonwatt：出借你的一部分 GPU',
+}
+// oxlint-enable words/in-messages
 const STYLE = `:host { display: block; container-type: inline-size; width: ${WIDTH_PX}px; max-width: 100%; min-width: ${MIN_WIDTH_PX}px }
 :host([size='strip']) { width: 100% }
 :host([hidden]) { display: none }
@@ -35,7 +44,7 @@ export class CommonwattWidget extends HTMLElement {
     super()
     const root = this.attachShadow({ mode: 'open' })
     root.adoptedStyleSheets = [sheetOf(STYLE)]
-    this.#frame.title = 'Commonwatt: lend part of your GPU'
+    this.#frame.title = TITLES[languageFor(navigator.languages)]
     this.#frame.allow =
       'publickey-credentials-get; publickey-credentials-create; clipboard-write; compute-pressure; cross-origin-isolated'
     // No way out of the box: it cannot lead the host's page elsewhere, open dialogs over it, submit forms or download.

@@ -8,23 +8,13 @@ import type { Offer } from './device-offer.ts'
 import { sheetOf } from './dom.ts'
 import { type FrameMode, modeOf } from './frame-mode.ts'
 import { FRAME_STYLE } from './frame-style.ts'
-import { type FrameTemplate, frameTemplate, quietWordsFor } from './frame-template.ts'
+import { type FrameTemplate, frameTemplate } from './frame-template.ts'
+import { frameWords, percentWords, quietWordsFor } from './frame-words.ts'
 import { type HostOptions, shareUnder } from './host-options.ts'
 import type { FrameMessage } from './messages.ts'
 import { dropRefusal, keepRefusal, refusedUntilMs } from './refusal.ts'
 import { watchSight } from './sight.ts'
 import type { Working, WorkingState } from './working.ts'
-
-const COVERED =
-  'Something covered this box when you clicked, so nothing was started. Click again when you see all of it.'
-const BLOCKED =
-  'Your browser cannot tell whether you saw all of this box, and let no window open to ask you, so nothing was started. ' +
-  'You can contribute on our own page: the link is below.'
-const LOADING = 'Loading what is needed …'
-const WINDOW_OPEN = 'Answer in the window that was opened.'
-const DECLINED = 'Nothing was started.'
-const NOT_LOADED =
-  'What is needed could not be loaded, so nothing was started. Check your connection, then click Contribute again.'
 
 /** What a box is made of. */
 export type FrameParts = {
@@ -58,7 +48,7 @@ export class FrameBox extends HTMLElement {
   connectedCallback(): void {
     const { parts } = this
     if (parts === null || this.#template !== null) return
-    const template = frameTemplate(parts.site, parts.hasGpu ? 'GPU' : 'processor', parts.options.maxShare)
+    const template = frameTemplate(parts.site, parts.hasGpu, parts.options.maxShare)
     this.#template = template
     this.#root.adoptedStyleSheets = [sheetOf(FRAME_STYLE)]
     this.#root.append(...template.all)
@@ -117,7 +107,7 @@ export class FrameBox extends HTMLElement {
     const answer = answerTo(click, sight)
     if (answer === 'start') void this.#start()
     else if (answer === 'confirm') void this.#confirm()
-    else this.#say(COVERED, click.isTrusted)
+    else this.#say(frameWords.covered(), click.isTrusted)
   }
 
   async #confirm(): Promise<void> {
@@ -133,7 +123,8 @@ export class FrameBox extends HTMLElement {
     this.#starting = null
     this.#isConfirming = false
     if (confirmation === 'agreed') await this.#start(gpuShare)
-    else if (!starting.signal.aborted) this.#say(confirmation === 'blocked' ? BLOCKED : DECLINED)
+    else if (!starting.signal.aborted)
+      this.#say(confirmation === 'blocked' ? frameWords.blocked() : frameWords.declined())
     else this.#draw()
   }
 
@@ -153,7 +144,7 @@ export class FrameBox extends HTMLElement {
       if (!starting.signal.aborted) void this.#working?.start(gpuShare)
       this.#say('')
     } catch {
-      this.#say(NOT_LOADED)
+      this.#say(frameWords.notLoaded())
     } finally {
       this.#starting = null
       this.#follow(this.#working?.state ?? { isOn: false, unitsDone: 0 })
@@ -209,12 +200,13 @@ export class FrameBox extends HTMLElement {
     template.asking.hidden = !isAsking
     template.refuse.hidden = !isAsking
     template.loading.hidden = !isOn || (this.#working !== null && !this.#isConfirming)
-    template.loading.textContent = this.#isConfirming ? WINDOW_OPEN : LOADING
-    template.button.textContent = isOn ? 'Stop' : 'Contribute'
+    template.loading.textContent = this.#isConfirming ? frameWords.windowOpen() : frameWords.loading()
+    template.button.textContent = isOn ? frameWords.stop() : frameWords.contribute()
     template.button.dataset['testid'] = isOn ? 'stop' : 'contribute'
     template.button.classList.toggle('primary', !isOn)
-    template.output.textContent = `${template.range.value} %`
-    template.range.setAttribute('aria-valuetext', `${template.range.value} per cent`)
+    const share = percentWords(Number(template.range.value) / 100)
+    template.output.textContent = share
+    template.range.setAttribute('aria-valuetext', share)
     const words = quietWordsFor(mode, this.#refusedUntilMs)
     template.quietWords.textContent = words
     template.quiet.hidden = words === ''

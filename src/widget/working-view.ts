@@ -1,8 +1,9 @@
 // The node in the widget's box: the state line, what went wrong and what to do, and a figure or two. The button is the box's.
+import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import type { NodeState } from '#node/state.ts'
 import '#ui/elements/state-line.ts'
-import { formatCredits, group } from '#ui/format.ts'
+import { formatCount, formatCredits } from '#ui/format.ts'
 import type { ContributionSession } from '#ui/session.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 import { isOn, problemOf } from '#ui/words.ts'
@@ -45,6 +46,7 @@ export class WorkingView extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.session = null
     this.state = null
   }
@@ -77,15 +79,15 @@ export class WorkingView extends LitElement {
 function figures(state: NodeState) {
   return html`<dl>
     <div>
-      <dt>Units done</dt>
-      <dd class="figure" data-testid="units-done">${group(String(state.unitsDone))}</dd>
+      <dt>${msg('Units done')}</dt>
+      <dd class="figure" data-testid="units-done">${formatCount(state.unitsDone)}</dd>
     </div>
     <div>
-      <dt>Credit</dt>
+      <dt>${msg('Credit')}</dt>
       <dd class="figure" data-testid="credits">${formatCredits(state.creditedSession)}</dd>
     </div>
     <div class="wide">
-      <dt>Device</dt>
+      <dt>${msg('Device')}</dt>
       <dd data-testid="device">${state.device?.adapter ?? '–'}</dd>
     </div>
   </dl>`

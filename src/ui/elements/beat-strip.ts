@@ -1,22 +1,15 @@
 // The day's strip of beats: a minute each, drawn by the quarter of an hour. Height says the state, a line beneath who else saw it.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, svg } from 'lit'
 import type { BeatSlot } from '#node/state.ts'
 import { type BeatCell, STRIP_SLOTS, beatCells, slotStartMs } from '#ui/beat-cells.ts'
-import { formatMinutes, group } from '#ui/format.ts'
+import { formatClock, formatCount, formatMinutes } from '#ui/format.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 
 const HEIGHT = 48
 const FLOOR = 38
 const LABEL_HOURS = [24, 18, 12, 6] as const
 const HEIGHTS: Readonly<Record<BeatSlot['state'], number>> = { working: 36, idle: 22, paused: 11, stopped: 4, none: 0 }
-const STATE_WORDS: Readonly<Record<BeatSlot['state'], string>> = {
-  working: 'working',
-  idle: 'on, waiting',
-  paused: 'paused',
-  stopped: 'stopped',
-  none: 'no beats',
-}
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 
 /** `<cw-beats .beats=… .nowMs=…>`. */
 export class BeatStrip extends LitElement {
@@ -76,27 +69,28 @@ export class BeatStrip extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.beats = []
     this.nowMs = 0
   }
 
   override render() {
     const cells = beatCells(this.beats, this.nowMs)
-    const hours = LABEL_HOURS.map((hour) => time.format(this.nowMs - hour * 3_600_000))
-    return html`<h2 id="title">Online, the last 24 hours</h2>
+    const hours = LABEL_HOURS.map((hour) => formatClock(this.nowMs - hour * 3_600_000))
+    return html`<h2 id="title">${msg('Online, the last 24 hours')}</h2>
       <svg height=${HEIGHT} role="img" aria-labelledby="title summary">
         <line class="ground" x1="0" x2="100%" y1=${FLOOR + 0.5} y2=${FLOOR + 0.5} />
         ${cells.map((cell, index) => bar(cell, index, cells.length))}
       </svg>
       <div class="hours figure" aria-hidden="true">
-        ${hours.map((hour) => html`<span>${hour}</span>`)}<span>now</span>
+        ${hours.map((hour) => html`<span>${hour}</span>`)}<span>${msg('now')}</span>
       </div>
       <p class="summary" id="summary">${summary(this.beats, this.nowMs)}</p>
       <ul class="legend note">
-        <li>${key('working', 12)} working</li>
-        <li>${key('idle', 8)} waiting</li>
-        <li>${key('paused', 4)} paused</li>
-        <li>${key('witnessed', 3)} seen by another node</li>
+        <li>${key('working', 12)} ${msg('working')}</li>
+        <li>${key('idle', 8)} ${msg('waiting')}</li>
+        <li>${key('paused', 4)} ${msg('paused')}</li>
+        <li>${key('witnessed', 3)} ${msg('seen by another node')}</li>
       </ul>`
   }
 }
@@ -108,10 +102,31 @@ function bar(cell: BeatCell, index: number, count: number) {
   if (cell.state === 'none') return svg``
   const seen = Math.ceil((cell.witnessed / Math.max(1, cell.beats)) * 6)
   return svg`<g>
-    <title>${time.format(slotStartMs(cell.slot))}: ${STATE_WORDS[cell.state]}, ${cell.beats} beats, ${cell.witnessed} seen by another node</title>
+    <title>${cellWords(cell)}</title>
     <rect class=${cell.state} x=${x} width=${width} y=${FLOOR - height} height=${height} />
     <rect class="witnessed" x=${x} width=${width} y=${FLOOR + 3} height=${seen} />
   </g>`
+}
+
+function cellWords(cell: BeatCell): string {
+  const time = formatClock(slotStartMs(cell.slot))
+  const state = stateWords(cell.state)
+  return msg(str`${time}: ${state}; beats: ${cell.beats}, seen by another node: ${cell.witnessed}`)
+}
+
+function stateWords(state: BeatSlot['state']): string {
+  switch (state) {
+    case 'working':
+      return msg('working')
+    case 'idle':
+      return msg('on, waiting')
+    case 'paused':
+      return msg('paused')
+    case 'stopped':
+      return msg('stopped')
+    case 'none':
+      return msg('no beats')
+  }
 }
 
 function key(kind: string, height: number) {
@@ -124,11 +139,12 @@ function key(kind: string, height: number) {
 export function summary(beats: readonly BeatSlot[], nowMs: number): string {
   const first = Math.floor(nowMs / 60_000) - STRIP_SLOTS
   const day = beats.filter((beat) => beat.slot > first && (beat.state === 'working' || beat.state === 'idle'))
-  if (day.length === 0 && beats.some((beat) => beat.state !== 'none')) return 'On for less than a minute.'
+  if (day.length === 0 && beats.some((beat) => beat.state !== 'none')) return msg('On for less than a minute.')
   if (day.length === 0)
-    return 'No beats yet. Once a minute your node signs that it is there, and another node confirms it.'
+    return msg('No beats yet. Once a minute your node signs that it is there, and another node confirms it.')
   const witnessed = day.filter((beat) => beat.isWitnessed).length
-  return `On for ${formatMinutes(day.length)}; ${group(String(witnessed))} of ${group(String(day.length))} beats were seen by another node.`
+  const [seen, all] = [formatCount(witnessed), formatCount(day.length)]
+  return msg(str`On for ${formatMinutes(day.length)}; ${seen} of ${all} beats were seen by another node.`)
 }
 
 customElements.define('cw-beats', BeatStrip)

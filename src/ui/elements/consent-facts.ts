@@ -1,5 +1,7 @@
 // What a person should know before the click: what runs, what it costs, what is seen, how it ends. And which browsers have WebGPU.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
+import { formatPercent } from '#ui/format.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 
 /** Whether this browser can lend a GPU: looked at without touching it. */
@@ -46,56 +48,60 @@ export class ConsentFacts extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.gpu = 'yes'
     this.percent = 50
     this.isKept = false
   }
 
   override render() {
+    const share = formatPercent(this.percent / 100)
     return html`${this.gpu === 'yes' ? nothing : this.#support()}
       <dl>
         <div>
-          <dt>What runs</dt>
+          <dt>${msg('What runs')}</dt>
           <dd>
-            Large multiplications of numbers, in this tab. Only the programs that come with this page: whoever asks for
-            work sends numbers, never code.
+            ${msg('Large multiplications of numbers, in this tab. Only the programs that come with this page: whoever asks for work sends numbers, never code.')}
           </dd>
         </div>
         <div>
-          <dt>What it costs you</dt>
+          <dt>${msg('What it costs you')}</dt>
           <dd>
-            At most ${this.percent} % of your GPU, and the electricity it draws. Each unit of work fetches its numbers
-            and sends its result: a few megabytes of traffic.
+            ${msg(str`At most ${share} of your GPU, and the electricity it draws. Each unit of work fetches its numbers and sends its result: a few megabytes of traffic.`)}
           </dd>
         </div>
         <div>
-          <dt>When it rests</dt>
+          <dt>${msg('When it rests')}</dt>
           <dd>
-            As the line below the button says. It works in steps of a few milliseconds while you see this tab, eases off
-            for half a minute when you use it, and gives way when your device is busy, slow to draw or hot, as far as
-            your browser tells.
+            ${msg('As the line below the button says. It works in steps of a few milliseconds while you see this tab, eases off for half a minute when you use it, and gives way when your device is busy, slow to draw or hot, as far as your browser tells.')}
           </dd>
         </div>
         <div>
-          <dt>What it sees</dt>
-          <dd>No files, no history, nothing else on your device. It keeps one key of its own in this browser.</dd>
-        </div>
-        <div>
-          <dt>What others see</dt>
-          <dd>Your network address, as in a video call, because nodes check one another’s results directly.</dd>
-        </div>
-        <div>
-          <dt>What you get</dt>
+          <dt>${msg('What it sees')}</dt>
           <dd>
-            Credit for each result that another node reached too, with the reason beside it. Credit pays for work on
-            this grid; it is not a promise of income.
+            ${msg('No files, no history, nothing else on your device. It keeps one key of its own in this browser.')}
           </dd>
         </div>
         <div>
-          <dt>How it ends</dt>
+          <dt>${msg('What others see')}</dt>
           <dd>
-            With a click on Stop, or when you close the tab. After ${this.isKept ? '30 days' : '24 hours'} it stops and
-            asks you again.
+            ${msg('Your network address, as in a video call, because nodes check one another’s results directly.')}
+          </dd>
+        </div>
+        <div>
+          <dt>${msg('What you get')}</dt>
+          <dd>
+            ${msg('Credit for each result that another node reached too, with the reason beside it. Credit pays for work on this grid; it is not a promise of income.')}
+          </dd>
+        </div>
+        <div>
+          <dt>${msg('How it ends')}</dt>
+          <dd>
+            ${
+              this.isKept
+                ? msg('With a click on Stop, or when you close the tab. After 30 days it stops and asks you again.')
+                : msg('With a click on Stop, or when you close the tab. After 24 hours it stops and asks you again.')
+            }
           </dd>
         </div>
       </dl>`
@@ -105,17 +111,15 @@ export class ConsentFacts extends LitElement {
     return html`<div class="support" data-testid="no-webgpu">
       ${
         this.gpu === 'insecure'
-          ? html`<p><strong>Your browser hides the GPU here, because this address is not secure.</strong></p>
-              <p>Open the page over https, or on localhost.</p>`
-          : html`<p><strong>This browser has no WebGPU, so your GPU cannot be lent from it.</strong></p>
+          ? html`<p><strong>${msg('Your browser hides the GPU here, because this address is not secure.')}</strong></p>
+              <p>${msg('Open the page over https, or on localhost.')}</p>`
+          : html`<p><strong>${msg('This browser has no WebGPU, so your GPU cannot be lent from it.')}</strong></p>
               <p>
-                Chrome and Edge 113 or later have it, as do Safari 26 and Firefox 141 on Windows (145 on Macs with Apple
-                chips).
+                ${msg('Chrome and Edge 113 or later have it, as do Safari 26 and Firefox 141 on Windows (145 on Macs with Apple chips).')}
               </p>`
       }
       <p>
-        You can still contribute from here: the same work then runs on your processor, with the same results and the
-        same credit for each, only far more slowly.
+        ${msg('You can still contribute from here: the same work then runs on your processor, with the same results and the same credit for each, only far more slowly.')}
       </p>
     </div>`
   }

@@ -1,10 +1,12 @@
 // The contributor's page. Before the click it says what would run; after it, from the top: state, the one button, credit and why,
 // the picture, the day, the units, settings. It owns no node: a ContributionSession does.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, html, nothing } from 'lit'
 import { systemClock } from '#core/clock.ts'
 import { toErrorRecord } from '#core/errors.ts'
 import type { GuestRules } from '#core/guest-rules.ts'
 import type { NodeState } from '#node/state.ts'
+import { formatDayAndTime, formatPercent } from '#ui/format.ts'
 import type { ContributionSession } from '#ui/session.ts'
 import {
   CONSENT_MS,
@@ -18,6 +20,7 @@ import {
 } from '#ui/settings.ts'
 import { rulesLine } from '#ui/rules-words.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import { toldWords } from '#ui/told-words.ts'
 import { isOn } from '#ui/words.ts'
 import { type GpuSupport, gpuSupport } from './consent-facts.ts'
 import { contributorStyles } from './contributor-styles.ts'
@@ -64,6 +67,7 @@ export class ContributorView extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.session = null
     this.store = null
     this.gpu = gpuSupport()
@@ -109,7 +113,7 @@ export class ContributorView extends LitElement {
       <header><img src="/mark.svg" width="28" height="28" alt="" />commonwatt</header>
       <main class="columns">
         <div class="main">
-          ${isFresh ? intro() : html`<h1 class="unseen">Your contribution</h1>`} ${this.#control(state)}
+          ${isFresh ? intro() : html`<h1 class="unseen">${msg('Your contribution')}</h1>`} ${this.#control(state)}
           ${isFresh ? nothing : html`<cw-credit class="block" .state=${state}></cw-credit>`}
         </div>
         <div class="side">${isFresh ? this.#facts() : this.#live(state)}</div>
@@ -121,14 +125,14 @@ export class ContributorView extends LitElement {
 
   #control(state: NodeState) {
     const { settings } = this
-    return html`<section class="control" aria-label="Contribution">
+    return html`<section class="control" aria-label=${msg('Contribution')}>
         <cw-control
           .state=${this.#explained(state)}
           .gpuShare=${settings.gpuShare}
           .isKept=${settings.isKept}
           .isKeepOffered=${true}
           .isShareLive=${state.phase !== 'starting' && state.phase !== 'stopping'}
-          .device=${this.gpu === 'yes' ? 'GPU' : 'processor'}
+          .device=${this.gpu === 'yes' ? 'gpu' : 'processor'}
           @cw-contribute=${this.#contribute}
           @cw-choose=${this.#choose}
           @cw-stop=${this.#stop}
@@ -151,7 +155,7 @@ export class ContributorView extends LitElement {
 
   #facts() {
     return html`<section class="block" aria-labelledby="facts">
-      <h2 id="facts" class="unseen">Before you click</h2>
+      <h2 id="facts" class="unseen">${msg('Before you click')}</h2>
       <cw-facts
         .gpu=${this.gpu}
         .percent=${Math.round(this.settings.gpuShare * 100)}
@@ -172,38 +176,43 @@ export class ContributorView extends LitElement {
   #settings(state: NodeState) {
     const { gpuShare, isKept, rules } = this.settings
     return html`<section class="block settings" aria-labelledby="settings">
-      <h2 id="settings">Settings</h2>
+      <h2 id="settings">${msg('Settings')}</h2>
       <dl>
-        <dt class="muted">Share of the GPU</dt>
-        <dd class="figure">${Math.round(gpuShare * 100)} %</dd>
-        <dt class="muted">Works</dt>
+        <dt class="muted">${msg('Share of the GPU')}</dt>
+        <dd class="figure">${formatPercent(gpuShare)}</dd>
+        <dt class="muted">${msg('Works')}</dt>
         <dd>${rulesLine(rules)}</dd>
         ${isOn(state.phase) && this.#expiresMs > 0 ? ends(this.#expiresMs) : nothing}
-        <dt class="muted">When you come back</dt>
-        <dd>${isKept ? 'goes on by itself' : 'asks you again'}</dd>
-        <dt class="muted">Your key</dt>
-        <dd>${state.node === null ? '–' : html`<cw-digest .value=${state.node} label="public key"></cw-digest>`}</dd>
-        <dt class="muted">Passkey</dt>
+        <dt class="muted">${msg('When you come back')}</dt>
+        <dd>${isKept ? msg('goes on by itself') : msg('asks you again')}</dd>
+        <dt class="muted">${msg('Your key')}</dt>
+        <dd>
+          ${state.node === null ? '–' : html`<cw-digest .value=${state.node} label=${msg('Copy the public key')}></cw-digest>`}
+        </dd>
+        <dt class="muted">${msg('Passkey')}</dt>
         <dd>${this.#passkeyState(state)}</dd>
       </dl>
-      <p class="note">The choices below the button change these, also while it runs.</p>
+      <p class="note">${msg('The choices below the button change these, also while it runs.')}</p>
     </section>`
   }
 
   #passkeyState(state: NodeState) {
-    if (state.tier > 0) return `protects your key (tier ${state.tier})`
+    if (state.tier > 0) return msg(str`protects your key (tier ${state.tier})`)
     const canReoffer = this.settings.isPasskeyDismissed && canOfferPasskey()
     return canReoffer
-      ? html`none <button class="quiet" type="button" @click=${this.#offerPasskey}>Add one</button>`
-      : 'none'
+      ? html`${msg('none')} <button class="quiet" type="button" @click=${this.#offerPasskey}>${msg('Add one')}</button>`
+      : msg('none')
   }
 
   /** The state with the reason that only the page knows. */
   #explained(state: NodeState): NodeState {
-    if (state.phase === 'off') return { ...state, reason: state.reason || 'Nothing runs until you click.' }
+    if (state.phase === 'off') return { ...state, reason: state.reason || msg('Nothing runs until you click.') }
     if (!isOn(state.phase) || state.reason !== '') return state
-    const share = `At most ${Math.round(this.settings.gpuShare * 100)} % of your device.`
-    return { ...state, reason: this.#isResumed ? `Resumed, because you chose to keep contributing. ${share}` : share }
+    const share = formatPercent(this.settings.gpuShare)
+    const reason = this.#isResumed
+      ? msg(str`Resumed, because you chose to keep contributing. At most ${share} of your device.`)
+      : msg(str`At most ${share} of your device.`)
+    return { ...state, reason }
   }
 
   readonly #contribute = (event: CustomEvent<ContributeDetail>): void => {
@@ -234,7 +243,7 @@ export class ContributorView extends LitElement {
     const { gpuShare, rules } = this.settings
     this.capsProblem = ''
     this.session?.changeConsent({ gpuShare, expiresMs: this.#expiresMs, site: null, rules }).catch((error: unknown) => {
-      this.capsProblem = `The change did not reach your device. ${toErrorRecord(error).message}`
+      this.capsProblem = msg(str`The change did not reach your device. ${toldWords(toErrorRecord(error).message)}`)
     })
   }
 
@@ -264,27 +273,25 @@ export class ContributorView extends LitElement {
 
 function intro() {
   return html`<div class="intro">
-    <h1>Lend your GPU to work that anyone can check</h1>
+    <h1>${msg('Lend your GPU to work that anyone can check')}</h1>
     <p>
-      Commonwatt joins browser tabs into one computer. Each piece of work is done by at least two of them and counts
-      only if they agree; you earn credit for it, and see why.
+      ${msg('Commonwatt joins browser tabs into one computer. Each piece of work is done by at least two of them and counts only if they agree; you earn credit for it, and see why.')}
     </p>
   </div>`
 }
 
 /** When the consent ends, which is not moved by changing its caps. */
 function ends(expiresMs: number) {
-  const end = new Date(expiresMs).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
-  return html`<dt class="muted">Ends</dt>
-    <dd class="figure">${end}</dd>`
+  return html`<dt class="muted">${msg('Ends')}</dt>
+    <dd class="figure">${formatDayAndTime(expiresMs)}</dd>`
 }
 
 function links() {
   return html`<footer>
-    <span class="muted">This grid in public:</span>
-    <a href="/explorer">The log, checked by your browser</a>
-    <a href="/api/v1/network">Network</a>
-    <a href="/api/v1/nodes">Nodes</a>
+    <span class="muted">${msg('This grid in public:')}</span>
+    <a href="/explorer">${msg('The log, checked by your browser')}</a>
+    <a href="/api/v1/network">${msg('Network')}</a>
+    <a href="/api/v1/nodes">${msg('Nodes')}</a>
     <cw-languages></cw-languages>
   </footer>`
 }

@@ -1,7 +1,9 @@
 // The one button, with what it starts: state, share of the GPU, whether to resume later. The button is one element that changes its
 // name, so that keyboard focus stays where it was.
+import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import type { NodeState } from '#node/state.ts'
+import { formatPercent } from '#ui/format.ts'
 import { OFF_STATE } from '#ui/session.ts'
 import { DEFAULT_SHARE, MIN_SHARE } from '#ui/settings.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
@@ -85,8 +87,8 @@ export class ControlPanel extends LitElement {
 
   declare state: NodeState
   declare gpuShare: number
-  /** What is lent, in a word: "GPU" or "processor". */
-  declare device: string
+  /** What is lent. */
+  declare device: 'gpu' | 'processor'
   declare isKept: boolean
   declare isKeepOffered: boolean
   /** Whether the share can be changed while it runs. */
@@ -94,9 +96,10 @@ export class ControlPanel extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.state = OFF_STATE
     this.gpuShare = DEFAULT_SHARE
-    this.device = 'GPU'
+    this.device = 'gpu'
     this.isKept = false
     this.isKeepOffered = false
     this.isShareLive = false
@@ -119,15 +122,15 @@ export class ControlPanel extends LitElement {
       aria-disabled=${isStopping ? 'true' : nothing}
       @click=${this.#press}
     >
-      ${isRunning ? (isStopping ? 'Stopping' : 'Stop') : 'Contribute'}
+      ${isRunning ? (isStopping ? msg('Stopping') : msg('Stop')) : msg('Contribute')}
     </button>`
   }
 
   #choices(isBefore: boolean) {
     const percent = Math.round(this.gpuShare * 100)
     return html`<div class="share">
-        <label for="share">Share of the ${this.device}</label>
-        <output for="share" class="figure">${percent} %</output>
+        <label for="share">${shareLabel(this.device)}</label>
+        <output for="share" class="figure">${formatPercent(percent / 100)}</output>
         <input
           id="share"
           type="range"
@@ -136,18 +139,18 @@ export class ControlPanel extends LitElement {
           step="5"
           .value=${String(percent)}
           aria-describedby="share-note"
-          aria-valuetext="${percent} per cent"
+          aria-valuetext=${formatPercent(percent / 100)}
           @input=${this.#slide}
         />
-        <p id="share-note" class="note">The most that is used. In between, it is yours.</p>
+        <p id="share-note" class="note">${msg('The most that is used. In between, it is yours.')}</p>
       </div>
       ${
         this.isKeepOffered && isBefore
           ? html`<label class="keep">
               <input type="checkbox" .checked=${this.isKept} @change=${this.#keep} />
               <span
-                >Keep contributing when I come back<br /><span class="note"
-                  >Starts by itself for 30 days, or until you stop.</span
+                >${msg('Keep contributing when I come back')}<br /><span class="note"
+                  >${msg('Starts by itself for 30 days, or until you stop.')}</span
                 ></span
               >
             </label>`
@@ -180,6 +183,10 @@ export class ControlPanel extends LitElement {
     }
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }))
   }
+}
+
+function shareLabel(device: 'gpu' | 'processor'): string {
+  return device === 'gpu' ? msg('Share of the GPU') : msg('Share of the processor')
 }
 
 customElements.define('cw-control', ControlPanel)

@@ -1,8 +1,10 @@
 // What did I get and why: the session's credit, the balance, the sentence that explains them, and the device that earned it.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import type { NodeState, UnitRecord } from '#node/state.ts'
-import { formatCredits, formatRate, group, plural } from '#ui/format.ts'
+import { byCount, formatCount, formatCredits, formatDayAndTime, formatRate, unitCount } from '#ui/format.ts'
 import { OFF_STATE } from '#ui/session.ts'
+import { toldWords } from '#ui/told-words.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 
 /** `<cw-credit .state=…>`. */
@@ -61,6 +63,7 @@ export class CreditPanel extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.state = OFF_STATE
   }
 
@@ -69,30 +72,30 @@ export class CreditPanel extends LitElement {
     const rate = formatRate(state.rateMops)
     return html`<dl class="credits" data-testid="credits">
         <div class="session">
-          <dt>Credit this session</dt>
+          <dt>${msg('Credit this session')}</dt>
           <dd class="figure" data-testid="credits-session">${formatCredits(state.creditedSession)}</dd>
         </div>
         <div class="balance">
-          <dt>Balance</dt>
+          <dt>${msg('Balance')}</dt>
           <dd class="figure" data-testid="credits-balance">${formatCredits(state.balance)}</dd>
         </div>
         <div class="balance">
-          <dt>Pending</dt>
+          <dt>${msg('Pending')}</dt>
           <dd class="figure" data-testid="credits-pending">${formatCredits(state.pending)}</dd>
         </div>
       </dl>
       <p class="why">${why(state.units)}</p>
       <dl class="facts">
         <div>
-          <dt>Units done</dt>
-          <dd class="figure" data-testid="units-done">${group(String(state.unitsDone))}</dd>
+          <dt>${msg('Units done')}</dt>
+          <dd class="figure" data-testid="units-done">${formatCount(state.unitsDone)}</dd>
         </div>
         <div>
-          <dt>Rate</dt>
+          <dt>${msg('Rate')}</dt>
           <dd data-testid="rate"><span class="figure">${rate.value}</span> ${rate.unit}</dd>
         </div>
         <div>
-          <dt>Peers</dt>
+          <dt>${msg('Peers')}</dt>
           <dd class="figure" data-testid="peer-count">${state.peers.length}</dd>
         </div>
         <div class="device">
@@ -100,24 +103,24 @@ export class CreditPanel extends LitElement {
           <dd data-testid="device">${deviceName(state)}</dd>
         </div>
       </dl>
-      ${state.deviceNote === '' ? nothing : html`<p class="note" data-testid="device-note">${state.deviceNote}</p>`}
+      ${state.deviceNote === '' ? nothing : html`<p class="note" data-testid="device-note">${toldWords(state.deviceNote)}</p>`}
       ${
         state.language === null || state.language.note === ''
           ? nothing
-          : html`<p class="note" data-testid="language">${state.language.note}</p>`
+          : html`<p class="note" data-testid="language">${toldWords(state.language.note)}</p>`
       }
       ${state.evidence.map(
         ({ says, against, atMs }) =>
           html`<p class="note" data-testid="evidence">
-            ${new Date(atMs).toLocaleString()}: ${says} This device keeps what ${against.slice(0, 8)} signed as proof.
+            ${formatDayAndTime(atMs)}: ${toldWords(says)}
+            ${msg(str`This device keeps what ${against.slice(0, 8)} signed as proof.`)}
           </p>`,
       )}
       ${
         state.isIdentityPersistent || state.node === null
           ? nothing
           : html`<p class="note">
-              This browser does not let the page keep its key. Credit earned now stays with a key that is gone when you
-              close the tab.
+              ${msg('This browser does not let the page keep its key. Credit earned now stays with a key that is gone when you close the tab.')}
             </p>`
       }`
   }
@@ -129,20 +132,25 @@ export function why(units: readonly UnitRecord[]): string {
   const rejected = units.filter((unit) => unit.outcome === 'rejected')
   const first =
     agreed.length === 0
-      ? 'Nothing yet: credit comes when another node has reached the same result.'
-      : `For ${plural(agreed.length, 'unit')} whose result other nodes reached too.`
+      ? msg('Nothing yet: credit comes when another node has reached the same result.')
+      : msg(str`For ${unitCount(agreed.length)} whose result other nodes reached too.`)
   if (rejected.length === 0) return first
-  return `${first} ${plural(rejected.length, 'unit')} not accepted: ${rejected[0]?.reason ?? ''}`
+  const count = formatCount(rejected.length)
+  const why = toldWords(rejected[0]?.reason ?? '')
+  return byCount(rejected.length, {
+    one: msg(str`${first} ${count} unit not accepted: ${why}`),
+    other: msg(str`${first} ${count} units not accepted: ${why}`),
+  })
 }
 
 function deviceTerm(state: NodeState): string {
-  return state.device === null || state.device.backend === 'webgpu' ? 'GPU' : 'Device'
+  return state.device === null || state.device.backend === 'webgpu' ? 'GPU' : msg('Device')
 }
 
 function deviceName({ device }: NodeState): string {
   if (device === null) return '–'
-  if (device.backend !== 'webgpu') return `Your processor, without a GPU (${device.adapter})`
-  return device.isSoftware ? `${device.adapter} (emulated on the processor)` : device.adapter
+  if (device.backend !== 'webgpu') return msg(str`Your processor, without a GPU (${device.adapter})`)
+  return device.isSoftware ? msg(str`${device.adapter} (emulated on the processor)`) : device.adapter
 }
 
 customElements.define('cw-credit', CreditPanel)

@@ -1,11 +1,12 @@
 // A digest or key as people meet it: first six and last four characters, the whole of it one click away.
+import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html } from 'lit'
 import { shortDigest } from '#ui/format.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 
 const SAID_MS = 1600
 
-/** `<cw-digest .value=… label="certificate">`: shortened text and a copy button. */
+/** `<cw-digest .value=… label="Copy the key">`: shortened text and a copy button of that name. */
 export class DigestText extends LitElement {
   static override properties = { value: {}, label: {}, isCopied: { state: true } }
   static override styles = [
@@ -43,16 +44,17 @@ export class DigestText extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.value = ''
-    this.label = 'digest'
+    this.label = ''
     this.isCopied = false
   }
 
   override render() {
     return html`<span class="figure" title=${this.value}>${shortDigest(this.value)}</span
-      ><button type="button" aria-label="Copy the ${this.label}" @click=${this.#copy}>
-        ${this.isCopied ? 'copied' : 'copy'}</button
-      ><span class="unseen" role="status">${this.isCopied ? 'Copied' : ''}</span>`
+      ><button type="button" aria-label=${this.label || msg('Copy the digest')} @click=${this.#copy}>
+        ${this.isCopied ? msg('copied') : msg('copy')}</button
+      ><span class="unseen" role="status">${this.isCopied ? msg('Copied') : ''}</span>`
   }
 
   readonly #copy = async (): Promise<void> => {

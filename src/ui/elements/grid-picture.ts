@@ -1,13 +1,14 @@
 // You and your peers as a picture: a line for each connection, a pulse when a unit is leased, compared, agreed. A pulse is 240 ms and
 // always means something; the caption says the same in words, and alone under reduced motion.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, type PropertyValues, css, html, nothing, svg } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { NodeState, UnitRecord } from '#node/state.ts'
-import { plural, shortDigest } from '#ui/format.ts'
+import { byCount, formatCount, shortDigest } from '#ui/format.ts'
 import { type PicturePulse, type PlacedPeer, newPulses, placePeers } from '#ui/grid-layout.ts'
 import { OFF_STATE } from '#ui/session.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
-import { isOn, outcomeWord, transportWords } from '#ui/words.ts'
+import { isOn, outcomeWord, peerCount, transportWords } from '#ui/words.ts'
 
 const HEIGHT = 160
 const MAX_PULSES = 24
@@ -105,6 +106,7 @@ export class GridPicture extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.state = OFF_STATE
     this.pulses = []
   }
@@ -119,7 +121,7 @@ export class GridPicture extends LitElement {
 
   override render() {
     const { placed, hidden, you } = placePeers(this.state.peers)
-    return html`<h2 id="title">You and your peers</h2>
+    return html`<h2 id="title">${msg('You and your peers')}</h2>
       <svg height=${HEIGHT} role="img" aria-labelledby="title caption">
         ${placed.map((peer) => svg`<line class="wire ${peer.transport}" x1=${you} y1="50%" x2=${peer.x} y2=${peer.y} />`)}
         ${repeat(
@@ -128,7 +130,7 @@ export class GridPicture extends LitElement {
           (pulse) => this.#pulse(pulse, placed, you),
         )}
         <circle class="you ${isOn(this.state.phase) ? '' : 'off'}" cx=${you} cy="50%" r="9" />
-        <text x=${you} y="50%" dy="28">you</text>
+        <text x=${you} y="50%" dy="28">${msg('you')}</text>
         ${placed.map(
           (peer) => svg`<circle class="peer" cx=${peer.x} cy=${peer.y} r="6" />
           <text x=${peer.x} y=${peer.y} dy=${peer.isAbove ? -12 : 22}>${peer.node.slice(0, 6)}</text>`,
@@ -145,7 +147,7 @@ export class GridPicture extends LitElement {
                     <span class="figure">${shortDigest(peer.node)}</span> ${transportWords(peer.transport)}
                   </li>`,
               )}
-              ${hidden === 0 ? nothing : html`<li>and ${plural(hidden, 'more peer')}</li>`}
+              ${hidden === 0 ? nothing : html`<li>${morePeers(hidden)}</li>`}
             </ul>`
       }`
   }
@@ -167,15 +169,23 @@ export class GridPicture extends LitElement {
 /** The picture in words: who is connected, and what happened last. */
 export function caption(state: NodeState): string {
   const last = state.units[0]
-  const connected = `${connections(state.peers)}.`
-  return last === undefined ? connected : `${connected} Last unit: ${outcomeWord(last.outcome)}.`
+  const connected = connections(state.peers)
+  return last === undefined ? connected : msg(str`${connected} Last unit: ${outcomeWord(last.outcome)}.`)
+}
+
+function morePeers(count: number): string {
+  const shown = formatCount(count)
+  return byCount(count, { one: msg(str`and ${shown} more peer`), other: msg(str`and ${shown} more peers`) })
 }
 
 function connections(peers: NodeState['peers']): string {
-  if (peers.length === 0) return 'No peers at the moment'
+  if (peers.length === 0) return msg('No peers at the moment.')
   const direct = peers.filter((peer) => peer.transport === 'webrtc').length
-  if (direct === 1 && peers.length === 1) return '1 peer, connected directly'
-  return `${plural(peers.length, 'peer')}, ${direct === peers.length ? 'all' : direct} connected directly`
+  const shown = peerCount(peers.length)
+  if (direct === 1 && peers.length === 1) return msg('1 peer, connected directly.')
+  return direct === peers.length
+    ? msg(str`${shown}, all connected directly.`)
+    : msg(str`${shown}, of which ${formatCount(direct)} connected directly.`)
 }
 
 customElements.define('cw-grid', GridPicture)

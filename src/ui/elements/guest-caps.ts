@@ -1,8 +1,9 @@
 // When the device may be lent: battery, links, hidden tab, hours of the day. One line in words, which opens to the choices. The same
 // before the click and while it runs: what is changed then counts at once.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import { DEFAULT_RULES, type GuestRules, clockTime } from '#core/guest-rules.ts'
-import { BATTERY_CHOICES, minuteOf, rulesLine } from '#ui/rules-words.ts'
+import { BATTERY_FLOORS, batteryChoice, minuteOf, rulesLine } from '#ui/rules-words.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 
 /** Hours that are offered first. */
@@ -72,28 +73,30 @@ export class GuestCaps extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.rules = DEFAULT_RULES
   }
 
   override render() {
     const { hours } = this.rules
     return html`<details>
-      <summary data-testid="caps">Works ${rulesLine(this.rules)}</summary>
+      <summary data-testid="caps">${msg(str`Works ${rulesLine(this.rules)}`)}</summary>
       <fieldset>
-        <legend class="unseen">When your device is lent</legend>
-        <label class="field">On battery ${this.#battery()}</label>
-        ${this.#check('isMeteredAllowed', 'Go on over mobile links, and when my browser saves data')}
-        ${this.#check('isHiddenAllowed', 'Go on while this tab is hidden')}
+        <legend class="unseen">${msg('When your device is lent')}</legend>
+        <label class="field">${msg('On battery')} ${this.#battery()}</label>
+        ${this.#check('isMeteredAllowed', msg('Go on over mobile links, and when my browser saves data'))}
+        ${this.#check('isHiddenAllowed', msg('Go on while this tab is hidden'))}
         <label class="choice">
-          <input type="checkbox" .checked=${hours !== null} @change=${this.#toggleHours} /> Only at some hours of the
-          day
+          <input type="checkbox" .checked=${hours !== null} @change=${this.#toggleHours} />
+          ${msg('Only at some hours of the day')}
         </label>
         ${
           hours === null
             ? nothing
             : html`<div class="hours">
-                ${this.#time('fromMinute', 'from', hours.fromMinute)} ${this.#time('toMinute', 'to', hours.toMinute)}
-                <span class="note">by the clock of this device</span>
+                ${this.#time('fromMinute', msg('from'), hours.fromMinute)}
+                ${this.#time('toMinute', msg('to'), hours.toMinute)}
+                <span class="note">${msg('by the clock of this device')}</span>
               </div>`
         }
       </fieldset>
@@ -103,8 +106,9 @@ export class GuestCaps extends LitElement {
   #battery() {
     const { batteryFloorPercent } = this.rules
     return html`<select @change=${this.#chooseBattery}>
-      ${BATTERY_CHOICES.map(
-        ({ floor, words }, i) => html`<option value=${i} ?selected=${floor === batteryFloorPercent}>${words}</option>`,
+      ${BATTERY_FLOORS.map(
+        (floor, i) =>
+          html`<option value=${i} ?selected=${floor === batteryFloorPercent}>${batteryChoice(floor)}</option>`,
       )}
     </select>`
   }
@@ -129,8 +133,8 @@ export class GuestCaps extends LitElement {
   }
 
   readonly #chooseBattery = (event: Event): void => {
-    const choice = BATTERY_CHOICES[(event.target as HTMLSelectElement).selectedIndex]
-    if (choice !== undefined) this.#say({ batteryFloorPercent: choice.floor })
+    const floor = BATTERY_FLOORS[(event.target as HTMLSelectElement).selectedIndex]
+    if (floor !== undefined) this.#say({ batteryFloorPercent: floor })
   }
 
   readonly #toggleHours = (event: Event): void => {

@@ -1,5 +1,7 @@
 // The offer of a passkey: calm, refusable, and honest about what it is for.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
+import { toldWords } from '#ui/told-words.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 
 /** Whether a passkey can be offered here at all: the platform has them, and the address is a name, not an IP number. */
@@ -44,6 +46,7 @@ export class PasskeyCard extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.protect = () => Promise.resolve()
     this.isBusy = false
     this.said = ''
@@ -51,10 +54,9 @@ export class PasskeyCard extends LitElement {
 
   override render() {
     return html`<section aria-labelledby="title" data-testid="passkey">
-      <h2 id="title">Protect your credit with a passkey</h2>
+      <h2 id="title">${msg('Protect your credit with a passkey')}</h2>
       <p class="muted">
-        Your credit belongs to a key that this browser keeps. A passkey vouches for that key with your fingerprint, face
-        or device PIN. Nothing about you is sent, and you can go on without one.
+        ${msg('Your credit belongs to a key that this browser keeps. A passkey vouches for that key with your fingerprint, face or device PIN. Nothing about you is sent, and you can go on without one.')}
       </p>
       <div class="buttons">
         <button
@@ -63,9 +65,11 @@ export class PasskeyCard extends LitElement {
           aria-disabled=${this.isBusy ? 'true' : nothing}
           @click=${this.#create}
         >
-          ${this.isBusy ? 'Waiting for your device' : 'Create a passkey'}
+          ${this.isBusy ? msg('Waiting for your device') : msg('Create a passkey')}
         </button>
-        <button type="button" class="quiet" data-testid="passkey-skip" @click=${this.#dismiss}>Not now</button>
+        <button type="button" class="quiet" data-testid="passkey-skip" @click=${this.#dismiss}>
+          ${msg('Not now')}
+        </button>
       </div>
       <p role="status">${this.said}</p>
     </section>`
@@ -92,8 +96,10 @@ export class PasskeyCard extends LitElement {
 function refusal(error: unknown): string {
   const isCancelled = error instanceof Error && (error.name === 'NotAllowedError' || error.name === 'AbortError')
   const cause =
-    isCancelled || !(error instanceof Error) ? 'No passkey was made.' : `No passkey was made: ${error.message}`
-  return `${cause} Nothing was lost; you go on contributing as before and can try again.`
+    isCancelled || !(error instanceof Error)
+      ? msg('No passkey was made.')
+      : msg(str`No passkey was made: ${toldWords(error.message)}`)
+  return msg(str`${cause} Nothing was lost; you go on contributing as before and can try again.`)
 }
 
 customElements.define('cw-passkey', PasskeyCard)

@@ -1,4 +1,5 @@
 // An error as a person needs it: what happened, what was not lost, what to do next.
+import { updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, html, nothing } from 'lit'
 import type { NodeState } from '#node/state.ts'
 import { OFF_STATE } from '#ui/session.ts'
@@ -15,6 +16,7 @@ export class ProblemCard extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.state = OFF_STATE
   }
 

@@ -1,10 +1,12 @@
 // The state line: is it on, what is it doing. Shown with a sign beside the words, and said aloud when the phase changes.
+import { updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, type TemplateResult, css, html, nothing, svg } from 'lit'
 import type { NodeState, Phase } from '#node/state.ts'
 import { isLoopback } from '#ui/loopback.ts'
 import { OFF_STATE } from '#ui/session.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 import { offlineState } from '#ui/offline-words.ts'
+import { toldWords } from '#ui/told-words.ts'
 import { announcement, stateLine } from '#ui/words.ts'
 
 /** Events of the browser's own connection. */
@@ -76,6 +78,7 @@ export class StateLine extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.state = OFF_STATE
     this.isOnline = navigator.onLine
   }
@@ -103,7 +106,7 @@ export class StateLine extends LitElement {
     return html`<p class="line" data-testid="state-line">
         <svg viewBox="0 0 16 16" aria-hidden="true">${sign(phase)}</svg><span>${line}</span>
       </p>
-      ${reason === '' ? nothing : html`<p class="reason">${reason}</p>`}
+      ${reason === '' ? nothing : html`<p class="reason">${toldWords(reason)}</p>`}
       <p class="unseen" role="status" aria-live="polite">${announcement(state)}</p>`
   }
 

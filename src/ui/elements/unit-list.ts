@@ -1,9 +1,11 @@
 // The units in plain words, newest first: what it was, how it ended, what it earned, and on opening why and who checked it.
+import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing, svg } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { UnitRecord } from '#node/state.ts'
-import { formatAgo, formatCredits, formatDuration, shortDigest } from '#ui/format.ts'
+import { formatAgo, formatCount, formatCredits, formatDuration, shortDigest } from '#ui/format.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import { toldWords } from '#ui/told-words.ts'
 import { outcomeSentence, outcomeWord, transportWords } from '#ui/words.ts'
 import './digest-text.ts'
 
@@ -81,6 +83,7 @@ export class UnitList extends LitElement {
 
   constructor() {
     super()
+    updateWhenLocaleChanges(this)
     this.units = []
     this.nowMs = 0
     this.isLong = false
@@ -89,10 +92,10 @@ export class UnitList extends LitElement {
   override render() {
     const shown = this.isLong ? this.units : this.units.slice(0, FIRST_SHOWN)
     const rest = this.units.length - shown.length
-    return html`<h2>Units</h2>
+    return html`<h2>${msg('Units')}</h2>
       ${
         this.units.length === 0
-          ? html`<p class="muted list">None yet. Work comes when somebody asks for it.</p>`
+          ? html`<p class="muted list">${msg('None yet. Work comes when somebody asks for it.')}</p>`
           : html`<ul class="list" data-testid="units">
               ${repeat(
                 shown,
@@ -101,7 +104,7 @@ export class UnitList extends LitElement {
               )}
             </ul>`
       }
-      ${rest === 0 ? nothing : html`<button class="all" type="button" @click=${this.#lengthen}>Show ${rest} more</button>`}`
+      ${rest === 0 ? nothing : html`<button class="all" type="button" @click=${this.#lengthen}>${msg(str`Show ${formatCount(rest)} more`)}</button>`}`
   }
 
   #unit(unit: UnitRecord) {
@@ -109,7 +112,7 @@ export class UnitList extends LitElement {
     return html`<details data-outcome=${unit.outcome}>
       <summary>
         <svg viewBox="0 0 14 14" class=${tone(unit.outcome)} aria-hidden="true">${sign(unit.outcome)}</svg>
-        <span class="what">${unit.what}</span>
+        <span class="what">${toldWords(unit.what)}</span>
         <span class="figure">${earned(unit)}</span>
         <span class="meta note"
           ><span class=${tone(unit.outcome)}>${outcomeWord(unit.outcome)}</span>${
@@ -120,10 +123,12 @@ export class UnitList extends LitElement {
       </summary>
       <div class="more">
         <p>${outcomeSentence(unit)}</p>
-        ${unit.reason === '' ? nothing : html`<p>${unit.reason}</p>`}
+        ${unit.reason === '' ? nothing : html`<p>${toldWords(unit.reason)}</p>`}
         ${unit.peers.length === 0 ? nothing : peerList(unit)}
         ${unit.certificate === null ? nothing : certificate(unit.certificate, unit.unit)}
-        <p class="note">Unit <cw-digest .value=${unit.unit} label="unit’s id"></cw-digest></p>
+        <p class="note">
+          ${msg('Unit')} <cw-digest .value=${unit.unit} label=${msg('Copy the unit’s id')}></cw-digest>
+        </p>
       </div>
     </details>`
   }
@@ -138,7 +143,7 @@ function peerList(unit: UnitRecord) {
     ${unit.peers.map(
       (peer) =>
         html`<li>
-          Checked with <span class="figure">${shortDigest(peer.node)}</span>, ${transportWords(peer.transport)}
+          ${msg(html`Checked with <span class="figure">${shortDigest(peer.node)}</span>, ${transportWords(peer.transport)}`)}
         </li>`,
     )}
   </ul>`
@@ -146,10 +151,14 @@ function peerList(unit: UnitRecord) {
 
 function certificate(id: string, unit: string) {
   return html`<p class="note">
-      <a href="/api/v1/certificates/${id}" target="_blank" rel="noopener">Certificate</a>
-      <cw-digest .value=${id} label="certificate’s id"></cw-digest>
+      <a href="/api/v1/certificates/${id}" target="_blank" rel="noopener">${msg('Certificate')}</a>
+      <cw-digest .value=${id} label=${msg('Copy the certificate’s id')}></cw-digest>
     </p>
-    <p><a href="/explorer/unit/${unit}" target="_blank" rel="noopener">See every check, and compute it again</a></p>`
+    <p>
+      <a href="/explorer/unit/${unit}" target="_blank" rel="noopener"
+        >${msg('See every check, and compute it again')}</a
+      >
+    </p>`
 }
 
 function earned({ credited }: UnitRecord): string {

@@ -1,0 +1,199 @@
+// What a node, and through it a coordinator, tells in English, each sentence beside how the page says it. `{}` stands for one word, `{…}`,
+// once at most, for any number. A test holds each pair together, and others hold the rulings and kinds of work to what stands here.
+import { msg, str } from '@lit/localize'
+import { formatPercent } from './format.ts'
+
+/** A sentence as it is told, and how it is said with the values found in it. */
+export type Told = readonly [pattern: string, say: (...values: string[]) => string]
+
+/** Parts of sentences that say why a device rests or eases off. They begin small, because they are joined to others. */
+export const TOLD_CLAUSES: readonly Told[] = [
+  ['your device runs on battery', () => msg('your device runs on battery')],
+  [
+    'your battery is at {} % and you lend down to {} %',
+    (at, floor) => msg(str`your battery is at ${percent(at)} and you lend down to ${percent(floor)}`),
+  ],
+  ['it goes on when you plug it in', () => msg('it goes on when you plug it in')],
+  ['it is {} and you lend from {} to {}', (now, from, to) => msg(str`it is ${now} and you lend from ${from} to ${to}`)],
+  ['it goes on at {}', (at) => msg(str`it goes on at ${at}`)],
+  ['your browser is told to save data', () => msg('your browser is told to save data')],
+  ['it goes on when data saving is off', () => msg('it goes on when data saving is off')],
+  ['your link is a mobile one', () => msg('your link is a mobile one')],
+  ['it goes on when you are on another link', () => msg('it goes on when you are on another link')],
+  ['this tab is hidden', () => msg('this tab is hidden')],
+  ['it goes on when you come back to it', () => msg('it goes on when you come back to it')],
+  ['your device is overloaded', () => msg('your device is overloaded')],
+  ['it goes on when the load falls', () => msg('it goes on when the load falls')],
+  ['your device was overloaded a moment ago', () => msg('your device was overloaded a moment ago')],
+  ['it goes on after {} s of less load', (seconds) => msg(str`it goes on after ${seconds} s of less load`)],
+  ['your device is busy with other things', () => msg('your device is busy with other things')],
+  ['you used this page less than {} s ago', (seconds) => msg(str`you used this page less than ${seconds} s ago`)],
+  ['your device got slower, as it does when it is hot', () => msg('your device got slower, as it does when it is hot')],
+  ['this page did not draw smoothly', () => msg('this page did not draw smoothly')],
+]
+
+/** Whole sentences. */
+export const TOLD_SENTENCES: readonly Told[] = [
+  ['Loading the node.', () => msg('Loading the node.')],
+  ['Finding the network.', () => msg('Finding the network.')],
+  ['Opening the device.', () => msg('Opening the device.')],
+  ['Joining the network.', () => msg('Joining the network.')],
+  ['Ready; waiting for work.', () => msg('Ready; waiting for work.')],
+  ['Computing for the network.', () => msg('Computing for the network.')],
+  ['Stopping.', () => msg('Stopping.')],
+  ['Stopped.', () => msg('Stopped.')],
+  ['Your device is free; handing the work back.', () => msg('Your device is free; handing the work back.')],
+  ['The node did not start.', () => msg('The node did not start.')],
+  ['It goes on when none of this holds any more.', () => msg('It goes on when none of this holds any more.')],
+  ['The coordinator cannot be reached; trying again.', () => msg('The coordinator cannot be reached; trying again.')],
+  // A unit's way.
+  ['Computing.', () => msg('Computing.')],
+  ['Computed; waiting for the other replicas.', () => msg('Computed; waiting for the other replicas.')],
+  ['Checking the other replicas.', () => msg('Checking the other replicas.')],
+  [
+    'The coordinator promised no receipt that pays this node for it.',
+    () => msg('The coordinator promised no receipt that pays this node for it.'),
+  ],
+  ['The contributor stopped.', () => msg('You stopped it.')],
+  ['the device rests', () => msg('Your device rests.')],
+  ['The lease ran out before the unit was settled.', () => msg('Its time ran out before it was settled.')],
+  [
+    'Part {} of the result is wrong; the reference proves it.',
+    (part) => msg(str`Part ${part} of the result is wrong; the reference proves it.`),
+  ],
+  // Kinds of work.
+  [
+    'Multiplied a {} x {} and a {} x {} matrix',
+    (rows, k, k2, cols) => msg(str`Multiplied a ${rows} x ${k} and a ${k2} x ${cols} matrix`),
+  ],
+  [
+    'Multiplied a {} x {} part of a {} x {} and a {} x {} matrix',
+    (m, n, rows, k, k2, cols) =>
+      msg(str`Multiplied a ${m} x ${n} part of a ${rows} x ${k} and a ${k2} x ${cols} matrix`),
+  ],
+  [
+    'Wrote up to {} tokens after a prompt of {}',
+    (tokens, prompt) => msg(str`Wrote up to ${tokens} tokens after a prompt of ${prompt}`),
+  ],
+  [
+    'Turned {} text of {} tokens into vectors',
+    (texts, tokens) => msg(str`Turned ${texts} text of ${tokens} tokens into vectors`),
+  ],
+  [
+    'Turned {} texts of {} tokens into vectors',
+    (texts, tokens) => msg(str`Turned ${texts} texts of ${tokens} tokens into vectors`),
+  ],
+  // The device.
+  [
+    'This GPU computes wrongly with the kernels {…}; others are used.',
+    (kernels) => msg(str`This GPU computes wrongly with the kernels ${kernels}; others are used.`),
+  ],
+  ['Computing on the CPU instead, much slower.', () => msg('Computing on the CPU instead, much slower.')],
+  ['It takes no language models.', () => msg('It takes no language models.')],
+  ['There is no GPU to compute on: {…}.', (why) => msg(str`There is no GPU to compute on: ${why}.`)],
+  [
+    'The GPU was lost, and lost again after it was opened anew: {…}.',
+    (why) => msg(str`The GPU was lost, and lost again after it was opened anew: ${why}.`),
+  ],
+  ['Language models run on {…}.', (where) => msg(str`Language models run on ${where}.`)],
+  // What keeps a node from the grid.
+  ['There is no coordinator at {}: {…}.', (url, why) => msg(str`There is no coordinator at ${url}: ${why}.`)],
+  ['No coordinator answers at {}.', (url) => msg(str`No coordinator answers at ${url}.`)],
+  ['The peer {} cannot be reached: {…}.', (peer, why) => msg(str`The peer ${peer} cannot be reached: ${why}.`)],
+  ['The coordinator does not admit this node.', () => msg('The coordinator does not admit this node.')],
+  ['The coordinator now runs another network.', () => msg('The coordinator now runs another network.')],
+  ['Reload the page, or start the node again, to join it.', () => msg('Reload the page to join it.')],
+  ['Another tab of this browser contributes already.', () => msg('Another tab of this browser contributes already.')],
+  ['Stop it there, or let it go on.', () => msg('Stop it there, or let it go on.')],
+  [
+    'The consent to contribute does not hold: {…}.',
+    (why) => msg(str`The consent to contribute does not hold: ${why}.`),
+  ],
+  ['Choose Contribute again.', () => msg('Choose Contribute again.')],
+  ['The device failed {} units in a row.', (count) => msg(str`The device failed ${count} units in a row.`)],
+  ['Reload the page to try again.', () => msg('Reload the page to try again.')],
+  ['Reload the page, or start the node again.', () => msg('Reload the page.')],
+  ['The worker failed: {…}.', (why) => msg(str`The part that computes failed: ${why}.`)],
+  ['The node was stopped.', () => msg('The node was stopped.')],
+  [
+    'The node has not joined the network yet: try again in a moment.',
+    () => msg('The node has not joined the network yet: try again in a moment.'),
+  ],
+  ['You can contribute without one.', () => msg('You can contribute without one.')],
+  ['A passkey cannot be made: {…}.', (why) => msg(str`A passkey cannot be made: ${why}.`)],
+  [
+    'The passkey prompt was closed or timed out: try again, or contribute without a passkey.',
+    () => msg('The passkey prompt was closed or timed out: try again, or contribute without a passkey.'),
+  ],
+  // What a coordinator did against the rules.
+  [
+    'The coordinator signed two lists of commitments for one unit that contradict one another.',
+    () => msg('The coordinator signed two lists of commitments for one unit that contradict one another.'),
+  ],
+  [
+    'The node {} signed two different results for one unit.',
+    (node) => msg(str`The node ${node} signed two different results for one unit.`),
+  ],
+  [
+    'The coordinator certified a unit of yours whose checkers were not drawn by the rules.',
+    () => msg('The coordinator certified a unit of yours whose checkers were not drawn by the rules.'),
+  ],
+  [
+    'The coordinator promised you a receipt and has something else in its place in the log.',
+    () => msg('The coordinator promised you a receipt and has something else in its place in the log.'),
+  ],
+  [
+    'The coordinator forked its public log: the log of {} entries does not continue the one of {}.',
+    (later, earlier) =>
+      msg(
+        str`The coordinator forked its public log: the log of ${later} entries does not continue the one of ${earlier}.`,
+      ),
+  ],
+  [
+    'The proof is kept; do not work for it before its operator has explained this.',
+    () => msg('The proof is kept; do not work for it before its operator has explained this.'),
+  ],
+  [
+    "The coordinator's public log had {} entries and shows {} now: it was rolled back, or hides its newest part.",
+    (had, has) =>
+      msg(
+        str`The coordinator’s public log had ${had} entries and shows ${has} now: it was rolled back, or hides its newest part.`,
+      ),
+  ],
+  [
+    'Its operator has to explain this before anyone works for it.',
+    () => msg('Its operator has to explain this before anyone works for it.'),
+  ],
+]
+
+/** Why a unit was paid: the first value says what it was, and is told too. */
+export const TOLD_AGREEMENTS: readonly Told[] = [
+  ['{…}; one node computed it.', (what) => msg(str`${what}; one node computed it.`)],
+  ['{…}; {} nodes agreed.', (what, count) => msg(str`${what}; ${count} nodes agreed.`)],
+  [
+    '{…}; one node computed it, and the coordinator audited it: valid.',
+    (what) => msg(str`${what}; one node computed it, and the coordinator audited it: valid.`),
+  ],
+  [
+    '{…}; {} nodes agreed, and the coordinator audited it: valid.',
+    (what, count) => msg(str`${what}; ${count} nodes agreed, and the coordinator audited it: valid.`),
+  ],
+  [
+    '{…}; one node computed it, and another node audited it: valid.',
+    (what) => msg(str`${what}; one node computed it, and another node audited it: valid.`),
+  ],
+  [
+    '{…}; {} nodes agreed, and another node audited it: valid.',
+    (what, count) => msg(str`${what}; ${count} nodes agreed, and another node audited it: valid.`),
+  ],
+]
+
+/** "Eases off to 25 % of your device: …", as it is told. */
+export const TOLD_EASING: Told = [
+  'Eases off to {} % of your device: {…}.',
+  (share, why) => msg(str`Eases off to ${percent(share)} of your device: ${why}.`),
+]
+
+function percent(text = ''): string {
+  return formatPercent(Number(text) / 100)
+}
