@@ -1,6 +1,7 @@
 // The nodes that are here now: admitted, connected, and what each is doing. In memory only: after a restart they say hello again.
 import type { PublicKey } from '#core/ed25519.ts'
 import type { Delegation } from '#identity/delegation.ts'
+import type { Split } from '#identity/split.ts'
 import type { Hello } from '#net/protocols/hello/messages.ts'
 
 /** A node that may be given work. */
@@ -8,6 +9,9 @@ export type LiveNode = {
   readonly node: PublicKey
   readonly payee: PublicKey
   readonly delegation: Delegation | null
+  /** The site on which it works, as it says, and what of its pay that site's account gets by its signed word. */
+  readonly site: string | null
+  readonly split: Split | null
   readonly tier: number
   readonly ratedMops: number
   readonly capabilities: Hello['capabilities']

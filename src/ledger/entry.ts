@@ -12,7 +12,10 @@ import { type Job, MAX_REPLICATION, jobId } from '#work/job.ts'
 import { unitId } from '#work/unit.ts'
 import { type Genesis, genesisSchema } from './genesis.ts'
 
-/** Credit for what `node` did, to the account it works for, in atto-credit as decimal text. It is pending until it matures. */
+/**
+ * Credit for what `node` did, to the account it works for or to that of the site where it does, in atto-credit as decimal text. It is pending
+ * until it matures.
+ */
 export type Payment = { readonly node: PublicKey; readonly account: PublicKey; readonly amount: string }
 
 /** A job entered the grid: `job` is the salted commitment to its id, `escrow` what was taken from the requester's `account`. */
@@ -96,8 +99,8 @@ export type LogEntry =
   | ForfeitEntry
   | { readonly type: 'refund'; readonly admissionLeaf: number; readonly amount: string }
 
-/** Payments of one receipt: a unit's replicas, and room for the parts that later rules pay. */
-export const MAX_PAYMENTS = MAX_REPLICATION + 3
+/** Payments of one receipt: a unit's replicas and room for the parts that later rules pay, each with the part of a site. */
+export const MAX_PAYMENTS = 2 * (MAX_REPLICATION + 3)
 
 /** Highest tier of a delegation. */
 const MAX_TIER = 3

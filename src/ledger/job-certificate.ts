@@ -21,7 +21,7 @@ import {
 import { type Genesis, genesisSchema } from './genesis.ts'
 
 /** Format of the text form. */
-export const JOB_CERTIFICATE_FORMAT = 'commonwatt/job-certificate/v5'
+export const JOB_CERTIFICATE_FORMAT = 'commonwatt/job-certificate/v6'
 
 /** Longest text: {@link MAX_UNITS} units at 5 KB for each of five replicas, with room for delegations. */
 export const MAX_JOB_CERTIFICATE_BYTES = 256 * 2 ** 20

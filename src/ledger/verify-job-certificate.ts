@@ -14,6 +14,7 @@ import type { PartSource } from '#verify/content-file.ts'
 import { type RecomputeOptions, inputLeavesOutcomes, recomputeOutcomes } from '#verify/recompute.ts'
 import { type Outcome, type Verdict, outcome, verdictOf, verdictOfAsync } from '#verify/verdict.ts'
 import { rosterRoot } from '#verify/roster.ts'
+import { splitOf } from '#verify/splits.ts'
 import { auditOutcomes } from '#verify/verify-audit.ts'
 import { certificateOutcomes } from '#verify/verify-certificate.ts'
 import { drawOutcomes } from '#verify/verify-draw.ts'
@@ -26,6 +27,7 @@ import { openCheckpoint } from './checkpoint.ts'
 import { type LogEntry, type ReceiptEntry, auditedNodes, entryLeaf, receiptEntry, saltedCommitment } from './entry.ts'
 import { networkId } from './genesis.ts'
 import type { JobCertificate, LoggedEntry } from './job-certificate.ts'
+import { paidUnder } from './payments.ts'
 import { priceAtto, sharePrice } from './price.ts'
 
 /** What a verifier knows besides the certificate: its network, and secrets of draw epochs that were revealed since. */
@@ -247,7 +249,7 @@ export function pendingDraws({ units }: Pick<JobCertificate, 'units'>, beacons: 
   return [...new Set(epochs)].filter((epoch) => secretOf(epoch) === undefined).sort((a, b) => a - b)
 }
 
-/** The listed price is shared by operations, to delegations' payees where there are any, and all of it is within the job's ceiling. */
+/** The listed price is shared by operations, to delegations' payees and to sites where there are any, and all of it is within the job's ceiling. */
 function* priceOutcomes({ job, units, admission, receipts, repeated }: JobCertificate, kind: Kind): Generator<Outcome> {
   let total = 0n
   for (const [at, { body }] of units.entries()) {
@@ -265,11 +267,10 @@ function* priceOutcomes({ job, units, admission, receipts, repeated }: JobCertif
     const audit = paid.length === body.replicas.length ? null : kind.auditPlan(body.unit).operations
     const shares = sharePrice(price, operations, body.replicas.length, audit)
     for (const [index, { node, payee }] of paid.entries()) {
-      const own = payments.filter((payment) => payment.node === node)
-      const isPaid =
-        own.length === 1 &&
-        own.every(({ account, amount }) => (payee === null || account === payee) && BigInt(amount) === shares[index])
-      yield outcome('price', isPaid, `Node ${node}, or the payee that it names, was not paid its share for unit ${at}.`)
+      const own = paidUnder(payments, node, splitOf(body, node))
+      const isPaid = own !== null && (payee === null || own.account === payee) && own.total === shares[index]
+      const reason = `Node ${node}, or the payee or the site that it names, was not paid its share for unit ${at}.`
+      yield outcome('price', isPaid, reason)
     }
     // What was paid for a repeated unit was paid by an earlier job.
     if (!isRepeated) total += price

@@ -9,6 +9,7 @@ import type { Hello } from '#net/protocols/hello/messages.ts'
 import type { BackendInfo } from '#tensor/backend.ts'
 import type { Kind } from '#work/kind.ts'
 import type { NodeIdentity } from './identity.ts'
+import type { SiteSplit } from './site-split.ts'
 import type { WorkerApi } from './worker-api.ts'
 
 /** Memory that a node computes in: inputs here and in the worker, their rows, and the result. */
@@ -25,6 +26,7 @@ export type AdmissionParts = {
   readonly device: BackendInfo
   readonly kinds: readonly Kind[]
   readonly site: string | null
+  readonly split: SiteSplit | null
   readonly worker: Pick<WorkerApi, 'selfTest'>
   readonly clock: Clock
   /** Told of the log's state as the coordinator sees it. */
@@ -63,7 +65,7 @@ export async function introduce(parts: AdmissionParts, signal: AbortSignal): Pro
   return { tier, balance, pending, ratedMops, withheld }
 }
 
-function helloOf({ identity, device, kinds, site, clock }: AdmissionParts): Hello {
+function helloOf({ identity, device, kinds, site, split, clock }: AdmissionParts): Hello {
   const delegation = identity.delegation(clock.nowMs())
   return {
     delegation,
@@ -76,6 +78,7 @@ function helloOf({ identity, device, kinds, site, clock }: AdmissionParts): Hell
       kinds: kinds.map(({ name, version }) => ({ name, version })),
     },
     site,
+    split,
   }
 }
 

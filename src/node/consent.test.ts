@@ -43,8 +43,8 @@ describe('assertConsent', () => {
 describe('openConsent', () => {
   test('default: what was signed is what is opened, with the considerate rules where none were chosen', async () => {
     const signed = await signConsent(signer, context, consent)
-    expect(signed).toMatchObject({ type: 'consent', signer: signer.publicKey, body: { sharePercent: 50 } })
-    expect(openConsent(signed, NOW)).toEqual({ ...consent, rules: DEFAULT_RULES })
+    expect(signed).toMatchObject({ type: 'consent/v2', signer: signer.publicKey, body: { sharePercent: 50 } })
+    expect(openConsent(signed, NOW)).toEqual({ ...consent, split: null, rules: DEFAULT_RULES })
     const rules = { ...DEFAULT_RULES, batteryFloorPercent: 30, hours: { fromMinute: 480, toMinute: 1320 } }
     expect(openConsent(await signConsent(signer, context, { ...consent, rules }), NOW).rules).toEqual(rules)
   })

@@ -6,10 +6,11 @@ import { AppError } from '#core/errors.ts'
 import { DEFAULT_RULES, type GuestRules, guestRulesSchema } from '#core/guest-rules.ts'
 import { signedSchema, textSchema, uintSchema } from '#core/schema.ts'
 import { type Signed, type SigningContext, signMessage, verifyMessage } from '#core/signed.ts'
+import { type SiteShare, siteShareSchema } from '#identity/split.ts'
 import type { Consent } from './state.ts'
 
 /** Message type. */
-export const CONSENT_TYPE = 'consent'
+export const CONSENT_TYPE = 'consent/v2'
 
 /** Least share of a device: below it a unit would outlive its lease. */
 export const MIN_GPU_SHARE = 0.05
@@ -22,6 +23,7 @@ export type ConsentBody = {
   readonly sharePercent: number
   readonly expiresMs: number
   readonly site: string | null
+  readonly split: SiteShare | null
   readonly rules: GuestRules
 }
 
@@ -32,6 +34,7 @@ const consentSchema: v.GenericSchema<unknown, Consent> = v.strictObject({
   gpuShare: v.pipe(v.number(), v.minValue(MIN_GPU_SHARE), v.maxValue(1)),
   expiresMs: uintSchema(),
   site: v.nullable(textSchema(256)),
+  split: v.exactOptional(v.nullable(siteShareSchema)),
   rules: v.exactOptional(guestRulesSchema),
 })
 
@@ -40,17 +43,19 @@ const signedConsentSchema: v.GenericSchema<unknown, SignedConsent> = signedSchem
     sharePercent: uintSchema(),
     expiresMs: uintSchema(),
     site: v.nullable(textSchema(256)),
+    split: v.nullable(siteShareSchema),
     rules: guestRulesSchema,
   }),
 )
 
 /** Signs `consent`. Shares are signed in whole per cent. */
 export function signConsent(signer: Signer, context: SigningContext, consent: Consent): Promise<SignedConsent> {
-  const { gpuShare, expiresMs, site, rules = DEFAULT_RULES } = consent
+  const { gpuShare, expiresMs, site, split = null, rules = DEFAULT_RULES } = consent
   return signMessage(signer, CONSENT_TYPE, context, {
     sharePercent: Math.round(gpuShare * 100),
     expiresMs,
     site,
+    split,
     rules,
   })
 }
@@ -61,8 +66,8 @@ export function openConsent(value: unknown, nowMs: number): Required<Consent> {
   if (!result.success) throw new ConsentError('it is malformed')
   const signed = result.output
   if (!verifyMessage(signed, CONSENT_TYPE, signed.network)) throw new ConsentError('its signature is wrong')
-  const { sharePercent, expiresMs, site, rules } = signed.body
-  const consent = { gpuShare: sharePercent / 100, expiresMs, site, rules }
+  const { sharePercent, expiresMs, site, split, rules } = signed.body
+  const consent = { gpuShare: sharePercent / 100, expiresMs, site, split, rules }
   assertConsent(consent, nowMs)
   return consent
 }
@@ -72,8 +77,9 @@ export function assertConsent(value: unknown, nowMs: number): asserts value is C
   const result = v.safeParse(consentSchema, value)
   if (!result.success)
     throw new ConsentError(`it must name a share of ${MIN_GPU_SHARE} to 1, its end, its site and its rules`)
-  const { expiresMs } = result.output
+  const { expiresMs, site, split = null } = result.output
   if (nowMs >= expiresMs) throw new ConsentError(`it ended at ${new Date(expiresMs).toISOString()}`)
+  if (split !== null && site === null) throw new ConsentError('it gives a share to a site and names none')
   if (expiresMs - nowMs > MAX_CONSENT_MS) throw new ConsentError(`it would last more than ${MAX_CONSENT_MS} ms`)
 }
 

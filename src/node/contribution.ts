@@ -23,6 +23,7 @@ import { type CheckpointPlace, LogWitness } from './log-witness.ts'
 import type { NetworkInfo } from './network-info.ts'
 import { isTransient, stayConnected, untilThere } from './reconnect.ts'
 import type { Tally } from './tally.ts'
+import { type SiteSplit, siteSplit } from './site-split.ts'
 import { ShownPhase } from './shown-phase.ts'
 import { StatePublisher } from './state-publisher.ts'
 import type { Consent, Contribution, NodeState, Phase } from './state.ts'
@@ -79,6 +80,7 @@ export class NodeContribution implements Contribution {
   readonly #stop = new AbortController()
   #worker: WorkerHandle | undefined
   #context: SigningContext | undefined
+  #split: SiteSplit | null = null
   #live: Live | undefined
   readonly #closers: (() => Promise<void> | void)[] = []
   #isAdmitted = false
@@ -183,6 +185,8 @@ export class NodeContribution implements Contribution {
     signal.throwIfAborted()
     this.#context = { network: network.network, checkpoint: network.checkpoint }
     this.#phase('starting', 'Opening the device.')
+    const { consent, clock, random } = parts
+    this.#split = await siteSplit(consent, identity.signer, this.#context, clock.nowMs(), random)
     const signing = { signer: identity.signer, context: () => this.#signing() }
     const device = await this.#guest.open(worker.api, parts.preferred, signing)
     signal.throwIfAborted()
@@ -244,6 +248,7 @@ export class NodeContribution implements Contribution {
       identity,
       witness,
       onBroken: (error) => void this.#giveUp(error),
+      split: this.#split?.split ?? null,
       worker: worker.api,
       maxModelBytes,
       clock: workerClock(worker),
@@ -280,6 +285,7 @@ export class NodeContribution implements Contribution {
         device: device.info,
         kinds,
         site: consent.site,
+        split: this.#split,
         worker: worker.api,
         clock,
         onCheckpoint,

@@ -4,6 +4,7 @@ import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import type { Random } from '#core/random.ts'
 import type { Checkpoint, SigningContext } from '#core/signed.ts'
+import type { Split } from '#identity/split.ts'
 import type { ContributorPeer, ContributorPeerOptions } from '#net/contributor-peer.ts'
 import { serveAudits } from '#net/protocols/audit/handler.ts'
 import { serveThird } from '#net/protocols/arbitrate/handler.ts'
@@ -36,6 +37,8 @@ import type { WorkerApi } from './worker-api.ts'
 export type JoinParts = {
   readonly network: NetworkInfo
   readonly identity: NodeIdentity
+  /** What of its credit goes to a site. */
+  readonly split: Split | null
   readonly worker: WorkerApi
   /** Most bytes of a model file that the device takes. */
   readonly maxModelBytes: number
@@ -112,6 +115,7 @@ export async function join(parts: JoinParts): Promise<Joined> {
     exchange,
     signing,
     payees: () => payeesOf(identity, clock),
+    split: parts.split,
     findKind,
     fetchInputs,
     deliver: (lease, content, signal) => putResult(peer, lease, content, signal),

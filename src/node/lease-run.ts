@@ -5,7 +5,9 @@ import type { Digest } from '#core/digest.ts'
 import type { PublicKey, Signer } from '#core/ed25519.ts'
 import { AppError, type ErrorRecord, toErrorRecord } from '#core/errors.ts'
 import { type SigningContext, signMessage } from '#core/signed.ts'
+import type { Split } from '#identity/split.ts'
 import { type ReceiptEntry, entryLeaf } from '#ledger/entry.ts'
+import { paidUnder } from '#ledger/payments.ts'
 import { type ReceiptPromise, isReceiptPromise } from '#ledger/receipt-promise.ts'
 import { HEARTBEAT_MS } from '#net/protocols/lease/constants.ts'
 import { LeaseOrderError, type NodeLease, type Offer } from '#net/protocols/lease/handler.ts'
@@ -39,6 +41,8 @@ export type LeaseParts = {
   readonly signing: () => SigningContext
   /** Accounts that may be paid for this node. */
   readonly payees: () => readonly PublicKey[]
+  /** What of this node's credit goes to a site by its own word. */
+  readonly split: Split | null
   /** The parts of the unit's inputs that its kind needs. */
   readonly fetchInputs: (unit: Unit, kind: Kind, signal: AbortSignal) => Promise<InputParts>
   /** Hands the result under a lease to the coordinator. */
@@ -238,16 +242,16 @@ class LeaseRun {
 
   #settle({ receipt, promise }: Settled, reason: string): void {
     const isPromised = isReceiptPromise(promise, authorityOf(this.#parts)) && promise.body.leaf === entryLeaf(receipt)
-    const { signer, payees } = this.#parts
-    const own = receipt.payments.find(({ node }) => node === signer.publicKey)
-    if (!isPromised || own === undefined || !payees().includes(own.account)) {
+    const { signer, payees, split } = this.#parts
+    const paid = paidUnder(receipt.payments, signer.publicKey, split)
+    if (!isPromised || paid === null || !payees().includes(paid.account)) {
       const reason = 'The coordinator promised no receipt that pays this node for it.'
       this.#finish({ outcome: 'rejected', credited: '0', reason })
       return
     }
     this.#settled = { receipt, promise }
     const { certificate } = receipt
-    this.#finish({ outcome: 'agreed', credited: own.amount, reason, certificate })
+    this.#finish({ outcome: 'agreed', credited: paid.own.toString(), reason, certificate })
   }
 
   /** Checks the close, exchanges reveals, judges the peers and tells the coordinator what was seen. */

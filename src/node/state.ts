@@ -2,6 +2,7 @@
 import type { PublicKey } from '#core/ed25519.ts'
 import type { ErrorRecord } from '#core/errors.ts'
 import type { GuestRules } from '#core/guest-rules.ts'
+import type { SiteShare } from '#identity/split.ts'
 import type { KeptEvidence } from './evidence-store.ts'
 import type { BackendInfo } from '#tensor/backend.ts'
 
@@ -16,6 +17,8 @@ export type Consent = {
   readonly expiresMs: number
   /** Host page when the node runs in the widget, null on our own page. */
   readonly site: string | null
+  /** What of the credit that page's account gets; nothing when it is null or left out. */
+  readonly split?: SiteShare | null
   /** When to lend; the considerate defaults when it is left out. */
   readonly rules?: GuestRules
 }

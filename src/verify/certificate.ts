@@ -4,6 +4,7 @@ import type { Digest } from '#core/digest.ts'
 import { amountSchema, digestSchema, signedSchema, uintSchema } from '#core/schema.ts'
 import { type Signed, messageId } from '#core/signed.ts'
 import { type Delegation, delegationSchema } from '#identity/delegation.ts'
+import { type Split, splitSchema } from '#identity/split.ts'
 import { MAX_REPLICATION } from '#work/job.ts'
 import { type Lease, leaseSchema } from '#work/lease.ts'
 import { type Unit, unitSchema } from '#work/unit.ts'
@@ -40,7 +41,8 @@ export type Replica = {
 
 /**
  * What the coordinator signs. `root` is the Merkle root over the result's parts, `leaves` their digests in order,
- * `draws` how the replicas came to be.
+ * `draws` how the replicas came to be, `splits` whose pay
+ * went to a site in part.
  */
 export type CertificateBody = {
   readonly unit: Unit
@@ -53,6 +55,7 @@ export type CertificateBody = {
   readonly leaves: readonly Digest[]
   readonly replicas: readonly Replica[]
   readonly draws: readonly DrawRecord[]
+  readonly splits: readonly Split[]
   readonly transport: Transport | 'none'
   readonly finishReason: 'complete'
   /** Chance that the result had of being audited, in parts per million, and the audit if it was drawn. */
@@ -61,11 +64,11 @@ export type CertificateBody = {
   readonly assurance: Assurance
 }
 
-/** A certificate signed by the coordinator, as type `certificate/v3`. */
+/** A certificate signed by the coordinator, as type `certificate/v4`. */
 export type Certificate = Signed<CertificateBody>
 
 /** Message type of a signed certificate. */
-export const CERTIFICATE_TYPE = 'certificate/v3'
+export const CERTIFICATE_TYPE = 'certificate/v4'
 
 /** Parts of one unit's result: 4,096 tiles of 256 KiB are 1 GiB, past what a node may hold. */
 export const MAX_UNIT_PARTS = 4096
@@ -96,6 +99,8 @@ export const certificateSchema: v.GenericSchema<unknown, Certificate> = signedSc
       v.maxLength(MAX_REPLICATION),
     ),
     draws: drawRecordsSchema,
+    // One for each replica, and one for the auditor.
+    splits: v.pipe(v.array(splitSchema), v.maxLength(MAX_REPLICATION + 1)),
     transport: v.union([transportSchema, v.literal('none')]),
     finishReason: v.literal('complete'),
     auditPpm: uintSchema(ALWAYS_PPM),

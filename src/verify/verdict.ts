@@ -18,6 +18,7 @@ export const CHECKS = {
   draw: 'the replicas are those that the rules drew from the roster',
   audit: 'whether and by whom the result was audited follows from the rules, and the audit found it valid',
   delegation: 'a device credential vouches for the session key',
+  split: 'each node that parts its pay with a site says so itself',
   assurance: 'the assurance and the transport claimed are those of the evidence',
   units: 'the units are the whole job, each once and in order',
   result: "the units' parts are the parts of the result",

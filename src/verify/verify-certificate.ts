@@ -16,6 +16,7 @@ import { closeId } from './close.ts'
 import { type Authority, evidenceOutcomes } from './commit.ts'
 import { assuranceOf, transportOf } from './quorum.ts'
 import { SIGHTING_TYPE } from './reveal.ts'
+import { splitOutcomes } from './splits.ts'
 import { auditFormOutcomes } from './verify-audit.ts'
 import { drawFormOutcomes } from './verify-draw.ts'
 import { type Outcome, type Verdict, outcome, verdictOfAsync } from './verdict.ts'
@@ -44,6 +45,7 @@ export async function* certificateOutcomes(certificate: Certificate, authority: 
   if (comparison === 'exact') for (const replica of body.replicas) yield sightingOutcome(replica, body.replicas)
   yield* drawFormOutcomes(body, authority)
   if (body.audit !== null) yield* auditFormOutcomes(body.audit, body, authority)
+  yield* splitOutcomes(body, authority.network)
   yield assuranceOutcome(body, kind)
 }
 

@@ -30,6 +30,7 @@ import {
   stakesOf,
 } from '#coordinator/store/pending.ts'
 import type { Db } from '#coordinator/store/schema.ts'
+import { countSiteUnit, siteDays } from '#coordinator/store/sites.ts'
 import type { Store } from '#coordinator/store/store.ts'
 import {
   beginAttempt,
@@ -342,6 +343,30 @@ export function describeStore(factory: StoreFactory): void {
       )
       expect(await receiptIndexes(store.db, other)).toEqual(new Map([[first.certificate, 3]]))
       expect(await finishRepeatedUnit(store.db, { job, number: 0 }, { certificate: newId(), leaves: [] })).toBe(false)
+    })
+
+    test('behaviour: what sites earn is summed by day, and found by account and by site', async () => {
+      const [account, other] = [newKey(), newKey()]
+      const [site, second] = [`https://${account.slice(0, 8)}.example`, `https://${other.slice(0, 8)}.example`]
+      const day = { site, account, day: 100, units: 1, amount: 7n }
+      for (const each of [
+        day,
+        day,
+        { ...day, day: 101 },
+        { ...day, site: second },
+        { ...day, account: other, amount: 3n },
+      ])
+        await countSiteUnit(store.db, each)
+      expect(await siteDays(store.db, { account }, 100)).toEqual(
+        [
+          { ...day, day: 101 },
+          { ...day, units: 2, amount: 14n },
+          { ...day, site: second },
+        ].toSorted((a, b) => b.day - a.day || (a.site < b.site ? -1 : 1)),
+      )
+      expect(await siteDays(store.db, { site }, 101)).toEqual([{ ...day, day: 101 }])
+      expect(await siteDays(store.db, { site: second }, 0)).toEqual([{ ...day, site: second }])
+      expect(await siteDays(store.db, { site: 'https://elsewhere.example' }, 0)).toEqual([])
     })
 
     test('behaviour: a node that says hello again keeps its record', async () => {

@@ -7,6 +7,8 @@ import { beatKeeper } from '#coordinator/peers/beat-keeper.ts'
 import { helloJudge } from '#coordinator/peers/hello-judge.ts'
 import { beatsOf } from '#coordinator/store/beats.ts'
 import { banNode } from '#coordinator/store/nodes.ts'
+import { type Split, type SplitBody, signSplit, siteCommitment } from '#identity/split.ts'
+import type { Digest } from '#core/digest.ts'
 import { delegate } from '#identity/delegation.ts'
 import { DEVICE_BOUND_FLAGS, SYNCED_FLAGS, createSoftwareCredential } from '#identity/authenticator.fixture.ts'
 import { type Beat, type BeatState, signBeat, signWitness } from '#liveness/beat.ts'
@@ -46,7 +48,7 @@ function helloOf({ publicKey }: Signer, change: Partial<Hello> = {}): Hello {
     maxMemoryBytes: 0,
     kinds: [{ name: 'matmul', version: 1 }],
   } as const
-  return { delegation: null, payee: publicKey, capabilities, site: null, ...change }
+  return { delegation: null, payee: publicKey, capabilities, site: null, split: null, ...change }
 }
 
 function judgeOf() {
@@ -129,6 +131,34 @@ describe('hello', () => {
     await judge(signer, helloOf(signer, { delegation, payee }))
     expect(site.nodes.get(signer.publicKey)).toBe(live)
     expect(live.leases).toBe(2)
+  })
+
+  test('behaviour: a site’s share counts by the word of the node alone, for the site that the hello names', async () => {
+    const [signer, other] = [newSigner(), newSigner()]
+    const site1 = 'https://garden.example'
+    const salt = newSigner().publicKey as string as Digest
+    const issued = { account: other.publicKey, percent: 20, issuedMs: nowMs, expiresMs: nowMs + 1000 }
+    const splitBy = (by: Signer, change: Partial<SplitBody> = {}) =>
+      signSplit(by, context(), { ...issued, site: siteCommitment(site1, salt), ...change })
+    const judge = judgeOf()
+    const hello = async (split: Split, said: string | null = site1) =>
+      judge(signer, helloOf(signer, { site: said, split: { split, salt } }))
+    expect(await hello(await splitBy(signer))).toMatchObject({ outcome: 'admitted' })
+    expect(site.nodes.get(signer.publicKey)).toMatchObject({ site: site1, split: { body: { percent: 20 } } })
+    const wrong: [Split, string | null][] = [
+      [await splitBy(other), site1],
+      [{ ...(await splitBy(other)), signer: signer.publicKey }, site1],
+      [await splitBy(signer, { expiresMs: nowMs }), site1],
+      [await splitBy(signer, { issuedMs: nowMs + 60_001, expiresMs: nowMs + 60_002 }), site1],
+      [await splitBy(signer), null],
+      [await splitBy(signer), 'https://elsewhere.example'],
+      [await splitBy(signer, { site: siteCommitment('a garden', salt) }), 'a garden'],
+    ]
+    for (const [split, said] of wrong)
+      expect(await hello(split, said)).toMatchObject({
+        outcome: 'refused',
+        reason: expect.stringContaining('The split of its credit') as string,
+      })
   })
 
   test('error: refused with the reason', async () => {

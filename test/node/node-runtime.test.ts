@@ -1,4 +1,6 @@
 // A contributor's node in this process against a coordinator that only does what a test tells it: real peers, real worker threads.
+import type { Payment } from '#ledger/entry.ts'
+import { payNode } from '#ledger/payments.ts'
 import { afterEach, describe, expect, test } from 'vitest'
 import { utf8 } from '#core/bytes.ts'
 import { type ContentRef, contentId } from '#core/content.ts'
@@ -153,6 +155,39 @@ describe('a contributor node', { timeout: 60_000 }, () => {
       expect(units[0]).toMatchObject({ outcome: 'rejected', credited: '0', certificate: null })
     }
     expect(node.state).toMatchObject({ unitsDone: 0, creditedSession: '0' })
+  })
+
+  test('behaviour: a receipt parts the pay with a site as the node said, or earns nothing', async () => {
+    const grid = await openGrid()
+    const site = grid.network.requester.publicKey
+    const shared = consent({ site: 'https://garden.example', split: { account: site, percent: 30 } })
+    const [parting, plain] = [await waitingNode(grid, { consent: shared }), await waitingNode(grid)]
+    const hello = grid.hellos.find(({ node }) => node === parting.key)?.hello
+    expect(hello?.split?.split).toMatchObject({ signer: parting.key, body: { account: site, percent: 30 } })
+    let m = 20
+    const settle = async ({ node, key }: typeof plain, payments: readonly Payment[]) => {
+      const { unit } = product(grid, m++, 20, 20)
+      const { trials } = await grid.untilRevealed(unit, [key])
+      await trials[0]?.stream.say(await grid.settledBy(payments))
+      const id = trials[0]?.lease.body.unit
+      const { units } = await until(node, (state) => state.units[0]?.unit === id && state.units[0]?.finishedMs !== null)
+      return units[0]
+    }
+    const split = hello?.split?.split ?? null
+    const [own, part] = payNode(parting.key, parting.key, 1000n, split) as [Payment, Payment]
+    expect(await settle(parting, [own, part])).toMatchObject({ outcome: 'agreed', credited: '700' })
+    const thief = grid.network.coordinator.publicKey
+    const wrong = [
+      [{ ...own, amount: '1000' }],
+      [
+        { ...own, amount: '500' },
+        { ...part, amount: '500' },
+      ],
+      [own, { ...part, account: thief }],
+    ]
+    for (const payments of wrong) expect(await settle(parting, payments)).toMatchObject({ outcome: 'rejected' })
+    const added = payNode(plain.key, plain.key, 1000n, split)
+    expect(await settle(plain, added)).toMatchObject({ outcome: 'rejected', credited: '0' })
   })
 
   test('behaviour: a wrong tile is seen by the other replica, and the wrong one sees that they differ', async () => {

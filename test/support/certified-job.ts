@@ -239,6 +239,7 @@ async function certifyUnit(
     root: merkleRoot(leaves),
     leaves,
     replicas,
+    splits: [],
     draws: [testDraw(network, unit, jobId(job), signers, roster)],
     transport: transportOf(replicas),
     finishReason: 'complete' as const,

@@ -60,6 +60,7 @@ export async function openStranger(url: string, clock: Clock = systemClock): Pro
           kinds: KINDS.map(({ name, version }) => ({ name, version })),
         },
         site: null,
+        split: null,
       },
       async ({ seed }) => ({ answer: await answerTo(seed), ratedMops: 1 }),
     )

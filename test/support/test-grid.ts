@@ -1,6 +1,7 @@
 // A coordinator small enough for tests of nodes: it admits them, leases a unit to those it is told to, closes, and settles, with real
 // signatures over real libp2p. Verification, storage and payment are the product's coordinator's, and left out.
 import { type CheckpointNote, signCheckpoint } from '#ledger/checkpoint.ts'
+import type { Payment } from '#ledger/entry.ts'
 import { promiseReceipt } from '#ledger/receipt-promise.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
@@ -192,13 +193,13 @@ export class TestGrid {
   }
 
   /** What settles a unit for `nodes`: a receipt that pays each `amount`, to `account` or its own, and the promise of it. */
-  async settled(
-    nodes: readonly PublicKey[],
-    amount: string,
-    account?: PublicKey,
-  ): Promise<Extract<FromCoordinator, { say: 'settled' }>> {
+  settled(nodes: readonly PublicKey[], amount: string, account?: PublicKey) {
+    return this.settledBy(nodes.map((node) => ({ node, account: account ?? node, amount })))
+  }
+
+  /** The same by a receipt with those payments. */
+  async settledBy(payments: readonly Payment[]): Promise<Extract<FromCoordinator, { say: 'settled' }>> {
     const { coordinator, context } = this.network
-    const payments = nodes.map((node) => ({ node, account: account ?? node, amount }))
     const receipt = {
       type: 'receipt',
       admissionLeaf: 1,

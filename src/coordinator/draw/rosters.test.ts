@@ -18,14 +18,24 @@ type Kinds = LiveNode['capabilities']['kinds']
 function newNode(change: Partial<LiveNode> = {}, kinds: Kinds = [{ name: 'matmul', version: 1 }]): LiveNode {
   const { publicKey } = signerFromSecret(random.bytes(32))
   const capabilities = { backend: 'cpu', adapter: '', isSoftware: true, maxMemoryBytes: 0, kinds } as const
-  const about = { node: publicKey, payee: publicKey, delegation: null, tier: 0, ratedMops: 1, address: null, since: 0 }
+  const about = {
+    node: publicKey,
+    payee: publicKey,
+    delegation: null,
+    site: null,
+    split: null,
+    tier: 0,
+    ratedMops: 1,
+    address: null,
+    since: 0,
+  }
   const now = { leases: 0, computing: 0, coolUntilMs: 0, declines: 0, lastBeatMs: null, state: 'idle' } as const
   return { ...about, ...now, capabilities, ...change }
 }
 
 function isHello(kinds: Kinds): boolean {
   const { capabilities, payee } = newNode({}, kinds)
-  return v.is(helloSchema, { delegation: null, payee, capabilities, site: null })
+  return v.is(helloSchema, { delegation: null, payee, capabilities, site: null, split: null })
 }
 
 describe('rosters', () => {

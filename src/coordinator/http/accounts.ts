@@ -35,7 +35,8 @@ export function accountRoutes({ grid, newAccounts }: HttpParts): Hono {
   return app
 }
 
-function accountJson({ account, balance, escrowed, pending, earned, burned, granted }: Account) {
+/** An account as it is told. */
+export function accountJson({ account, balance, escrowed, pending, earned, burned, granted }: Account) {
   return {
     account,
     balance: balance.toString(),

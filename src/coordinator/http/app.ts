@@ -14,6 +14,7 @@ import { nodeRoutes } from './nodes.ts'
 import { openAiRoutes } from './openai.ts'
 import { pageRoutes } from './page.ts'
 import { remoteAddress } from './remote-address.ts'
+import { siteRoutes } from './sites.ts'
 import { unitRoutes } from './units.ts'
 
 /** The application over `parts`. */
@@ -42,6 +43,7 @@ export function createApp(parts: HttpParts): Hono {
   app.route('/api/v1/jobs', jobRoutes(parts))
   app.route('/api/v1/log', logRoutes(parts))
   app.route('/api/v1/nodes', nodeRoutes(parts))
+  app.route('/api/v1/sites', siteRoutes(parts))
   app.route('/api/v1/units', unitRoutes(parts))
   app.route('/api/v1', drawRoutes(parts))
   app.route('/api/v1', evidenceRoutes(parts))

@@ -14,6 +14,8 @@ function newNode(change: Partial<LiveNode> = {}): LiveNode {
     node: publicKey,
     payee: publicKey,
     delegation: null,
+    site: null,
+    split: null,
     tier: 0,
     ratedMops: 1,
     capabilities: {

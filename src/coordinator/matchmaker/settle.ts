@@ -4,8 +4,10 @@ import type { ContentRef } from '#core/content.ts'
 import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { signMessage } from '#core/signed.ts'
+import { type Split, sitePart } from '#identity/split.ts'
 import { type Payment, type ReceiptEntry, receiptEntry } from '#ledger/entry.ts'
 import { epochOf } from '#ledger/pending.ts'
+import { payNode } from '#ledger/payments.ts'
 import { priceAtto, sharePrice } from '#ledger/price.ts'
 import { type ReceiptPromise, promiseReceipt } from '#ledger/receipt-promise.ts'
 import {
@@ -17,10 +19,12 @@ import {
 } from '#verify/certificate.ts'
 import type { DrawRecord } from '#verify/draw-record.ts'
 import { assuranceOf, transportOf } from '#verify/quorum.ts'
+import { isSplitAliveBefore } from '#verify/splits.ts'
 import type { Kind } from '#work/kind.ts'
 import type { AuditOutcome } from '#coordinator/audit/audits.ts'
 import { tickEpoch } from '#coordinator/epochs.ts'
 import { type Grid, signingContext } from '#coordinator/grid.ts'
+import type { LiveNode } from '#coordinator/live-nodes.ts'
 import type { Append } from '#coordinator/log/transparency-log.ts'
 import { spend } from '#coordinator/store/accounts.ts'
 import { insertCertificate, insertReceipt } from '#coordinator/store/certificates.ts'
@@ -29,6 +33,7 @@ import { type JobRecord, finishJob, readJob, readSalt, spendEscrow } from '#coor
 import { countUnitDone } from '#coordinator/store/nodes.ts'
 import { creditReceipt } from '#coordinator/store/pending.ts'
 import type { Db } from '#coordinator/store/schema.ts'
+import { countSiteUnit, dayOf } from '#coordinator/store/sites.ts'
 import { countValid } from '#coordinator/store/trust.ts'
 import { type UnitRecord, countUnits, finishUnit, unitsOf } from '#coordinator/store/units.ts'
 import { type DoneUnit, assembleResult } from './assemble.ts'
@@ -59,6 +64,11 @@ export type Settled = {
   readonly result: ContentRef | null
 }
 
+/** A node that worked for a unit; `split` is what of its pay a site gets. */
+type Worker = { readonly live: LiveNode; readonly split: Split | null }
+
+type Earned = Worker & { readonly amount: bigint }
+
 /** Settles; null when the job does not run any more. Units of one job are settled one after the other by the caller. */
 export async function settle(
   grid: Grid,
@@ -68,13 +78,13 @@ export async function settle(
   const { job, record, kind, leaves } = agreement
   const certificate = await certify(grid, agreement)
   const completion = await completionOf(grid, job, kind, { number: record.number, leaves })
-  const payments = paymentsOf(agreement)
+  const earned = earnedBy(agreement)
   const reason = reasonOf(agreement)
   const settled = await grid.log.transaction(async (tx, append) => {
     const now = await readJob(tx, job.id)
     const id = certificateId(certificate)
     if (now?.state !== 'running' || !(await finishUnit(tx, job.id, record.number, id, leaves))) return null
-    const logged = await pay(grid, { tx, append }, agreement, certificate, { payments, reason })
+    const logged = await pay(grid, { tx, append }, agreement, certificate, { earned, reason })
     await countChecked(tx, agreement)
     await complete(grid, tx, job, completion, intervals)
     return logged
@@ -135,6 +145,7 @@ async function certify(grid: Grid, agreement: Agreement): Promise<Certificate> {
     leaves,
     replicas,
     draws,
+    splits: workersOf(agreement).flatMap(({ split }) => (split === null ? [] : [split])),
     transport: transportOf(replicas),
     finishReason: 'complete',
     auditPpm: audit.ppm,
@@ -166,9 +177,10 @@ async function pay(
   { tx, append }: { tx: Db; append: Append },
   { job, record, replicas }: Agreement,
   certificate: Certificate,
-  { payments, reason }: { readonly payments: readonly Payment[]; readonly reason: string },
+  { earned, reason }: { readonly earned: readonly Earned[]; readonly reason: string },
 ): Promise<{ receipt: ReceiptEntry; logIndex: number }> {
   const epoch = await tickEpoch(grid, { tx, append })
+  const payments = earned.flatMap(({ live, split, amount }) => payNode(live.node, live.payee, amount, split))
   const receipt = receiptEntry(certificate, await readSalt(tx, job.id), payments)
   const logIndex = await append(receipt)
   const id = certificateId(certificate)
@@ -190,16 +202,30 @@ async function pay(
       atMs,
     })
   for (const { replica } of replicas) await countUnitDone(tx, replica.node)
+  await countSites(tx, earned, atMs)
   return { receipt, logIndex }
 }
 
-/** The price, shared by the operations that replicas and auditor did. */
-function paymentsOf({ job, record, kind, replicas, audit: { auditor } }: Agreement): Payment[] {
+/** The price, shared by the operations that replicas and auditor did, and with the sites that they name. */
+function earnedBy(agreement: Agreement): Earned[] {
+  const { job, record, kind, replicas, audit } = agreement
   const price = priceAtto(record.operations, job.job.body.replication)
-  const audit = auditor === null ? null : kind.auditPlan(record.unit).operations
-  const shares = sharePrice(price, record.operations, replicas.length, audit)
-  const paid = [...replicas.map(({ replica }) => replica.live), ...(auditor === null ? [] : [auditor])]
-  return paid.map((live, at) => ({ node: live.node, account: live.payee, amount: String(shares[at] ?? 0n) }))
+  const audited = audit.auditor === null ? null : kind.auditPlan(record.unit).operations
+  const shares = sharePrice(price, record.operations, replicas.length, audited)
+  return workersOf(agreement).map(({ live, split }, at) => Object.assign({ live, split }, { amount: shares[at] ?? 0n }))
+}
+
+/** Who worked for it, replicas first, and what of their pay goes to a site: where the node said so, and had not ended it before. */
+function workersOf({ replicas, audit: { audit, auditor } }: Agreement): Worker[] {
+  const worked = replicas.map(({ replica: { live }, evidence: { lease } }) => ({
+    live,
+    deadlineMs: lease.body.deadlineMs,
+  }))
+  if (auditor !== null && audit !== null) worked.push({ live: auditor, deadlineMs: audit.task.body.deadlineMs })
+  return worked.map(({ live, deadlineMs }) => {
+    const isAlive = live.split !== null && isSplitAliveBefore(live.split, deadlineMs)
+    return { live, split: isAlive ? live.split : null }
+  })
 }
 
 /** How the result was checked, in words for a contributor's list. */
@@ -217,6 +243,16 @@ async function countChecked(tx: Db, { replicas, audit, vouching }: Agreement): P
   for (const { replica } of replicas) {
     const isChecked = audit.audit !== null || vouching.some((node) => node !== replica.node)
     if (isChecked) await countValid(tx, replica.live)
+  }
+}
+
+/** What sites earned by it, for their owners. */
+async function countSites(tx: Db, earned: readonly Earned[], atMs: number): Promise<void> {
+  for (const { live, split, amount } of earned) {
+    if (split === null || live.site === null) continue
+    const { account, percent } = split.body
+    const day = { site: live.site, account, day: dayOf(atMs), units: 1, amount: sitePart(amount, percent) }
+    await countSiteUnit(tx, day)
   }
 }
 

@@ -3,6 +3,7 @@ import { toHex } from '#core/bytes.ts'
 import { DIGEST_BYTES, type Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { type ChainPolicy, type Tier, verifyDelegation } from '#identity/chain.ts'
+import { isSplitAlive, isSplitOf, siteCommitment } from '#identity/split.ts'
 import type { CoordinatorPeer } from '#net/coordinator-peer.ts'
 import { peerIdOf } from '#net/peer-identity.ts'
 import type { RemotePeer } from '#net/protocol.ts'
@@ -52,6 +53,8 @@ export function helloJudge(parts: JudgeParts): HelloJudge {
       if (reason !== null) return refuse(reason)
       const voucher = await vouch(parts, hello, publicKey)
       if ('reason' in voucher) return refuse(voucher.reason)
+      const problem = splitProblem(grid, hello, publicKey)
+      if (problem !== null) return refuse(problem)
       const fitness = await assess(parts, hello, challenge, test)
       if ('reason' in fitness) return refuse(fitness.reason)
       const capabilities = { ...hello.capabilities, kinds: fitness.kinds }
@@ -87,6 +90,21 @@ async function vouch({ grid, origins }: JudgeParts, hello: Hello, node: PublicKe
   if (!verdict.ok) return { reason: verdict.reason }
   if (verdict.payee !== hello.payee) return { reason: 'The delegation names another payee than the hello.' }
   return { tier: TIERS[verdict.tier], payee: verdict.payee }
+}
+
+/** Why the site's share does not count; null where it does, or there is none. */
+function splitProblem({ network, clock }: Grid, { site, split: given }: Hello, node: PublicKey): string | null {
+  if (given === null) return null
+  const { split, salt } = given
+  if (!isSplitOf(split, node, network)) return 'The split of its credit is not signed by it, or lives too long.'
+  if (!isSplitAlive(split, clock.nowMs())) return 'The split of its credit has ended, or not begun.'
+  if (site === null || !isOrigin(site) || split.body.site !== siteCommitment(site, salt))
+    return 'The split of its credit is for another site than the hello.'
+  return null
+}
+
+function isOrigin(site: string): boolean {
+  return URL.canParse(site) && new URL(site).origin === site
 }
 
 type Fitness =
@@ -138,6 +156,8 @@ async function admit(
     tier,
     ratedMops,
     delegation: hello.delegation,
+    site: hello.site,
+    split: hello.split?.split ?? null,
     capabilities: hello.capabilities,
     since: nowMs,
     address: grid.config.separatesAddresses ? publicAddress(connection.remoteAddr.toString()) : null,

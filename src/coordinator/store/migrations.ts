@@ -125,6 +125,14 @@ const FAULT_UNITS = [
   `create index faults_unit on faults (unit)`,
 ]
 
+/** What sites earned by the word of their visitors: sums by day, and nothing of who the visitors were. */
+const SITES = [
+  `create table site_days (
+    site text not null, account text not null, day int8 not null, units int8 not null, amount numeric(40,0) not null,
+    primary key (site, account, day))`,
+  `create index site_days_account on site_days (account, day)`,
+]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
   '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
@@ -141,6 +149,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0010-node-entries': { up: (db) => runAll(db, NODE_ENTRIES) },
   '0011-doubt': { up: (db) => runAll(db, DOUBT) },
   '0012-fault-units': { up: (db) => runAll(db, FAULT_UNITS) },
+  '0013-sites': { up: (db) => runAll(db, SITES) },
 }
 
 /** Brings the schema up to date. Throws {@link MigrationError} on a store that a newer version wrote. */

@@ -97,6 +97,7 @@ export type Schema = {
   secret_chains: { anchor: string; first_epoch: Int8; chain_length: number; period_ms: Int8; log_index: Int8 }
   epoch_secrets: { epoch: Int8; secret: string; log_index: Int8 }
   rosters: { root: string; log_index: Int8; nodes: string }
+  site_days: { site: string; account: string; day: Int8; units: Int8; amount: Amount }
   trust: { subject: string; streak: Int8 }
   log_head: { id: number; size: Int8 }
   log_entries: { log_index: Int8; entry: Uint8Array; at_ms: Int8 }

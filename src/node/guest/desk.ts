@@ -5,6 +5,7 @@ import type { Signer } from '#core/ed25519.ts'
 import type { SigningContext } from '#core/signed.ts'
 import { ConsentError, assertConsent, signConsent } from '#node/consent.ts'
 import type { BackendChoice } from '#node/open-devices.ts'
+import { isSameShare } from '#node/site-split.ts'
 import type { Consent } from '#node/state.ts'
 import type { OpenedDevice, WorkerApi } from '#node/worker-api.ts'
 import type { GuestStatus } from './gate.ts'
@@ -80,6 +81,7 @@ export class GuestDesk {
   /** Puts `consent` in force. Throws {@link ConsentError} when it does not hold. */
   async change(consent: Consent): Promise<void> {
     assertConsent(consent, this.#parts.clock.nowMs())
+    if (!isSameShare(consent, this.#consent)) throw new ConsentError('it changes what a site gets of the credit')
     this.#consent = consent
     this.#cancelExpiry()
     this.#watchExpiry()

@@ -15,6 +15,7 @@ export const UNIT_CHECKS = [
   'reveal',
   'sighting',
   'delegation',
+  'split',
   'draw',
   'audit',
   'assurance',

@@ -4,10 +4,12 @@ import type { Digest } from '#core/digest.ts'
 import { priceAtto } from '#ledger/price.ts'
 import type { LogEntry } from '#ledger/entry.ts'
 import type { LoggedEntry, LoggedRoster } from '#ledger/job-certificate.ts'
+import { paidUnder } from '#ledger/payments.ts'
 import { drawsOutcomes, pendingDraws, rosterPlaces } from '#ledger/verify-job-certificate.ts'
 import { type Certificate, certificateId } from '#verify/certificate.ts'
 import { rosterSchema } from '#verify/roster.ts'
 import { type Outcome, outcome } from '#verify/verdict.ts'
+import { splitOf } from '#verify/splits.ts'
 import { certificateOutcomes, kindOrReason } from '#verify/verify-certificate.ts'
 import * as v from 'valibot'
 import { fetchBeacons } from '#sdk/beacons.ts'
@@ -89,7 +91,8 @@ async function* receiptOutcomes(
   const isListed = share > 0n && BigInt(price) % share === 0n
   yield outcome('price', isListed, `The price ${price} is not a multiple of the listed ${share}.`)
   for (const { lease } of replicas) {
-    const isPaid = entry.payments.filter(({ node }) => node === lease.body.node).length === 1
+    const { node } = lease.body
+    const isPaid = paidUnder(entry.payments, node, splitOf(certificate.body, node)) !== null
     yield outcome('price', isPaid, `Node ${lease.body.node} was not paid once.`)
   }
 }

@@ -35,6 +35,8 @@ export function checkWords(check: CheckName): string {
       return msg('whether and by whom the result was audited follows from the rules, and the audit found it valid')
     case 'delegation':
       return msg('a device credential vouches for the session key')
+    case 'split':
+      return msg('each node that parts its pay with a site says so itself')
     case 'assurance':
       return msg('the assurance and the transport claimed are those of the evidence')
     case 'units':

@@ -15,9 +15,13 @@ import {
 import type { Checkpoint } from '#core/signed.ts'
 import { rosterKindsSchema } from '#verify/roster.ts'
 import { type Delegation, delegationSchema } from '#identity/delegation.ts'
+import { type Split, splitSchema } from '#identity/split.ts'
 import { type SelfTestAnswer, selfTestAnswerSchema } from '#work/self-test.ts'
 
-/** What a node can do and who is paid for it. `site` is the host page's origin when it contributes through the widget. */
+/**
+ * What a node can do and who is paid for it. `site` is the host page's origin when it contributes through the widget, `split` what of its pay that
+ * page's account gets: the node's signed word, and the salt that opens the site in it.
+ */
 export type Hello = {
   readonly delegation: Delegation | null
   readonly payee: PublicKey
@@ -29,6 +33,7 @@ export type Hello = {
     readonly kinds: readonly { readonly name: string; readonly version: number }[]
   }
   readonly site: string | null
+  readonly split: { readonly split: Split; readonly salt: Digest } | null
 }
 
 /** The coordinator's challenge: run the self-test of all kernels that the kinds offered compute with on `seed`. */
@@ -63,6 +68,7 @@ export const helloSchema: v.GenericSchema<unknown, Hello> = v.strictObject({
     kinds: rosterKindsSchema,
   }),
   site: v.nullable(textSchema(256)),
+  split: v.nullable(v.strictObject({ split: splitSchema, salt: nonceSchema })),
 })
 
 export const challengeSchema: v.GenericSchema<unknown, Challenge> = v.strictObject({
