@@ -23,6 +23,7 @@ export default defineConfig({
       input: {
         page: 'index.html',
         explorer: 'explorer.html',
+        sites: 'sites.html',
         frame: 'embed.html',
         confirm: 'confirm.html',
         embed: 'src/widget/embed.ts',
@@ -47,7 +48,7 @@ export default defineConfig({
             // Without the sentences of other languages, which are fetched for one language alone.
             {
               name: 'elements',
-              test: /src\/ui\/(?!explorer\/|panels\/|languages\/built\/).*\.ts$|node_modules\/(?:@lit|lit)/,
+              test: /src\/ui\/(?!explorer\/|sites\/|panels\/|languages\/built\/).*\.ts$|node_modules\/(?:@lit|lit)/,
             },
           ],
         },

@@ -15,6 +15,7 @@ const SOURCES = [
   'embed.html',
   'confirm.html',
   'explorer.html',
+  'sites.html',
   'vite.config.ts',
   'package-lock.json',
   'tsconfig.json',

@@ -78,3 +78,24 @@ describe('openConsent', () => {
     for (const value of [undefined, null, {}, consent]) expect(() => openConsent(value, NOW)).toThrow('malformed')
   })
 })
+
+describe('a site’s share in a consent', () => {
+  const account = signer.publicKey
+  const site = 'https://garden.example'
+  const shared = { ...consent, site, split: { account, percent: 20 } }
+
+  test('default: it is signed with the rest, and cannot be changed after', async () => {
+    const signed = await signConsent(signer, context, shared)
+    expect(openConsent(signed, NOW)).toEqual({ ...shared, rules: DEFAULT_RULES })
+    const body = { ...signed.body, split: { account, percent: 21 } }
+    expect(() => openConsent({ ...signed, body }, NOW)).toThrow('its signature is wrong')
+  })
+
+  test('limit: 1 to 50 per cent, and for a site that is named', () => {
+    for (const percent of [1, 50])
+      expect(() => assertConsent({ ...shared, split: { account, percent } }, NOW)).not.toThrow()
+    for (const percent of [0, 51, 1.5])
+      expect(() => assertConsent({ ...shared, split: { account, percent } }, NOW)).toThrow(ConsentError)
+    expect(() => assertConsent({ ...shared, site: null }, NOW)).toThrow('names none')
+  })
+})

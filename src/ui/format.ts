@@ -88,9 +88,9 @@ export function formatClock(atMs: number): string {
   return dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs)
 }
 
-/** The day of `atMs`: "Nov 29, 2026". */
-export function formatDay(atMs: number): string {
-  return dates({ dateStyle: 'medium' }).format(atMs)
+/** The day of `atMs`: "Nov 29, 2026". Days that are counted by UTC are called so. */
+export function formatDay(atMs: number, isUtc = false): string {
+  return dates({ dateStyle: 'medium', ...(isUtc ? { timeZone: 'UTC' } : {}) }).format(atMs)
 }
 
 /** Day and time of `atMs`: "Nov 29, 2026, 14:05". */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MAX_FRAGMENT_LENGTH, encodeConfirmTerms, parseConfirmAnswer, parseConfirmTerms } from './confirm-terms.ts'
 
 const NONCE = '3f2c1d9a-0b7e-4a55-9c61-7d8e2f104b6a'
-const terms = { site: 'https://garden.example', percent: 30, nonce: NONCE }
+const terms = { site: 'https://garden.example', percent: 30, credit: 20, nonce: NONCE }
 
 describe('parseConfirmTerms', () => {
   test('default: what was encoded', () => {
@@ -13,6 +13,12 @@ describe('parseConfirmTerms', () => {
     const percents = [4, 5, 100, 101, 30.5, Number.NaN]
     const read = percents.map((percent) => parseConfirmTerms(encodeConfirmTerms({ ...terms, percent }))?.percent)
     expect(read).toEqual([undefined, 5, 100, undefined, undefined, undefined])
+  })
+
+  test('limit: 0 to 50 per cent of the credit, whole', () => {
+    const credits = [-1, 0, 50, 51, 20.5, Number.NaN]
+    const read = credits.map((credit) => parseConfirmTerms(encodeConfirmTerms({ ...terms, credit }))?.credit)
+    expect(read).toEqual([undefined, 0, 50, undefined, undefined, undefined])
   })
 
   test.each(['', 'javascript:alert(1)', 'file:///etc', 'null', `https://${'a'.repeat(300)}.example`])(
@@ -34,7 +40,7 @@ describe('parseConfirmTerms', () => {
     expect(parseConfirmTerms(filled(MAX_FRAGMENT_LENGTH + 1))).toBeNull()
   })
 
-  test.each(['', '#', '#site=https://garden.example&percent=30', '#nonce=x'])(
+  test.each(['', '#', `#site=https://garden.example&percent=30&nonce=${NONCE}`, '#nonce=x'])(
     'behaviour: no terms in "%s"',
     (fragment) => {
       expect(parseConfirmTerms(fragment)).toBeNull()

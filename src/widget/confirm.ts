@@ -4,7 +4,7 @@ import { openLanguage } from '#ui/languages/language.ts'
 import { type ConfirmAnswer, type ConfirmTerms, parseConfirmTerms } from './confirm-terms.ts'
 import { make } from './dom.ts'
 import { frameSentences } from './frame-sentences.ts'
-import { BOLD, bolded, percentWords } from './frame-words.ts'
+import { BOLD, bolded, creditWords, percentWords } from './frame-words.ts'
 
 /** Before a click counts the window must have been in front this long: against a host that times a double-click onto it. */
 const SETTLE_MS = 800
@@ -14,7 +14,8 @@ const terms = parseConfirmTerms(location.hash)
 const asker = window.opener as Window | null
 document.body.append(terms === null || asker === null ? nobody() : question(terms, asker))
 
-function question({ site, percent, nonce }: ConfirmTerms, asker: Window): HTMLElement {
+function question({ site, percent, credit, nonce }: ConfirmTerms, asker: Window): HTMLElement {
+  const { host } = new URL(site)
   const end = new AbortController()
   const answer = (isAgreed: boolean) => {
     end.abort()
@@ -38,7 +39,7 @@ function question({ site, percent, nonce }: ConfirmTerms, asker: Window): HTMLEl
     'main',
     {},
     make('h1', {}, msg('Contribute here?')),
-    make('p', {}, ...askedWords(new URL(site).host, percent)),
+    make('p', {}, ...askedWords(host, percent), ' ', ...creditWords(host, credit)),
     make(
       'p',
       {},
@@ -50,7 +51,7 @@ function question({ site, percent, nonce }: ConfirmTerms, asker: Window): HTMLEl
 
 function askedWords(host: string, percent: number): readonly (Node | string)[] {
   const sentence = msg(
-    str`Lend at most ${BOLD[0]} of your device while you are on ${BOLD[1]}. It multiplies numbers for others and reads no files. Other nodes see your network address. The credit is yours alone. It ends when you stop it or leave that page.`,
+    str`Lend at most ${BOLD[0]} of your device while you are on ${BOLD[1]}. It multiplies numbers for others and reads no files. Other nodes see your network address. It ends when you stop it or leave that page.`,
   )
   return bolded(sentence, percentWords(percent / 100), host)
 }

@@ -17,7 +17,7 @@ const QUIET_HEIGHT_PX = 64
 // Of the script's own origin, whatever page it runs on.
 const FRAME_URL = new URL('/embed', new URL(import.meta.url).origin)
 /** What the site may wish; the frame reads and bounds it. */
-const WISHES = ['theme', 'size', 'share']
+const WISHES = ['theme', 'size', 'share', 'account', 'credit']
 /** Said by screen readers on the host's page, which has none of our other words. */
 // oxlint-disable words/in-messages -- the tag brings no tables along: this is all it says
 const TITLES: Readonly<Record<Language, string>> = {
@@ -34,7 +34,7 @@ iframe { display: block; width: 100%; height: ${HEIGHT_PX}px; border: 0; border-
 :host([quiet]) iframe { height: ${QUIET_HEIGHT_PX}px !important }`
 
 /**
- * `<commonwatt-widget theme size share>`: fires `commonwatt-consented`, `commonwatt-unit` (detail.unitsDone), `commonwatt-stopped`, and
+ * `<commonwatt-widget theme size share account credit>`: fires `commonwatt-consented`, `commonwatt-unit` (detail.unitsDone), `commonwatt-stopped`, and
  * `commonwatt-quiet` or `commonwatt-asking` when there is nothing, or something, to ask.
  */
 export class CommonwattWidget extends HTMLElement {

@@ -48,7 +48,7 @@ export class FrameBox extends HTMLElement {
   connectedCallback(): void {
     const { parts } = this
     if (parts === null || this.#template !== null) return
-    const template = frameTemplate(parts.site, parts.hasGpu, parts.options.maxShare)
+    const template = frameTemplate(parts.site, parts.hasGpu, parts.options)
     this.#template = template
     this.#root.adoptedStyleSheets = [sheetOf(FRAME_STYLE)]
     this.#root.append(...template.all)
@@ -118,7 +118,8 @@ export class FrameBox extends HTMLElement {
     this.#starting = starting
     this.#isConfirming = true
     this.#say('')
-    const terms = { site: parts.site, percent: Math.round(gpuShare * 100) }
+    const credit = parts.options.credit?.percent ?? 0
+    const terms = { site: parts.site, percent: Math.round(gpuShare * 100), credit }
     const confirmation = await parts.confirm(terms, starting.signal)
     this.#starting = null
     this.#isConfirming = false

@@ -1,13 +1,16 @@
 // The parts of the box, made once: what changes is which of them are shown and what they say.
 import { MIN_SHARE } from './light.ts'
 import { make } from './dom.ts'
+import type { HostOptions } from './host-options.ts'
 import { frameWords, percentWords, termsWords } from './frame-words.ts'
 
 /** The parts that the box changes. */
 export type FrameTemplate = ReturnType<typeof frameTemplate>
 
-/** New parts for a box on `site` where at most `maxShare` of a device may be lent. */
-export function frameTemplate(site: string | null, hasGpu: boolean, maxShare: number) {
+type Wishes = Pick<HostOptions, 'maxShare' | 'credit'>
+
+/** New parts for a box on `site`, which wishes that at most so much of a device is lent, and a part of the credit. */
+export function frameTemplate(site: string | null, hasGpu: boolean, { maxShare, credit }: Wishes) {
   const button = make(
     'button',
     { type: 'button', class: 'primary', 'data-testid': 'contribute' },
@@ -40,7 +43,11 @@ export function frameTemplate(site: string | null, hasGpu: boolean, maxShare: nu
   const asking = make(
     'div',
     { class: 'asking' },
-    make('div', { class: 'terms' }, ...(site === null ? [] : termsWords(new URL(site).host, hasGpu))),
+    make(
+      'div',
+      { class: 'terms' },
+      ...(site === null ? [] : termsWords(new URL(site).host, hasGpu, credit?.percent ?? 0)),
+    ),
     share,
   )
   const buttons = make('div', { class: 'buttons' }, button, refuse)

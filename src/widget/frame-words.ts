@@ -50,17 +50,24 @@ export function quietWordsFor(mode: FrameMode, refusedUntilMs: number): string {
 }
 
 /** What a click on Contribute agrees to, on the site `host`. */
-export function termsWords(host: string, hasGpu: boolean): readonly (Node | string)[] {
-  return bolded(
+export function termsWords(host: string, hasGpu: boolean, creditPercent: number): readonly (Node | string)[] {
+  const terms = bolded(
     hasGpu
       ? msg(
-          str`Lend part of your GPU while you are on ${BOLD[0]}. It multiplies numbers for others and reads no files. Other nodes see your network address. The credit is yours alone, the site gets none of it. It ends when you stop it or leave.`,
+          str`Lend part of your GPU while you are on ${BOLD[0]}. It multiplies numbers for others and reads no files. Other nodes see your network address. It ends when you stop it or leave.`,
         )
       : msg(
-          str`Lend part of your processor (no WebGPU here) while you are on ${BOLD[0]}. It multiplies numbers for others and reads no files. Other nodes see your network address. The credit is yours alone, the site gets none of it. It ends when you stop it or leave.`,
+          str`Lend part of your processor (no WebGPU here) while you are on ${BOLD[0]}. It multiplies numbers for others and reads no files. Other nodes see your network address. It ends when you stop it or leave.`,
         ),
     host,
   )
+  return [...terms, ' ', ...creditWords(host, creditPercent)]
+}
+
+/** Who gets the credit: the visitor, or the visitor and the site `host`. */
+export function creditWords(host: string, percent: number): readonly (Node | string)[] {
+  if (percent === 0) return [msg('The credit is yours alone, the site gets none of it.')]
+  return bolded(msg(str`${percentWords(percent / 100)} of the credit goes to ${BOLD[0]}, the rest to you.`), host)
 }
 
 /** `sentence` with `parts` in bold where it has their {@link BOLD}. */

@@ -31,7 +31,7 @@ box.parts = {
     const { openWorking } = await import('./open-working.ts')
     // What the node says is worded as on our own page.
     await addSentences(pageSentences)
-    return openWorking(site)
+    return openWorking(site, options.credit)
   },
   tell: (message) => {
     if (site !== null) window.parent.postMessage(message, site)

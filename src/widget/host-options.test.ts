@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_VALUE_LENGTH, parseHostOptions, shareUnder } from './host-options.ts'
+import { DEFAULT_SITE_PERCENT, MAX_VALUE_LENGTH, parseHostOptions, shareUnder } from './host-options.ts'
 
 const parse = (query: string) => {
   const found = new URLSearchParams(query)
@@ -8,11 +8,16 @@ const parse = (query: string) => {
 
 describe('parseHostOptions', () => {
   test('default: follows the visitor’s theme, a box, no cap', () => {
-    expect(parse('')).toEqual({ theme: 'auto', size: 'box', maxShare: 1 })
+    expect(parse('')).toEqual({ theme: 'auto', size: 'box', maxShare: 1, credit: null })
   })
 
   test('option: theme, size and share', () => {
-    expect(parse('theme=dark&size=strip&share=30')).toEqual({ theme: 'dark', size: 'strip', maxShare: 0.3 })
+    expect(parse('theme=dark&size=strip&share=30')).toEqual({
+      theme: 'dark',
+      size: 'strip',
+      maxShare: 0.3,
+      credit: null,
+    })
     expect(parse('share=30%25').maxShare).toBe(0.3)
   })
 
@@ -34,7 +39,26 @@ describe('parseHostOptions', () => {
       theme: 'auto',
       size: 'box',
       maxShare: 1,
+      credit: null,
     })
+  })
+
+  test('option: a site that names its account gets a fifth of the credit, or what it says, at most half', () => {
+    const account = 'a1'.repeat(32)
+    const percents = (credit: string) => parse(`account=${account}${credit}`).credit?.percent
+    expect(parse(`account=${account}`).credit).toEqual({ account, percent: DEFAULT_SITE_PERCENT })
+    expect(['&credit=1', '&credit=35%25', '&credit=50', '&credit=51', '&credit=100'].map(percents)).toEqual([
+      1, 35, 50, 50, 50,
+    ])
+    expect(['&credit=0', '&credit=', '&credit=-5', '&credit=20.5', '&credit=1e1', '&credit=all'].map(percents)).toEqual(
+      Array.from({ length: 6 }, () => undefined),
+    )
+  })
+
+  test('behaviour: a share for no account, or for what is none, is no share', () => {
+    for (const account of ['', 'garden', 'A1'.repeat(32), 'a1'.repeat(31), `${'a1'.repeat(32)}0`])
+      expect(parse(`account=${account}&credit=20`).credit).toBeNull()
+    expect(parse('credit=20').credit).toBeNull()
   })
 })
 

@@ -7,6 +7,9 @@ export const DEFAULT_SHARE = 0.5
 /** Smallest share that can be chosen, as on our own page. */
 export const MIN_SHARE = 0.05
 
+/** Most of the credit that a site may get, in per cent, as a node signs it. */
+export const MAX_SITE_PERCENT = 50
+
 /** The part of Storage that a refusal needs. */
 export type KeyStore = Pick<Storage, 'getItem' | 'setItem'>
 

@@ -52,6 +52,7 @@ export function pageRoutes(dir: string | undefined): Hono {
   // One document: its script tells by the path what is asked for.
   for (const path of ['/explorer', '/explorer/unit/:id', '/explorer/certificate/:id'])
     app.get(path, async () => page(await load(dir, 'explorer.html'), "frame-ancestors 'none'", ISOLATED))
+  app.get('/sites', async () => page(await load(dir, 'sites.html'), "frame-ancestors 'none'", ISOLATED))
   app.get('/embed', async () => page(await load(dir, 'embed.html', 'embed/index.html'), 'frame-ancestors *', FRAME))
   // Not isolated: its opener is the frame, whom it answers.
   app.get('/embed/confirm', async () => page(await load(dir, 'confirm.html'), "frame-ancestors 'none'", FRAME))
