@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { accountRoutes } from './accounts.ts'
+import { boardRoutes } from './board.ts'
 import { contentRoutes } from './contents.ts'
 import type { HttpParts } from './context.ts'
 import { drawRoutes } from './draws.ts'
@@ -44,6 +45,7 @@ export function createApp(parts: HttpParts): Hono {
   app.route('/api/v1/log', logRoutes(parts))
   app.route('/api/v1/nodes', nodeRoutes(parts))
   app.route('/api/v1/sites', siteRoutes(parts))
+  app.route('/api/v1/leaderboard', boardRoutes(parts))
   app.route('/api/v1/units', unitRoutes(parts))
   app.route('/api/v1', drawRoutes(parts))
   app.route('/api/v1', evidenceRoutes(parts))

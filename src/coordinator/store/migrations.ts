@@ -133,6 +133,13 @@ const SITES = [
   `create index site_days_account on site_days (account, day)`,
 ]
 
+/** Who asked to be on the leaderboard, and how they want to be called there. */
+const BOARD = [
+  `create table board (
+    account text primary key, name text, look text unique, team text, statement text not null, issued_ms int8 not null)`,
+  `create index board_team on board (team)`,
+]
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': { up: (db) => runAll(db, INITIAL) },
   '0002-content-use': { up: (db) => runAll(db, CONTENT_USE) },
@@ -150,6 +157,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0011-doubt': { up: (db) => runAll(db, DOUBT) },
   '0012-fault-units': { up: (db) => runAll(db, FAULT_UNITS) },
   '0013-sites': { up: (db) => runAll(db, SITES) },
+  '0014-board': { up: (db) => runAll(db, BOARD) },
 }
 
 /** Brings the schema up to date. Throws {@link MigrationError} on a store that a newer version wrote. */

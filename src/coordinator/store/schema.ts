@@ -97,6 +97,14 @@ export type Schema = {
   secret_chains: { anchor: string; first_epoch: Int8; chain_length: number; period_ms: Int8; log_index: Int8 }
   epoch_secrets: { epoch: Int8; secret: string; log_index: Int8 }
   rosters: { root: string; log_index: Int8; nodes: string }
+  board: {
+    account: string
+    name: string | null
+    look: string | null
+    team: string | null
+    statement: string
+    issued_ms: Int8
+  }
   site_days: { site: string; account: string; day: Int8; units: Int8; amount: Amount }
   trust: { subject: string; streak: Int8 }
   log_head: { id: number; size: Int8 }
