@@ -203,10 +203,13 @@ test.describe('where the browser cannot tell what is seen', () => {
   }
 
   test('behaviour: a window of our own asks, and only its yes starts a node', async ({ page, sites }) => {
-    const frame = await openHost(page, sites, '/element?share=30')
+    const account = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'
+    const frame = await openHost(page, sites, `/element?share=30&account=${account}&credit=20`)
     const confirm = await click(page, frame)
     expect(confirm.url()).toMatch(new RegExp(`^${sites.page}/embed/confirm#`))
-    await expect(confirm.locator('main')).toContainText('30 %')
+    await expect(confirm.locator('main')).toContainText('30%')
+    const { host } = new URL(sites.host)
+    await expect(confirm.locator('main')).toContainText(`20% of the credit goes to ${host}, the rest to you.`)
     expect(await workers(frame)).toBe(0)
     // A script in that window is not a person either.
     await confirm.getByTestId('agree').evaluate((button: HTMLButtonElement) => {
