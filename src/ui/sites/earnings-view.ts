@@ -126,7 +126,7 @@ export class EarningsView extends LitElement {
           msg('Day'),
           sumsBy(days, ({ day }) => day)
             .toSorted((a, b) => (a.key < b.key ? 1 : -1))
-            .map((sum) => ({ ...sum, shown: formatDay(Date.parse(sum.key), true) })),
+            .map(({ key, units, amount }) => ({ units, amount, shown: formatDay(Date.parse(key), true) })),
         )}
       </section>
       ${bySite(days, account !== null)} ${this.#tag()}`
@@ -191,7 +191,7 @@ function bySite(days: readonly SiteDay[], isAccount: boolean): TemplateResult | 
   const sums = sumsBy(days, ({ site, account }) => (isAccount ? site : account))
   if (sums.length === 1 && !isAccount) return nothing
   const title = isAccount ? msg('By site') : msg('By account')
-  const shown = sums.map((sum) => ({ ...sum, shown: isAccount ? sum.key : shortDigest(sum.key) }))
+  const shown = sums.map(({ key, units, amount }) => ({ units, amount, shown: isAccount ? key : shortDigest(key) }))
   return html`<section class="block" aria-labelledby="by-site">
     <h2 id="by-site">${title}</h2>
     ${table(isAccount ? msg('Site') : msg('Account'), shown)}

@@ -23,7 +23,7 @@ export function sumsBy(days: readonly SiteDay[], keyOf: (day: SiteDay) => string
   const groups = new Map<string, SiteDay[]>()
   for (const day of days) groups.set(keyOf(day), [...(groups.get(keyOf(day)) ?? []), day])
   return [...groups]
-    .map(([key, own]) => ({ key, ...totalOf(own) }))
+    .map(([key, own]) => Object.assign({ key }, totalOf(own)))
     .toSorted((a, b) => (a.amount === b.amount ? (a.key < b.key ? -1 : 1) : a.amount < b.amount ? 1 : -1))
 }
 
