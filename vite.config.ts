@@ -39,12 +39,12 @@ export default defineConfig({
             // The widget's frame needs this before consent, and must not fetch the elements for it.
             {
               name: 'light',
-              test: /src\/widget\/(?:light|dom|confirm-terms|host-site|frame-sentences)\.ts$|vite\/preload-helper|@lit\/localize|languages\/(?:choice|language)\.ts$/,
+              test: /src\/widget\/(?:light|dom|confirm-terms|host-site|frame-words)\.ts$|vite\/preload-helper|languages\/choice\.ts$/,
               priority: 1,
             },
-            // The frame's sentences and the page's have files of the same names.
-            { name: 'ask-pt-BR', test: /widget\/languages\/built\/pt-BR\.ts$/, priority: 2 },
-            { name: 'ask-zh-Hans', test: /widget\/languages\/built\/zh-Hans\.ts$/, priority: 2 },
+            { name: 'ask-pt-BR', test: /widget\/words\/pt-BR\.ts$/, priority: 2 },
+            { name: 'ask-zh-Hans', test: /widget\/words\/zh-Hans\.ts$/, priority: 2 },
+            { name: 'ask-en', test: /widget\/words\/en\.ts$/, priority: 2 },
             // Without the sentences of other languages, which are fetched for one language alone.
             {
               name: 'elements',

@@ -8,18 +8,14 @@ import { readConfigFileAndWriteSchema } from '@lit/localize-tools/lib/config.js'
 import { RuntimeLitLocalizer } from '@lit/localize-tools/lib/modes/runtime.js'
 import { ROOT, say } from './run-command.mjs'
 
-/** Our own pages, and the widget's frame, which has its few sentences to itself so that it stays small. */
-const CONFIGS = ['lit-localize.json', 'lit-localize.widget.json']
-
 const isCheck = process.argv.includes('--check')
 // The tool tells on the console what is missing; here that is told once, with the sentence.
 console.warn = () => {}
-const problems = []
-for (const name of CONFIGS) problems.push(...(await update(readConfigFileAndWriteSchema(join(ROOT, name)))))
+const problems = await update(readConfigFileAndWriteSchema(join(ROOT, 'lit-localize.json')))
 for (const problem of problems) say(problem)
 process.exit(problems.length === 0 ? 0 : 1)
 
-/** Writes what belongs to one configuration; returns what is wrong with it, a line each. */
+/** Writes what belongs to `config`; returns what is wrong, a line each. */
 async function update(config) {
   const scratch = mkdtempSync(join(tmpdir(), 'commonwatt-languages-'))
   const kept = config.resolve(config.interchange.xliffDir)

@@ -1,15 +1,12 @@
 // Entry of the confirming window: the same question as in the frame, at the top of a window of our own, so that no site can cover it.
-import { msg, str } from '@lit/localize'
-import { openLanguage } from '#ui/languages/language.ts'
 import { type ConfirmAnswer, type ConfirmTerms, parseConfirmTerms } from './confirm-terms.ts'
 import { make } from './dom.ts'
-import { frameSentences } from './frame-sentences.ts'
-import { BOLD, bolded, creditWords, percentWords } from './frame-words.ts'
+import { askedWords, frameWords, openFrameWords } from './frame-words.ts'
 
 /** Before a click counts the window must have been in front this long: against a host that times a double-click onto it. */
 const SETTLE_MS = 800
 
-await openLanguage(frameSentences)
+await openFrameWords()
 const terms = parseConfirmTerms(location.hash)
 const asker = window.opener as Window | null
 document.body.append(terms === null || asker === null ? nobody() : question(terms, asker))
@@ -25,9 +22,9 @@ function question({ site, percent, credit, nonce }: ConfirmTerms, asker: Window)
   const yes = make(
     'button',
     { type: 'button', class: 'primary', 'data-testid': 'agree', disabled: true },
-    msg('Contribute'),
+    frameWords.contribute,
   )
-  const no = make('button', { type: 'button', 'data-testid': 'decline' }, msg('Not now'))
+  const no = make('button', { type: 'button', 'data-testid': 'decline' }, frameWords.notNow)
   const click = (button: HTMLElement, isAgreed: boolean) =>
     button.addEventListener('click', ({ isTrusted }) => isTrusted && answer(isAgreed), { signal: end.signal })
   click(yes, true)
@@ -38,22 +35,11 @@ function question({ site, percent, credit, nonce }: ConfirmTerms, asker: Window)
   return make(
     'main',
     {},
-    make('h1', {}, msg('Contribute here?')),
-    make('p', {}, ...askedWords(host, percent), ' ', ...creditWords(host, credit)),
-    make(
-      'p',
-      {},
-      msg('You are asked in a window of its own because your browser could not tell whether the site covered the box.'),
-    ),
+    make('h1', {}, frameWords.contributeHere),
+    make('p', {}, ...askedWords(host, percent, credit)),
+    make('p', {}, frameWords.whyWindow),
     make('p', { class: 'buttons' }, yes, no),
   )
-}
-
-function askedWords(host: string, percent: number): readonly (Node | string)[] {
-  const sentence = msg(
-    str`Lend at most ${BOLD[0]} of your device while you are on ${BOLD[1]}. It multiplies numbers for others and reads no files. Other nodes see your network address. It ends when you stop it or leave that page.`,
-  )
-  return bolded(sentence, percentWords(percent / 100), host)
 }
 
 /** Enables `button` once the window has been in front for {@link SETTLE_MS}, and starts over when it was not. */
@@ -76,8 +62,8 @@ function nobody(): HTMLElement {
   return make(
     'main',
     {},
-    make('h1', {}, msg('Nothing to confirm')),
-    make('p', {}, msg('No box is waiting for an answer from this window, so nothing was started.')),
-    make('p', {}, make('a', { href: '/' }, msg('Contribute on our own page'))),
+    make('h1', {}, frameWords.nothingToConfirm),
+    make('p', {}, frameWords.noQuestion),
+    make('p', {}, make('a', { href: '/' }, frameWords.ownPage)),
   )
 }

@@ -107,7 +107,7 @@ export class FrameBox extends HTMLElement {
     const answer = answerTo(click, sight)
     if (answer === 'start') void this.#start()
     else if (answer === 'confirm') void this.#confirm()
-    else this.#say(frameWords.covered(), click.isTrusted)
+    else this.#say(frameWords.covered, click.isTrusted)
   }
 
   async #confirm(): Promise<void> {
@@ -124,8 +124,7 @@ export class FrameBox extends HTMLElement {
     this.#starting = null
     this.#isConfirming = false
     if (confirmation === 'agreed') await this.#start(gpuShare)
-    else if (!starting.signal.aborted)
-      this.#say(confirmation === 'blocked' ? frameWords.blocked() : frameWords.declined())
+    else if (!starting.signal.aborted) this.#say(confirmation === 'blocked' ? frameWords.blocked : frameWords.declined)
     else this.#draw()
   }
 
@@ -145,7 +144,7 @@ export class FrameBox extends HTMLElement {
       if (!starting.signal.aborted) void this.#working?.start(gpuShare)
       this.#say('')
     } catch {
-      this.#say(frameWords.notLoaded())
+      this.#say(frameWords.notLoaded)
     } finally {
       this.#starting = null
       this.#follow(this.#working?.state ?? { isOn: false, unitsDone: 0 })
@@ -201,8 +200,8 @@ export class FrameBox extends HTMLElement {
     template.asking.hidden = !isAsking
     template.refuse.hidden = !isAsking
     template.loading.hidden = !isOn || (this.#working !== null && !this.#isConfirming)
-    template.loading.textContent = this.#isConfirming ? frameWords.windowOpen() : frameWords.loading()
-    template.button.textContent = isOn ? frameWords.stop() : frameWords.contribute()
+    template.loading.textContent = this.#isConfirming ? frameWords.windowOpen : frameWords.loading
+    template.button.textContent = isOn ? frameWords.stop : frameWords.contribute
     template.button.dataset['testid'] = isOn ? 'stop' : 'contribute'
     template.button.classList.toggle('primary', !isOn)
     const share = percentWords(Number(template.range.value) / 100)

@@ -14,11 +14,11 @@ export function frameTemplate(site: string | null, hasGpu: boolean, { maxShare, 
   const button = make(
     'button',
     { type: 'button', class: 'primary', 'data-testid': 'contribute' },
-    frameWords.contribute(),
+    frameWords.contribute,
   )
-  const refuse = make('button', { type: 'button', class: 'quiet', 'data-testid': 'refuse' }, frameWords.notNow())
-  const confirm = make('button', { type: 'button', 'data-testid': 'confirm', hidden: true }, frameWords.askInWindow())
-  const recall = make('button', { type: 'button', class: 'quiet', 'data-testid': 'recall' }, frameWords.changeMind())
+  const refuse = make('button', { type: 'button', class: 'quiet', 'data-testid': 'refuse' }, frameWords.notNow)
+  const confirm = make('button', { type: 'button', 'data-testid': 'confirm', hidden: true }, frameWords.askInWindow)
+  const recall = make('button', { type: 'button', class: 'quiet', 'data-testid': 'recall' }, frameWords.changeMind)
   const range = make('input', {
     id: 'share',
     type: 'range',
@@ -31,7 +31,7 @@ export function frameTemplate(site: string | null, hasGpu: boolean, { maxShare, 
   const share = make(
     'div',
     { class: 'share' },
-    make('label', { for: 'share' }, frameWords.shareLabel(hasGpu)),
+    make('label', { for: 'share' }, hasGpu ? frameWords.shareOfGpu : frameWords.shareOfProcessor),
     output,
     range,
     cap,
@@ -58,7 +58,7 @@ export function frameTemplate(site: string | null, hasGpu: boolean, { maxShare, 
   // Below the consent, which would not be whole in sight with it.
   const answer = make('div', { class: 'answer' }, said, confirm)
   const work = make('div', { class: 'work' }, consent, answer, slot)
-  const footer = make('footer', {}, make('a', { href: '/', target: '_blank', rel: 'noopener' }, frameWords.whatRuns()))
+  const footer = make('footer', {}, make('a', { href: '/', target: '_blank', rel: 'noopener' }, frameWords.whatRuns))
   const mark = make('img', { src: '/mark.svg', width: '20', height: '20', alt: '' })
   const header = make('header', {}, mark, 'commonwatt')
   return {

@@ -1,88 +1,93 @@
-// What the box says before consent. In a file of its own, because the widget brings only these sentences along, in one language.
-import { msg, str } from '@lit/localize'
-import { language } from '#ui/languages/language.ts'
+// What the box says before consent: one small table a language, of which one is fetched. The messages of our own pages would bring each
+// sentence in English and in the language of the visitor; here each byte counts.
+import { KEPT_LANGUAGE, type Language, isLanguage, languageFor } from '#ui/languages/choice.ts'
 import { make } from './dom.ts'
 import type { FrameMode } from './frame-mode.ts'
+import { ownStore } from './light.ts'
+import type { Words } from './words/en.ts'
 
 /** Stand in a sentence for what is shown in bold; languages may turn their order round. */
-export const BOLD = ['\ue000', '\ue001'] as const
+const BOLD = ['\ue000', '\ue001'] as const
 
-/** Sentences and names of buttons; each is said when it is shown, in the language of that moment. */
-export const frameWords = {
-  contribute: () => msg('Contribute'),
-  stop: () => msg('Stop'),
-  notNow: () => msg('Not now'),
-  askInWindow: () => msg('Ask me in a window instead'),
-  changeMind: () => msg('Change my mind'),
-  whatRuns: () => msg('What runs, in full'),
-  siteCap: (share: string) => msg(str`This site asks for ${share} at most.`),
-  shareLabel: (hasGpu: boolean) => (hasGpu ? msg('Share of the GPU') : msg('Share of the processor')),
-  covered: () =>
-    msg('Something covered this box when you clicked, so nothing was started. Click again when you see all of it.'),
-  blocked: () =>
-    msg(
-      'Your browser cannot tell whether you saw all of this box, and let no window open to ask you, so nothing was started. You can contribute on our own page: the link is below.',
-    ),
-  loading: () => msg('Loading what is needed …'),
-  windowOpen: () => msg('Answer in the window that was opened.'),
-  declined: () => msg('Nothing was started.'),
-  notLoaded: () =>
-    msg(
-      'What is needed could not be loaded, so nothing was started. Check your connection, then click Contribute again.',
-    ),
+let language: Language = 'en'
+
+/** The sentences in the visitor's language, once {@link openFrameWords} has resolved. */
+export let frameWords: Words
+
+/** Fetches the sentences in the language that was chosen on our own pages, or that the browser wishes. */
+export async function openFrameWords(): Promise<void> {
+  language = chosen()
+  document.documentElement.lang = language
+  const table = await (language === 'en'
+    ? import('./words/en.ts')
+    : language === 'pt-BR'
+      ? import('./words/pt-BR.ts')
+      : import('./words/zh-Hans.ts'))
+  frameWords = table.words
 }
 
 /** Why nothing is asked, in words; empty where something is. */
 export function quietWordsFor(mode: FrameMode, refusedUntilMs: number): string {
   switch (mode) {
     case 'refused':
-      return msg(str`Not asked again here until ${dayOf(refusedUntilMs)}.`)
+      return frameWords.refused(dayOf(refusedUntilMs))
     case 'phone':
-      return msg('Off on phones: contributing would drain the battery.')
+      return frameWords.phone
     case 'less-data':
-      return msg('Off because your browser is set to save data.')
+      return frameWords.lessData
     case 'no-site':
-      return msg('Your browser does not say which site this box stands on, so nothing can be started here.')
+      return frameWords.noSite
     case 'on':
     case 'asking':
       return ''
   }
 }
 
-/** What a click on Contribute agrees to, on the site `host`. */
+/** What a click on Contribute agrees to, on the site `host`, of whose credit it takes `creditPercent`. */
 export function termsWords(host: string, hasGpu: boolean, creditPercent: number): readonly (Node | string)[] {
-  const terms = bolded(
-    hasGpu
-      ? msg(
-          str`Lend part of your GPU while you are on ${BOLD[0]}. It multiplies numbers for others and reads no files. Other nodes see your network address. It ends when you stop it or leave.`,
-        )
-      : msg(
-          str`Lend part of your processor (no WebGPU here) while you are on ${BOLD[0]}. It multiplies numbers for others and reads no files. Other nodes see your network address. It ends when you stop it or leave.`,
-        ),
-    host,
-  )
-  return [...terms, ' ', ...creditWords(host, creditPercent)]
+  const lend = hasGpu ? frameWords.lendGpu(BOLD[0]) : frameWords.lendProcessor(BOLD[0])
+  return whole(lend, [host], host, creditPercent)
 }
 
-/** Who gets the credit: the visitor, or the visitor and the site `host`. */
-export function creditWords(host: string, percent: number): readonly (Node | string)[] {
-  if (percent === 0) return [msg('The credit is yours alone, the site gets none of it.')]
-  return bolded(msg(str`${percentWords(percent / 100)} of the credit goes to ${BOLD[0]}, the rest to you.`), host)
+/** The same in the confirming window, with the share of the device that was chosen. */
+export function askedWords(host: string, percent: number, creditPercent: number): readonly (Node | string)[] {
+  return whole(frameWords.lendAtMost(BOLD[0], BOLD[1]), [percentWords(percent / 100), host], host, creditPercent)
 }
 
-/** `sentence` with `parts` in bold where it has their {@link BOLD}. */
-export function bolded(sentence: string, ...parts: readonly string[]): readonly (Node | string)[] {
+/** A share of one in whole per cent. */
+export function percentWords(share: number): string {
+  return new Intl.NumberFormat(language, { style: 'percent' }).format(share)
+}
+
+function whole(
+  lend: string,
+  parts: readonly string[],
+  host: string,
+  creditPercent: number,
+): readonly (Node | string)[] {
+  const { between, whatItDoes, credit, sharedCredit, itEnds } = frameWords
+  const [shared, rest] = [percentWords(creditPercent / 100), `${between}${itEnds}`]
+  const owner = creditPercent === 0 ? [credit] : bolded(sharedCredit(BOLD[0], BOLD[1]), [shared, host])
+  return [...bolded(lend, parts), `${between}${whatItDoes}${between}`, ...owner, rest]
+}
+
+function bolded(sentence: string, parts: readonly string[]): readonly (Node | string)[] {
   return sentence.split(/([\ue000\ue001])/).map((text) => {
     const part = parts[BOLD.findIndex((mark) => mark === text)]
     return part === undefined ? text : make('strong', {}, part)
   })
 }
 
-/** A share of one in whole per cent. */
-export function percentWords(share: number): string {
-  return new Intl.NumberFormat(language(), { style: 'percent' }).format(share)
+function dayOf(ms: number): string {
+  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long' }).format(ms)
 }
 
-function dayOf(ms: number): string {
-  return new Intl.DateTimeFormat(language(), { day: 'numeric', month: 'long' }).format(ms)
+function chosen(): Language {
+  try {
+    const kept = ownStore()?.getItem(KEPT_LANGUAGE)
+    if (isLanguage(kept)) return kept
+  } catch {
+    // Storage that may not be read: the browser's wish.
+  }
+  return languageFor(navigator.languages)
 }

@@ -1,12 +1,10 @@
 // Entry of the widget's frame: finds out where it stands, then shows the consent. Small on purpose: whatever is not needed to ask comes
 // after the answer. Messages go to the verified host alone.
-import { addSentences, openLanguage } from '#ui/languages/language.ts'
-import { pageSentences } from '#ui/languages/page-sentences.ts'
 import { ownStore } from './light.ts'
 import { confirmInWindow } from './confirm-window.ts'
 import { deviceFactsOf, offerFor } from './device-offer.ts'
 import './frame-box.ts'
-import { frameSentences } from './frame-sentences.ts'
+import { openFrameWords } from './frame-words.ts'
 import { parseHostOptions } from './host-options.ts'
 import { parseRefusal } from './refusal.ts'
 import { hostSite, surroundingsOf } from './host-site.ts'
@@ -16,7 +14,7 @@ const wishes = new URLSearchParams(location.search)
 const options = parseHostOptions((name) => wishes.get(name))
 document.documentElement.dataset['theme'] = options.theme
 
-await openLanguage(frameSentences)
+await openFrameWords()
 const box = document.createElement('cw-frame')
 box.parts = {
   site,
@@ -29,9 +27,7 @@ box.parts = {
   confirm: confirmInWindow,
   openWorking: async (site) => {
     const { openWorking } = await import('./open-working.ts')
-    // What the node says is worded as on our own page.
-    await addSentences(pageSentences)
-    return openWorking(site, options.credit)
+    return await openWorking(site, options.credit)
   },
   tell: (message) => {
     if (site !== null) window.parent.postMessage(message, site)

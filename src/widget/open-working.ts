@@ -2,6 +2,8 @@
 import { systemClock } from '#core/clock.ts'
 import { isPublicKey } from '#core/ed25519.ts'
 import type { Consent } from '#node/state.ts'
+import { openLanguage } from '#ui/languages/language.ts'
+import { pageSentences } from '#ui/languages/page-sentences.ts'
 import { ContributionSession } from '#ui/session.ts'
 import { CONSENT_MS } from '#ui/settings.ts'
 import { isOn } from '#ui/words.ts'
@@ -13,7 +15,9 @@ import './working-view.ts'
 type Split = NonNullable<Consent['split']> | null
 
 /** A session for a node that works on `site`, with its view. */
-export function openWorking(site: string, credit: SiteCredit | null): Working {
+export async function openWorking(site: string, credit: SiteCredit | null): Promise<Working> {
+  // What the node says is worded as on our own page.
+  await openLanguage(pageSentences)
   const coordinator = new URL('/', location.href)
   return workingOf(
     new ContributionSession({ start: startNode, coordinator, clock: systemClock }),

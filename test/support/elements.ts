@@ -5,6 +5,8 @@ import { RemoteError } from '#core/errors.ts'
 import type { Contribution, NodeState } from '#node/state.ts'
 import { ContributionSession, type StartContribution } from '#ui/session.ts'
 import '#ui/elements/contributor-view.ts'
+import { openLanguage } from '#ui/languages/language.ts'
+import { pageSentences } from '#ui/languages/page-sentences.ts'
 import type { FrameBox } from '#widget/frame-box.ts'
 import { nodeStates } from './node-states.ts'
 
@@ -14,6 +16,7 @@ const next = query.get('next')
 const name = next ?? query.get('state') ?? ''
 const state = states[name]
 
+await openLanguage(pageSentences)
 if (state === undefined) list()
 else await show(state)
 
@@ -56,6 +59,8 @@ async function frameOf(session: ContributionSession): Promise<FrameBox> {
     import('#widget/host-options.ts'),
     import('#widget/open-working.ts'),
   ])
+  const { openFrameWords } = await import('#widget/frame-words.ts')
+  await openFrameWords()
   const site = 'https://garden.example'
   const options = parseHostOptions((name) => query.get(name))
   const offer = query.get('offer')

@@ -3,6 +3,9 @@
 /** The languages there are; sentences are written in the first. */
 export const LANGUAGES = ['en', 'pt-BR', 'zh-Hans'] as const
 
+/** Under this key a browser keeps the language that a person chose. */
+export const KEPT_LANGUAGE = 'commonwatt/language/v1'
+
 /** Scripts and regions in which Chinese is written with traditional characters. */
 const TRADITIONAL: ReadonlySet<string> = new Set(['hant', 'tw', 'hk', 'mo'])
 

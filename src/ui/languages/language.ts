@@ -1,7 +1,7 @@
-// The page's language: chosen from what was kept or what the browser wishes, switched at run time. Only the tables of the chosen language
-// are ever fetched. Small, because the widget's frame has it before consent.
+// The page's language: chosen from what was kept or what the browser wishes, switched at run time. Only the table of the chosen language
+// is ever fetched.
 import { configureLocalization } from '@lit/localize'
-import { LANGUAGES, type Language, isLanguage, languageFor } from './choice.ts'
+import { KEPT_LANGUAGE, LANGUAGES, type Language, isLanguage, languageFor } from './choice.ts'
 
 /** Sentences of one language by the id of their English source; what lit-localize builds. */
 export type Table = { readonly templates: Readonly<Record<string, unknown>> }
@@ -12,19 +12,15 @@ export type LoadTable = (language: Exclude<Language, 'en'>) => Promise<Table>
 /** The part of Storage that the choice needs. */
 export type LanguageStore = Pick<Storage, 'getItem' | 'setItem'>
 
-const KEY = 'commonwatt/language/v1'
 const [SOURCE, ...targets] = LANGUAGES
-const loaders: LoadTable[] = []
-/** Kept as one object, so that a table that comes later joins those that are in use. */
-let sentences: Record<string, unknown> = {}
+let loadTable: LoadTable | null = null
 
 const { getLocale, setLocale } = configureLocalization({
   sourceLocale: SOURCE,
   targetLocales: targets,
   loadLocale: async (language) => {
-    const loaded = await load(language, loaders)
-    sentences = loaded
-    return { templates: loaded as never }
+    if (loadTable === null || !isLanguage(language) || language === SOURCE) return { templates: {} }
+    return (await loadTable(language)) as never
   },
 })
 
@@ -34,19 +30,11 @@ export function language(): Language {
   return isLanguage(locale) ? locale : SOURCE
 }
 
-/** Opens the page's language with the tables of `loader`: the one kept in `store`, or the first that the browser wishes. */
+/** Opens the page's language with the table of `loader`: the one kept in `store`, or the first that the browser wishes. */
 export async function openLanguage(loader: LoadTable, store: LanguageStore | null = ownStore()): Promise<void> {
-  loaders.push(loader)
+  loadTable = loader
   const kept = read(store)
   await show(isLanguage(kept) ? kept : languageFor(navigator.languages))
-}
-
-/** Adds the tables of `loader`, as when more of the page is loaded. */
-export async function addSentences(loader: LoadTable): Promise<void> {
-  if (loaders.includes(loader)) return
-  loaders.push(loader)
-  const present = sentences
-  Object.assign(present, await load(language(), [loader]).catch(() => ({})))
 }
 
 /** Switches to `chosen` and keeps the choice in `store`. */
@@ -61,12 +49,6 @@ async function show(chosen: Language): Promise<void> {
   document.documentElement.lang = language()
 }
 
-async function load(language: string, from: readonly LoadTable[]): Promise<Record<string, unknown>> {
-  if (!isLanguage(language) || language === SOURCE) return {}
-  const tables = await Promise.all(from.map((loader) => loader(language)))
-  return Object.assign({}, ...tables.map(({ templates }) => templates)) as Record<string, unknown>
-}
-
 function ownStore(): LanguageStore | null {
   try {
     return globalThis.localStorage
@@ -77,7 +59,7 @@ function ownStore(): LanguageStore | null {
 
 function read(store: LanguageStore | null): string | null {
   try {
-    return store?.getItem(KEY) ?? null
+    return store?.getItem(KEPT_LANGUAGE) ?? null
   } catch {
     return null
   }
@@ -85,7 +67,7 @@ function read(store: LanguageStore | null): string | null {
 
 function write(store: LanguageStore | null, text: string): void {
   try {
-    store?.setItem(KEY, text)
+    store?.setItem(KEPT_LANGUAGE, text)
   } catch {
     // Denied or full: the choice lasts as long as the page.
   }
