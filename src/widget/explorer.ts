@@ -28,6 +28,8 @@ function openExplorer(): ExplorerApi {
 }
 
 await openLanguage(pageSentences)
+// The elements are defined in one task and drawn in the next, so that neither takes long.
+await new Promise((resolve) => setTimeout(resolve))
 const name = parseRoute(location.pathname)
 const view = document.createElement(name === null ? 'cw-log' : 'cw-unit')
 if ('name' in view) view.name = name

@@ -390,3 +390,48 @@ test('behaviour: nothing moves while entries and checks come in', async ({ page,
   await expect(outcome(page)).toContainText('the same')
   expect(await total()).toBeLessThan(0.02)
 })
+
+test.describe('languages', () => {
+  test.use({ locale: 'pt-BR' })
+
+  test('behaviour: a Brazilian browser reads the log and a unit in Portuguese, and what is computed again ends in it', async ({
+    page,
+    site,
+  }) => {
+    const log = await toldLog('explorer/e2e/portuguese')
+    const { origin } = await site.told(log)
+    const refused = complaints(page)
+    await page.goto(`${origin}/explorer`)
+    await expect(proven(page)).toContainText('todas provadas')
+    await expect(page.locator('html')).toHaveAttribute('lang', 'pt-BR')
+    await expect(page).toHaveTitle('Registro · Commonwatt')
+    await row(page, log.entries.length - 1)
+      .locator('summary')
+      .click()
+    await expectSound(page)
+    await page.getByRole('link', { name: /calcule de novo/ }).click()
+    await expect(verdict(page)).toContainText('todas passaram')
+    await expect(page.getByTestId('what')).toHaveText('Multiplicou uma matriz de 300 × 40 por uma de 40 × 280')
+    await page.getByTestId('compute-again').click()
+    await expect(outcome(page)).toHaveText('Todas as 4 partes são iguais, byte por byte.')
+    await expectSound(page)
+    expect(refused).toEqual([])
+  })
+
+  test('behaviour: the switch changes a page that is open, and the choice stays', async ({ page, site }) => {
+    const log = await toldLog('explorer/e2e/switch')
+    const { origin } = await site.told(log)
+    await page.goto(`${origin}/explorer/unit/${log.unit}`)
+    await expect(verdict(page)).toContainText('todas passaram')
+    await page.getByRole('button', { name: '中文' }).click()
+    await expect(verdict(page)).toContainText('全部通过')
+    await expect(page.locator('html')).toHaveAttribute('lang', 'zh-Hans')
+    await expect(page.getByTestId('what')).toHaveText('把 300 × 40 矩阵与 40 × 280 矩阵相乘')
+    await expectSound(page)
+    await page.goto(`${origin}/explorer`)
+    await expect(proven(page)).toContainText('全部获得证明')
+    await expectSound(page)
+    await page.getByRole('button', { name: 'English' }).click()
+    await expect(proven(page)).toContainText('each proven')
+  })
+})

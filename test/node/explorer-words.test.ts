@@ -9,7 +9,7 @@ import { checkWords } from '#ui/explorer/check-words.ts'
 import { entrySentence } from '#ui/explorer/entry-words.ts'
 import { chooseLanguage, openLanguage } from '#ui/languages/language.ts'
 import { pageSentences } from '#ui/languages/page-sentences.ts'
-import { workWords } from '#ui/work-words.ts'
+import { toldWords } from '#ui/told-words.ts'
 import { FAULTS, PROVEN_CAUSES } from '#verify/faults.ts'
 import { CHECKS, type CheckName } from '#verify/verdict.ts'
 import type { JobTask } from '#work/kind.ts'
@@ -83,8 +83,8 @@ describe('English', () => {
 
   test('default: a unit is described as its kind describes it, and what no kind says is left as it is', async () => {
     const said = await descriptions()
-    expect(said.map(workWords)).toEqual(said)
-    expect(workWords('Painted a fence')).toBe('Painted a fence')
+    expect(said.map(toldWords)).toEqual(said)
+    expect(toldWords('Painted a fence')).toBe('Painted a fence')
   })
 })
 
@@ -106,7 +106,7 @@ describe.each(['pt-BR', 'zh-Hans'] as const)('%s', (language) => {
     const said = await descriptions()
     expect(new Set(said).size).toBe(5)
     for (const description of said) {
-      const words = workWords(description)
+      const words = toldWords(description)
       expect(words).not.toBe(description)
       expect(words).not.toMatch(/matrix|wrote|turned/i)
       expect(words.match(/\d+/g)?.toSorted()).toEqual(description.match(/\d+/g)?.toSorted())

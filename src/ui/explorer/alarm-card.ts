@@ -3,7 +3,7 @@ import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import type { LogAlarm } from '#sdk/explore/log-reader.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
-import { inEnglish } from './page-frame.ts'
+import { asTold } from './page-frame.ts'
 
 type Words = { readonly title: string; readonly means: string; readonly next: string }
 
@@ -83,7 +83,7 @@ export class AlarmCard extends LitElement {
               ${msg('The log looks right now; that does not undo it.')}
             </p>`
       }
-      <p>${inEnglish(alarm.says)}</p>
+      <p>${asTold(alarm.says)}</p>
       <p>${means}</p>
       <p>${next}</p>
       <div class="buttons">

@@ -1,4 +1,4 @@
-// The checks of a unit, each ticked as it passes. All are listed from the beginning, so that nothing moves while they are made.
+// The checks of a unit, each ticked as it passes. All are listed before the first is made, so that nothing moves while they are.
 import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import type { UnitCheck, UnitVerdict } from '#sdk/explore/explorer.ts'
@@ -7,13 +7,17 @@ import { baseStyles } from '#ui/shared-styles.ts'
 import type { CheckName } from '#verify/verdict.ts'
 import { checkWords } from './check-words.ts'
 import { explorerStyles } from './explorer-styles.ts'
-import { type Standing, inEnglish, sign } from './page-frame.ts'
+import { type Standing, asTold, sign } from './page-frame.ts'
 
 type Line = { readonly check: CheckName; readonly count: number; readonly reason: string }
 
-/** `<cw-checks .checks=… .verdict=…>`. */
+/** `<cw-checks .checks=… .verdict=… .shown=…>`: draws the first `shown` of its lines, so that the page can draw a few a frame. */
 export class CheckList extends LitElement {
-  static override properties = { checks: { attribute: false }, verdict: { attribute: false } }
+  static override properties = {
+    checks: { attribute: false },
+    verdict: { attribute: false },
+    shown: { attribute: false },
+  }
   static override styles = [
     baseStyles,
     explorerStyles,
@@ -42,17 +46,21 @@ export class CheckList extends LitElement {
 
   declare checks: readonly UnitCheck[]
   declare verdict: UnitVerdict | null
+  declare shown: number
 
   constructor() {
     super()
     updateWhenLocaleChanges(this)
     this.checks = []
     this.verdict = null
+    this.shown = Infinity
   }
 
   override render() {
     return html`<ul data-testid="checks">
-      ${linesOf(this.checks).map((line) => this.#line(line))}
+      ${linesOf(this.checks)
+        .slice(0, this.shown)
+        .map((line) => this.#line(line))}
     </ul>`
   }
 
@@ -71,7 +79,7 @@ export class CheckList extends LitElement {
         >
         <span class="unseen">${standingWords(standing)}</span></span
       >
-      ${reason === '' ? nothing : html`<strong class="reason bad">${inEnglish(reason)}</strong>`}
+      ${reason === '' ? nothing : html`<strong class="reason bad">${asTold(reason)}</strong>`}
     </li>`
   }
 }

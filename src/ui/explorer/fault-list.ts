@@ -9,7 +9,7 @@ import { formatCount, shortDigest } from '#ui/format.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import { causeSentence } from './cause-words.ts'
 import { explorerStyles } from './explorer-styles.ts'
-import { figure, inEnglish, sign } from './page-frame.ts'
+import { figure, asTold, sign } from './page-frame.ts'
 
 type Outcome = FaultCheck | 'checking'
 
@@ -105,7 +105,7 @@ function outcomeWords(outcome: Outcome) {
       >${sign('good')}<span>${msg('The proof holds: your browser comes to the same.')}</span></span
     >`
   return html`<span class="line bad"
-    >${sign('bad')}<span>${msg(html`Not proven: ${inEnglish(outcome.reason)}`)}</span></span
+    >${sign('bad')}<span>${msg(html`Not proven: ${asTold(outcome.reason)}`)}</span></span
   >`
 }
 

@@ -142,13 +142,15 @@ export class LogView extends LitElement {
       <dl class="facts">
         <dt>${msg('Network')}</dt>
         <dd>
-          ${state === null ? '–' : html`${state.name} <cw-digest .value=${state.network} label=${msg('network’s id')}></cw-digest>`}
+          ${state === null ? '–' : html`${state.name} <cw-digest .value=${state.network} label=${msg('Copy the network’s id')}></cw-digest>`}
         </dd>
         <dt>${msg('Root')}</dt>
-        <dd>${state === null ? '–' : html`<cw-digest .value=${state.root} label=${msg('root')}></cw-digest>`}</dd>
+        <dd>
+          ${state === null ? '–' : html`<cw-digest .value=${state.root} label=${msg('Copy the root')}></cw-digest>`}
+        </dd>
         <dt>${msg('Key')}</dt>
         <dd>
-          ${state === null ? '–' : html`<cw-digest .value=${state.coordinator} label=${msg('coordinator’s key')}></cw-digest>`}
+          ${state === null ? '–' : html`<cw-digest .value=${state.coordinator} label=${msg('Copy the coordinator’s key')}></cw-digest>`}
         </dd>
         <dt>${msg('Witnesses')}</dt>
         <dd data-testid="witnesses">${state === null ? '–' : witnessWords(state.witnesses)}</dd>

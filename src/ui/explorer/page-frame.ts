@@ -2,6 +2,7 @@
 import { msg } from '@lit/localize'
 import { type TemplateResult, html, nothing, svg } from 'lit'
 import '#ui/languages/language-switch.ts'
+import { isKnown, toldWords } from '#ui/told-words.ts'
 
 /** Name and ways. `isLog` marks the page that is the log itself. */
 export function pageHeader(isLog: boolean): TemplateResult {
@@ -25,9 +26,9 @@ export function pageFooter(): TemplateResult {
   </footer>`
 }
 
-/** What programs say in English, in whatever language the page is. */
-export function inEnglish(text: string): TemplateResult {
-  return html`<span lang="en">${text}</span>`
+/** What a program tells, in the page's language where that is known, else in English and marked as such. */
+export function asTold(text: string): TemplateResult {
+  return isKnown(text) ? html`${toldWords(text)}` : html`<span lang="en">${text}</span>`
 }
 
 /** A figure within a sentence. */

@@ -8,7 +8,7 @@ import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import { failedSentence } from './check-words.ts'
 import { paragraph } from './counts.ts'
 import { explorerStyles } from './explorer-styles.ts'
-import { inEnglish, sign } from './page-frame.ts'
+import { asTold, sign } from './page-frame.ts'
 import { type PartCell, type PartState, partCells } from './part-cells.ts'
 import {
   boundsSentence,
@@ -176,7 +176,7 @@ export class RecomputePanel extends LitElement {
     const { note } = this.#device
     const sentences = [deviceSentence(this.#device)]
     if (this.#fetched > 0) sentences.push(fetchedSentence(this.#fetched))
-    return html`${paragraph(sentences)} ${note === '' ? nothing : inEnglish(note)}`
+    return html`${paragraph(sentences)} ${note === '' ? nothing : asTold(note)}`
   }
 
   readonly #press = async (): Promise<void> => {
@@ -231,7 +231,7 @@ function endWords({ same, different, problems }: RecomputeEnd, { comparison }: U
       >`
   const [problem] = problems
   if (problem !== undefined)
-    return html`${sign('bad')}<span class="bad">${failedSentence(problem.check)} ${inEnglish(problem.reason)}</span>`
+    return html`${sign('bad')}<span class="bad">${failedSentence(problem.check)} ${asTold(problem.reason)}</span>`
   return html`${sign('good')}<span class="good"
       >${comparison === 'exact' ? sameSentence(same) : boundsSentence(same)}</span
     >`

@@ -3,7 +3,7 @@ import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import { problemStyles } from '#ui/page-styles.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
-import { inEnglish } from './page-frame.ts'
+import { asTold } from './page-frame.ts'
 import { type Trouble, troubleWords } from './trouble.ts'
 
 /** `<cw-trouble .trouble=…>`: empty while there is none. With `canRetry` it has a button that fires `cw-retry`. */
@@ -45,7 +45,7 @@ export class TroubleCard extends LitElement {
               <p>${words.means}</p>
               <p>${words.next}</p>
               ${this.canRetry ? html`<button type="button" @click=${this.#retry}>${msg('Try again')}</button>` : nothing}
-              ${words.detail === '' ? nothing : html`<p class="note" data-testid="detail">${inEnglish(words.detail)}</p>`}
+              ${words.detail === '' ? nothing : html`<p class="note" data-testid="detail">${asTold(words.detail)}</p>`}
               <p class="name figure">${trouble.error.name}</p>
             </section>`
       }

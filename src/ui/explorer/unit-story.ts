@@ -14,8 +14,8 @@ import { figure, sign } from './page-frame.ts'
 import { assuranceSentence, auditSentence, drawSentence, sealedSentence, transportSentence } from './story-words.ts'
 import { valuesSection } from './unit-values.ts'
 
-/** Sections that there can be. */
-const SECTIONS = 4
+/** From the draw to the payment. */
+const STEPS = 4
 
 /** `<cw-unit-story .api=… .record=… coordinator=…>`. */
 export class UnitStory extends LitElement {
@@ -68,7 +68,7 @@ export class UnitStory extends LitElement {
   declare api: ExplorerApi | null
   declare record: UnitRecord | null
   declare coordinator: string
-  /** Sections that are drawn already, one more a frame, so that no frame takes long. */
+  /** Steps and sections that are drawn already, one more a frame, so that no frame takes long. */
   declare drawn: number
 
   constructor() {
@@ -81,62 +81,65 @@ export class UnitStory extends LitElement {
   }
 
   protected override updated(): void {
-    if (this.record === null || this.drawn >= SECTIONS) return
+    if (this.record === null || this.drawn >= STEPS + this.#sections(this.record).length) return
     requestAnimationFrame(() => {
       this.drawn++
     })
   }
 
   override render() {
-    const { record } = this
+    const { record, drawn } = this
     if (record === null) return nothing
-    const sections = this.#sections(record)
-    return sections.slice(0, this.drawn).map((section) => section())
+    const { certificate } = record
+    const steps = certificate === null ? 0 : STEPS
+    return html`${certificate === null ? nothing : this.#steps(certificate, record)}
+    ${this.#sections(record)
+      .slice(0, Math.max(0, drawn - steps))
+      .map((section) => section())}`
   }
 
+  /** What comes after the steps. */
   #sections(record: UnitRecord): (() => TemplateResult)[] {
     const { certificate, disputes, faults } = record
     const sections: (() => TemplateResult)[] = []
-    if (certificate !== null) sections.push(() => this.#steps(certificate, record))
     if (disputes.length > 0) sections.push(() => disputeSection(disputes))
-    if (faults.length > 0)
-      sections.push(
-        () =>
-          html`<section aria-labelledby="faults" data-testid="faults">
-            <h2 id="faults">${msg('Proven faults')}</h2>
-            <cw-faults .api=${this.api} .faults=${faults}></cw-faults>
-          </section>`,
-      )
+    if (faults.length > 0) sections.push(() => this.#faults(faults))
     if (certificate !== null) sections.push(() => valuesSection(certificate, record))
     return sections
   }
 
+  #faults(faults: UnitRecord['faults']) {
+    return html`<section aria-labelledby="faults" data-testid="faults">
+      <h2 id="faults">${msg('Proven faults')}</h2>
+      <cw-faults .api=${this.api} .faults=${faults}></cw-faults>
+    </section>`
+  }
+
   #steps({ body }: Certificate, record: UnitRecord) {
-    return html`<section aria-labelledby="story">
-      <h2 id="story">${msg('How it came about')}</h2>
-      <ol class="steps">
-        <li>
-          <h3>${msg('Who was to check')}</h3>
-          ${body.draws.map((draw) => html`<p>${drawSentence(draw)}</p>`)}
-        </li>
-        <li>
-          <h3>${msg('Sealed, then opened')}</h3>
+    const steps = [
+      () =>
+        html`<h3>${msg('Who was to check')}</h3>
+          ${body.draws.map((draw) => html`<p>${drawSentence(draw)}</p>`)}`,
+      () =>
+        html`<h3>${msg('Sealed, then opened')}</h3>
           <p>${paragraph([sealedSentence(body), transportSentence(body)])}</p>
           <ul class="replicas">
             ${body.replicas.map(replica)}
-          </ul>
-        </li>
-        <li>
-          <h3>${msg('Checked again after the close')}</h3>
-          <p>${auditSentence(body, record.facts, this.coordinator)}</p>
-        </li>
-        <li>
-          <h3>${msg('Certified and paid')}</h3>
+          </ul>`,
+      () =>
+        html`<h3>${msg('Checked again after the close')}</h3>
+          <p>${auditSentence(body, record.facts, this.coordinator)}</p>`,
+      () =>
+        html`<h3>${msg('Certified and paid')}</h3>
           <p>
             ${paragraph([assuranceSentence(body), paidSentence(body), msg('Asked for again, the same work is served from this result: nobody is paid twice.')])}
             ${record.receipt === null ? nothing : html`<a href="/explorer?before=${record.receipt + 1}">${receiptWords(record.receipt)}</a>`}
-          </p>
-        </li>
+          </p>`,
+    ]
+    return html`<section aria-labelledby="story">
+      <h2 id="story">${msg('How it came about')}</h2>
+      <ol class="steps">
+        ${steps.slice(0, this.drawn).map((step) => html`<li>${step()}</li>`)}
       </ol>
     </section>`
   }
@@ -147,13 +150,13 @@ function replica({ lease, commitment, reveal, delegation }: Certificate['body'][
   return html`<li>
     <p>
       ${role === 'primary' ? msg('Chosen to compute') : msg('Drawn to check')}
-      <cw-digest .value=${node} label=${msg('node’s key')}></cw-digest>
+      <cw-digest .value=${node} label=${msg('Copy the node’s key')}></cw-digest>
     </p>
     <dl class="facts">
       <dt>${msg('Sealed')}</dt>
-      <dd><cw-digest .value=${commitment.body.hash} label=${msg('commitment')}></cw-digest></dd>
+      <dd><cw-digest .value=${commitment.body.hash} label=${msg('Copy the commitment')}></cw-digest></dd>
       <dt>${msg('Opened')}</dt>
-      <dd><cw-digest .value=${reveal.body.root} label=${msg('revealed root')}></cw-digest></dd>
+      <dd><cw-digest .value=${reveal.body.root} label=${msg('Copy the revealed root')}></cw-digest></dd>
       <dt>${msg('Vouched for')}</dt>
       <dd>${delegation === null ? msg('by its key alone') : msg('by a passkey')}</dd>
     </dl>
@@ -172,7 +175,7 @@ function disputeSection(disputes: readonly UnitDispute[]) {
           html`<li>
             <p>
               ${msg(str`Part ${part}: the reference gives`)}
-              <cw-digest .value=${expected} label=${msg('reference’s digest')}></cw-digest>
+              <cw-digest .value=${expected} label=${msg('Copy the reference’s digest')}></cw-digest>
             </p>
             <ul>
               ${groups.map(

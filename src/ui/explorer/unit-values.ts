@@ -15,21 +15,21 @@ export function valuesSection({ body }: Certificate, { unit, id, facts, others }
     <h2 id="values">${msg('Exact values')}</h2>
     <dl class="facts">
       <dt>${msg('Unit')}</dt>
-      <dd><cw-digest .value=${unit} label=${msg('unit’s id')}></cw-digest></dd>
+      <dd><cw-digest .value=${unit} label=${msg('Copy the unit’s id')}></cw-digest></dd>
       <dt>${msg('Certificate')}</dt>
       <dd>
-        <cw-digest .value=${id ?? ''} label=${msg('certificate’s id')}></cw-digest>
-        <a href="/api/v1/certificates/${id}" target="_blank" rel="noopener">JSON</a>
+        <cw-digest .value=${id ?? ''} label=${msg('Copy the certificate’s id')}></cw-digest>
+        <a href="/api/v1/certificates/${id}" target="_blank" rel="noopener">${msg('as JSON')}</a>
       </dd>
       <dt>${msg('Job')}</dt>
       <dd>
-        <cw-digest .value=${body.job} label=${msg('job’s id')}></cw-digest>
+        <cw-digest .value=${body.job} label=${msg('Copy the job’s id')}></cw-digest>
         <a href="/explorer?before=${body.admissionLeaf + 1}">${entryWords(body.admissionLeaf)}</a>
       </dd>
       <dt>${msg('Assurance')}</dt>
       <dd class="figure" translate="no">${body.assurance}</dd>
       <dt>${msg('Root')}</dt>
-      <dd><cw-digest .value=${body.root} label=${msg('result’s root')}></cw-digest></dd>
+      <dd><cw-digest .value=${body.root} label=${msg('Copy the result’s root')}></cw-digest></dd>
       ${
         facts === null
           ? nothing
@@ -43,7 +43,8 @@ export function valuesSection({ body }: Certificate, { unit, id, facts, others }
                 ({ id: input, sizeBytes }, at) =>
                   html`<dt>${msg(str`Input ${at}`)}</dt>
                     <dd>
-                      <cw-digest .value=${input} label=${msg('input’s id')}></cw-digest> ${formatBytes(sizeBytes)}
+                      <cw-digest .value=${input} label=${msg('Copy the input’s id')}></cw-digest>
+                      ${formatBytes(sizeBytes)}
                     </dd>`,
               )}`
       }

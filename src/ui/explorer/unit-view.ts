@@ -5,6 +5,7 @@ import type { ExplorerApi, UnitCheck, UnitVerdict } from '#sdk/explore/explorer.
 import type { LogState } from '#sdk/explore/log-reader.ts'
 import type { RecomputeEnd } from '#sdk/explore/recompute-unit.ts'
 import type { UnitName, UnitRecord } from '#sdk/explore/unit-lookup.ts'
+import { UNIT_CHECKS } from '#sdk/explore/unit-check-order.ts'
 import { toErrorRecord } from '#core/errors.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import './alarm-card.ts'
@@ -25,6 +26,10 @@ const ASK_AGAIN_MS = 2_000
 /** Secrets that are not revealed are asked for this often. */
 const SECRET_MS = 10_000
 
+/** Lines of the list of checks that one frame adds. The first frame draws what stands above it, and the story comes after the last. */
+const LINES_A_FRAME = 5
+const LIST_FRAMES = 1 + Math.ceil(UNIT_CHECKS.length / LINES_A_FRAME)
+
 /** An address may name anything: that much of it is shown. */
 const MAX_ID_CHARS = 64
 
@@ -40,7 +45,7 @@ export class UnitView extends LitElement {
     trouble: { state: true },
     isMissing: { state: true },
     again: { state: true },
-    isStoryDue: { state: true },
+    drawn: { state: true },
   }
   static override styles = [
     baseStyles,
@@ -93,8 +98,8 @@ export class UnitView extends LitElement {
   declare isMissing: boolean
   /** How the visitor's own recomputation ended. */
   declare again: RecomputeEnd | null
-  /** The story is drawn a frame after the rest. */
-  declare isStoryDue: boolean
+  /** Frames that were drawn of the unit: each adds a little, from above, so that none takes long and nothing moves. */
+  declare drawn: number
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
@@ -109,7 +114,7 @@ export class UnitView extends LitElement {
     this.trouble = null
     this.isMissing = false
     this.again = null
-    this.isStoryDue = false
+    this.drawn = 0
   }
 
   override connectedCallback(): void {
@@ -127,10 +132,10 @@ export class UnitView extends LitElement {
   }
 
   protected override updated(): void {
-    if (this.record !== null && !this.isStoryDue)
-      requestAnimationFrame(() => {
-        this.isStoryDue = true
-      })
+    if (this.record === null || this.drawn > LIST_FRAMES) return
+    requestAnimationFrame(() => {
+      this.drawn++
+    })
   }
 
   override render() {
@@ -181,7 +186,7 @@ export class UnitView extends LitElement {
   #body() {
     const { record } = this
     if (this.isMissing) return missing(this.name)
-    if (record === null) return nothing
+    if (record === null || this.drawn === 0) return nothing
     return html`<div class="columns">
       <div class="block">
         ${
@@ -195,16 +200,16 @@ export class UnitView extends LitElement {
         }
       </div>
       ${record.certificate === null ? nothing : this.#checked()}
-      <div class="block">
-        <cw-unit-story
-          .api=${this.api}
-          .record=${this.isStoryDue ? record : null}
-          coordinator=${this.log?.coordinator ?? ''}
-        ></cw-unit-story>
-        <p class="note block">
-          ${msg('Inputs and result are named here and not shown. Whoever has their ids can fetch them for as long as the coordinator keeps them, as you do when you compute the unit again.')}
-        </p>
-      </div>
+      ${this.drawn > LIST_FRAMES || record.certificate === null ? this.#story(record) : nothing}
+    </div>`
+  }
+
+  #story(record: UnitRecord) {
+    return html`<div class="block">
+      <cw-unit-story .api=${this.api} .record=${record} coordinator=${this.log?.coordinator ?? ''}></cw-unit-story>
+      <p class="note block">
+        ${msg('Inputs and result are named here and not shown. Whoever has their ids can fetch them for as long as the coordinator keeps them, as you do when you compute the unit again.')}
+      </p>
     </div>`
   }
 
@@ -212,7 +217,11 @@ export class UnitView extends LitElement {
     const { verdict } = this
     return html`<section class="block checks" aria-labelledby="checks">
       <h2 id="checks">${msg('Checked by your browser')}</h2>
-      <cw-checks .checks=${this.checks} .verdict=${verdict}></cw-checks>
+      <cw-checks
+        .checks=${this.checks}
+        .verdict=${verdict}
+        .shown=${this.drawn > LIST_FRAMES ? Infinity : (this.drawn - 1) * LINES_A_FRAME}
+      ></cw-checks>
       ${
         verdict !== null && verdict.pendingEpochs.length > 0
           ? html`<p class="note" data-testid="pending-draws">${pendingWords(verdict.pendingEpochs)}</p>`

@@ -2,11 +2,11 @@
 import { msg, str } from '@lit/localize'
 import type { UnitRecord } from '#sdk/explore/unit-lookup.ts'
 import { byCount, formatCount, formatList } from '#ui/format.ts'
-import { workWords } from '#ui/work-words.ts'
+import { toldWords } from '#ui/told-words.ts'
 
 /** What the unit did, as the page's title. */
 export function unitTitle({ facts, certificate }: UnitRecord): string {
-  if (facts !== null) return workWords(facts.what)
+  if (facts !== null) return toldWords(facts.what)
   return certificate === null ? msg('A unit without a certificate') : msg('A unit of an unknown kind')
 }
 
