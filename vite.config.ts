@@ -65,6 +65,7 @@ export default defineConfig({
           name: 'node',
           include: ['src/**/*.test.ts', 'test/{node,adversary}/**/*.test.ts'],
           environment: 'node',
+          globalSetup: 'test/support/empty-store.ts',
           // V8 ends a process now and then when it frees WebAssembly code that several threads share (nodejs/node#64500).
           execArgv: ['--no-wasm-code-gc'],
           // What tests start as processes of their own starts in a third of the time.
