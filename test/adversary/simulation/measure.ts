@@ -9,6 +9,9 @@ export const SEED = 'adversary/1'
 /** Attempts a strategy, in the table. */
 export const ATTEMPTS = 10_000
 
+/** Attempts of the short form: more than 1,000, so that whoever behaves for so long has begun to forge. */
+export const SHORT_ATTEMPTS = 1_200
+
 /** Units of the network before anybody cheats: every member has a history then. */
 const PEACE_UNITS = 800
 

@@ -1,46 +1,23 @@
-// The table of docs/verification.md, from what the simulation measures: written by `npm run adversary`, compared by the tests.
-import { type Outcome, SHARES, measure } from './measure.ts'
+// The tables of docs/verification.md, from what the simulation gave: written by `npm run adversary`, compared by the tests.
 import { between, markdownTable, percent } from '../markdown.ts'
-import { STRATEGIES, colluders, weighers } from './strategy.ts'
+import { RECOMPUTED_OF, recomputedAfter } from './own-nodes.ts'
+import type { Figures, Recorded } from './recorded.ts'
+import { MEMBERS, STRATEGIES } from './strategy.ts'
 
-const BEGIN = '<!-- adversaries: written by `npm run adversary` -->'
-const END = '<!-- end of adversaries -->'
-
-/** Attempts behind each point of the sweep over a crowd's share. */
-export const SWEEP_ATTEMPTS = 3_000
-
-/** What all strategies came to. */
-export function measureAll(): Outcome[] {
-  return STRATEGIES.map((strategy) => measure(strategy))
+/** `text` with what is between the marks replaced. Throws a RangeError when they are missing. */
+export function withTables(text: string, recorded: Recorded): string {
+  const tables = [
+    ['adversaries', `${outcomeTable(recorded)}\n\n${sweepTable(recorded)}`],
+    ['invented nodes', ownerTable(recorded)],
+  ] as const
+  return tables.reduce(
+    (written, [name, table]) =>
+      between(written, `<!-- ${name}: written by \`npm run adversary\` -->`, `<!-- end of ${name} -->`, table),
+    text,
+  )
 }
 
-/** A crowd's profit by its share, in parts per thousand of what it has when it behaves. */
-export type Point = {
-  readonly percent: number
-  readonly stays: number
-  readonly leaves: number
-  readonly weighs: number
-}
-
-/** Profit of crowds of growing shares: that keep their keys, that take new ones after each fault, and of the latter those that weigh each forgery. */
-export function sweep(): Point[] {
-  return SHARES.map(({ crowd, percent }) => {
-    const [keeps, renews] = [colluders(crowd, `sweep ${percent}`), colluders(crowd, `sweep ${percent}, new`, true)]
-    return {
-      percent,
-      stays: measure(keeps, SWEEP_ATTEMPTS).profitPermille,
-      leaves: measure(renews, SWEEP_ATTEMPTS).profitPermille,
-      weighs: measure(weighers(crowd, `sweep ${percent}, weighing`), SWEEP_ATTEMPTS).profitPermille,
-    }
-  })
-}
-
-/** `text` with what is between the markers replaced. Throws a RangeError when they are missing. */
-export function withTable(text: string, outcomes: readonly Outcome[], points: readonly Point[]): string {
-  return between(text, BEGIN, END, `${outcomeTable(outcomes)}\n\n${sweepTable(points)}`)
-}
-
-function outcomeTable(outcomes: readonly Outcome[]): string {
+function outcomeTable({ strategies }: Recorded): string {
   const head = [
     'strategy',
     'tried',
@@ -51,30 +28,54 @@ function outcomeTable(outcomes: readonly Outcome[]): string {
     'profit against honest',
     'honest punished',
   ]
-  const rows = outcomes.map((outcome) => [
-    outcome.strategy.name,
-    outcome.strategy.tries,
-    happened(outcome),
-    String(outcome.attempts),
-    String(Math.round((outcome.accepted * 10_000) / outcome.attempts)),
-    String(Math.round((outcome.expected * 10_000) / outcome.attempts)),
-    percent(outcome.profitPermille),
-    String(outcome.honestPunished),
+  const rows = strategies.map(({ name, full }) => [
+    name,
+    STRATEGIES.find((strategy) => strategy.name === name)?.tries ?? '',
+    happened(full),
+    String(full.attempts),
+    String(Math.round((full.accepted * 10_000) / full.attempts)),
+    String(Math.round((full.expected * 10_000) / full.attempts)),
+    percent(full.profitPermille),
+    String(full.honestPunished),
   ])
   return markdownTable(head, rows)
 }
 
-function happened({ faults, refusedReplays, forged }: Outcome): string {
-  const causes = [...faults].map(([cause, count]) => `${count} \`${cause}\``)
+function happened({ faults, refusedReplays, forged }: Figures): string {
+  const causes = Object.entries(faults).map(([cause, count]) => `${count} \`${cause}\``)
   if (forged > 0) causes.unshift(`${forged} forgeries`)
   if (refusedReplays > 0) causes.push(`${refusedReplays} refused by the ledger`)
   return causes.join(', ')
 }
 
-function sweepTable(points: readonly Point[]): string {
+function sweepTable({ sweep }: Recorded): string {
   const head = ['colluding share', 'keeps its keys', 'new key after each fault', 'the same, only where it seems to pay']
   return markdownTable(
     head,
-    points.map((point) => [`${point.percent}%`, percent(point.stays), percent(point.leaves), percent(point.weighs)]),
+    sweep.map(({ full }) => [`${full.percent}%`, percent(full.stays), percent(full.leaves), percent(full.weighs)]),
   )
+}
+
+function ownerTable({ owners }: Recorded): string {
+  const head = [
+    'nodes of its own on the roster',
+    'forges',
+    'forged and accepted',
+    'draws for each forgery',
+    'an honest node that counts notices after',
+    `a requester who computes 1 in ${RECOMPUTED_OF} again, after`,
+  ]
+  const rows = owners.map(({ full }) => {
+    const { own, every, forged, accepted, draws, noticedAfter, units } = full
+    const recomputed = recomputedAfter(full)
+    return [
+      own === MEMBERS ? 'all, the honest ones are left off' : `${own} of ${MEMBERS}`,
+      every === 0 ? 'nothing, and draws fairly' : every === 1 ? 'every unit' : `one unit in ${every}`,
+      `${accepted} of ${forged}`,
+      forged === 0 ? '–' : (Math.round((draws * 10) / forged) / 10).toFixed(1),
+      noticedAfter === null ? `not in ${units} units` : `${noticedAfter} units`,
+      recomputed === null ? '–' : `${recomputed} units on average`,
+    ]
+  })
+  return markdownTable(head, rows)
 }
