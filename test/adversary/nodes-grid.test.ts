@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Arena } from './protocol/arena.ts'
 import { NODE_STRATEGIES, attack } from './protocol/node-strategies.ts'
-import { IS_LONG, type ProtocolOutcome, recordOutcomes } from './protocol/outcome.ts'
+import { IS_LONG } from './protocol/outcome.ts'
 import { OUTSIDE_STRATEGIES, attackFromOutside } from './protocol/outside-strategies.ts'
 import { expectAsRecorded } from './protocol/recorded.ts'
 
@@ -10,17 +10,12 @@ const TIMEOUT_MS = IS_LONG ? 900_000 : 180_000
 
 describe('those who break the protocol', () => {
   let arena: Arena
-  const nodes: ProtocolOutcome[] = []
-  const outsiders: ProtocolOutcome[] = []
 
   beforeAll(async () => {
     arena = await Arena.open({ seed: 'adversary/nodes', honest: 3, config: { servesRepeats: false } })
   }, TIMEOUT_MS)
   afterAll(async () => {
     expect(await arena.close()).toEqual([])
-    if (!IS_LONG) return
-    await recordOutcomes('nodes', nodes)
-    await recordOutcomes('outsiders', outsiders)
   }, TIMEOUT_MS)
 
   test.each(NODE_STRATEGIES)(
@@ -28,7 +23,6 @@ describe('those who break the protocol', () => {
     { timeout: TIMEOUT_MS },
     async (strategy) => {
       const outcome = await attack(arena, strategy)
-      nodes.push(outcome)
       expect(outcome).toMatchObject({ accepted: 0, honestPunished: 0 })
       await expectAsRecorded('nodes', outcome)
     },
@@ -36,7 +30,6 @@ describe('those who break the protocol', () => {
 
   test.each(OUTSIDE_STRATEGIES)('behaviour: $name changes nothing', { timeout: TIMEOUT_MS }, async (strategy) => {
     const outcome = await attackFromOutside(arena, strategy)
-    outsiders.push(outcome)
     expect(outcome).toMatchObject({ accepted: 0, honestPunished: 0 })
     await expectAsRecorded('outsiders', outcome)
   })

@@ -113,7 +113,7 @@ export class LiveGrid {
 }
 
 /** Resolves when `isSo`, which is asked again after every change of the node's state. */
-export async function until(node: NodeContribution, isSo: () => boolean): Promise<void> {
+export async function until(node: Pick<NodeContribution, 'state' | 'onChange'>, isSo: () => boolean): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {
       stop()

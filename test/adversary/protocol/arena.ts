@@ -6,15 +6,14 @@ import type { Digest } from '#core/digest.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import { type Random, seededRandom } from '#core/random.ts'
 import type { JobCertificate } from '#ledger/job-certificate.ts'
-import type { NodeContribution, NodeParts } from '#node/contribution.ts'
-import { openThreadWorker } from '#node/thread-worker.ts'
 import { type Client, type Matrix, connect } from '#sdk/index.ts'
 import type { FaultCause } from '#verify/faults.ts'
 import { unitId } from '#work/unit.ts'
 import { LiveGrid } from '../../support/live-grid.ts'
 import { matmulInt8Reference } from '../../support/matmul-truth.ts'
-import type { OldResult } from '../../support/misbehaving-nodes.ts'
 import { ShiftingClock } from '../../support/shifting-clock.ts'
+import { type ArenaNode, type ArenaNodes, nodesInThreads } from './arena-nodes.ts'
+import type { Conduct } from './conducts.ts'
 
 /** Rows and columns of the matrices of a job. */
 const SIZE = 24
@@ -33,11 +32,12 @@ export type ArenaJob = {
 /** A fault of a node as the coordinator acted on it. */
 type Consequence = { readonly node: PublicKey; readonly cause: FaultCause }
 
-/** How an arena is opened. */
+/** How an arena is opened. `nodes` says where its nodes run: as threads of this process when it is left out. */
 type ArenaOptions = {
   readonly seed: string
   readonly honest: number
   readonly config?: NonNullable<Parameters<typeof LiveGrid.open>[0]>['config']
+  readonly nodes?: (grid: LiveGrid, clock: ShiftingClock) => ArenaNodes
 }
 
 /** A running arena. Close it. */
@@ -45,49 +45,60 @@ export class Arena {
   readonly grid: LiveGrid
   readonly clock: ShiftingClock
   readonly client: Client
-  readonly honest: NodeContribution[] = []
+  readonly honest: ArenaNode[] = []
   /** Faults that the coordinator acted on, oldest first, with and without evidence. */
   readonly consequences: Consequence[] = []
-  /** Results of finished units by id, as their certificates and their requester tell of them. */
-  readonly old = new Map<Digest, OldResult>()
+  readonly #nodes: ArenaNodes
   readonly #live = new Map<PublicKey, LiveNode>()
   readonly #waiting = new Map<PublicKey, () => void>()
   readonly #random: Random
   readonly #stopWatching: () => void
 
-  private constructor(grid: LiveGrid, clock: ShiftingClock, client: Client, seed: string) {
+  private constructor(grid: LiveGrid, clock: ShiftingClock, nodes: ArenaNodes, client: Client, seed: string) {
     this.grid = grid
     this.clock = clock
+    this.#nodes = nodes
     this.client = client
     this.#random = seededRandom(seed)
     this.#stopWatching = this.#watch()
   }
 
-  static async open({ seed, honest, config = {} }: ArenaOptions): Promise<Arena> {
+  static async open({ seed, honest, config = {}, nodes = nodesInThreads }: ArenaOptions): Promise<Arena> {
     console.log(`seed: ${seed}`)
     const clock = new ShiftingClock()
     // Whoever was convicted may come back at once, as it would under a new key.
     const grid = await LiveGrid.open({ clock, config: { faultBanMs: 0, ...config } })
-    const arena = new Arena(grid, clock, await connect(grid.url), seed)
-    for (let count = 0; count < honest; count++) arena.honest.push(await arena.node())
+    const arena = new Arena(grid, clock, nodes(grid, clock), await connect(grid.url), seed)
+    arena.honest.push(...(await Promise.all(Array.from({ length: honest }, () => arena.node()))))
     return arena
   }
 
   /** A node that waits for work. */
-  async node(change: Partial<NodeParts> = {}): Promise<NodeContribution> {
-    const node = await this.grid.node({ openWorker: this.clock.worker(openThreadWorker), ...change })
+  async node(conduct: Conduct | 'honest' = 'honest'): Promise<ArenaNode> {
+    const node = await this.#nodes.open(conduct)
     await this.whenLive(node)
     return node
   }
 
+  /** From now on whoever begins to wait for a reveal gives up early, or no longer so. */
+  async setImpatient(isImpatient: boolean): Promise<void> {
+    this.clock.isImpatient = isImpatient
+    await this.#nodes.setImpatient(isImpatient)
+  }
+
+  /** Documents that `node` keeps against others, as it would find them when it is started again. */
+  evidenceOf(node: ArenaNode): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+    return this.#nodes.evidenceOf(node)
+  }
+
   /** Resolves when the coordinator may give `node` work. */
-  async whenLive({ state: { node } }: NodeContribution): Promise<void> {
+  async whenLive({ state: { node } }: ArenaNode): Promise<void> {
     if (node === null || this.#live.has(node)) return
     await new Promise<void>((resolve) => this.#waiting.set(node, resolve))
   }
 
   /** What the coordinator knows of `node`. */
-  liveNode({ state: { node } }: NodeContribution): LiveNode {
+  liveNode({ state: { node } }: ArenaNode): LiveNode {
     const live = node === null ? undefined : this.#live.get(node)
     if (live === undefined) throw new Error('The node has not been admitted.')
     return live
@@ -109,7 +120,8 @@ export class Arena {
     if (unit === undefined) throw new Error('The job has no unit.')
     const parts = [new Uint8Array(result.data.slice().buffer)]
     const tag = unit.body.replicas[0]?.reveal.body.tag
-    if (tag !== undefined) this.old.set(unitId(unit.body.unit), { parts, tag })
+    // Its requester and its certificate tell of it: whoever listens may present it again.
+    if (tag !== undefined) await this.#nodes.learn(unitId(unit.body.unit), { parts, tag })
     const isRight = Buffer.from(result.data.buffer).equals(
       Buffer.from(matmulInt8Reference(a as never, b as never).buffer),
     )
@@ -136,6 +148,7 @@ export class Arena {
 
   /** Ends everything. Accounts whose books are not what the log's replay gives. */
   async close(): Promise<string[]> {
+    await this.#nodes.close()
     const drift = await this.grid.close()
     this.#stopWatching()
     expect(this.grid.bugs).toEqual([])

@@ -1,9 +1,9 @@
 // Coordinators that lie, and who notices. All of them are the product's own with one method replaced; nodes and requesters are as they are.
 import { EMPTY_ROOT } from '#core/merkle.ts'
-import type { NodeContribution } from '#node/contribution.ts'
 import { CertificateRefusedError } from '#sdk/run.ts'
 import { until } from '../../support/live-grid.ts'
 import { type Repent, inventChecker, overlook, pickCheckers, replaceReceipts } from '../../support/lying-coordinator.ts'
+import type { ArenaNode } from './arena-nodes.ts'
 import type { Arena, ArenaJob } from './arena.ts'
 import { type ProtocolOutcome, attemptsOf } from './outcome.ts'
 
@@ -65,12 +65,16 @@ export const COORDINATOR_STRATEGIES: readonly CoordinatorStrategy[] = [
   },
 ]
 
-/** Lets one of them lie. */
-export async function attackAsCoordinator(arena: Arena, strategy: CoordinatorStrategy): Promise<ProtocolOutcome> {
+/** Lets one of them lie, `short` times in the short form. */
+export async function attackAsCoordinator(
+  arena: Arena,
+  strategy: CoordinatorStrategy,
+  short: number = strategy.attempts,
+): Promise<ProtocolOutcome> {
   const { name, tries } = strategy
   const before = arena.consequences.length
   const happened: Record<string, number> = {}
-  const attempts = attemptsOf(strategy.attempts)
+  const attempts = attemptsOf(short)
   let accepted = 0
   const { repent, judge } = await strategy.begin(arena)
   try {
@@ -88,45 +92,69 @@ export async function attackAsCoordinator(arena: Arena, strategy: CoordinatorStr
 
 /** What the requester and the replicas make of the draw, once it can be checked. */
 async function drawVerdict(arena: Arena, run: () => Promise<ArenaJob>): ReturnType<Judge> {
-  const { client, honest } = arena
+  const { client } = arena
+  const before = await seenBy(arena)
   const done = await run().catch(refusalOf)
-  if ('check' in done) return await convicted(arena, done)
-  const { certificate, certificateBytes, isRight } = done
-  const { verdict, evidence } = await client.verify(certificateBytes, { drawWaitMs: DRAW_WAIT_MS })
-  if (verdict.ok) return { what: 'believed', isForged: !isRight }
-  const replicas = new Set(certificate.units.flatMap(({ body }) => body.replicas.map(({ lease }) => lease.body.node)))
-  const checking = honest.filter(({ state }) => state.node !== null && replicas.has(state.node))
-  for (const node of checking) await until(node, () => node.state.evidence.length > 0)
-  return convicted(arena, { check: verdict.check, document: evidence })
+  const refused = 'check' in done ? done : await refusalInTime(arena, done)
+  if (refused === undefined) return { what: 'believed', isForged: !('check' in done) && !done.isRight }
+  const paid = (await arena.grid.entries(before.logSize)).flatMap((entry) =>
+    entry.type === 'receipt' ? entry.payments.map(({ node }) => node) : [],
+  )
+  const checking = arena.honest.filter(({ state: { node } }) => node !== null && paid.includes(node))
+  const kept = await Promise.all(checking.map((node) => keptSince(arena, before, node)))
+  // What the requester has and what each replica has kept convict by themselves: somebody else checks them.
+  const documents = [...kept.flat(), ...(refused.document === undefined ? [] : [refused.document])]
+  const proofs = await Promise.all(documents.map((document) => client.verifyFault(document)))
+  const isProven = kept.length > 0 && refused.document !== undefined && proofs.every(({ verdict }) => verdict.ok)
+  return { what: isProven ? 'convicted by `false-draw`' : refusedBy(refused.check), isForged: false }
 }
 
 type Refusal = { readonly check: string; readonly document: Uint8Array<ArrayBuffer> | undefined }
 
-/** The document against the coordinator is checked by somebody else. */
-async function convicted({ client }: Arena, { check, document }: Refusal): ReturnType<Judge> {
-  const proof = document === undefined ? undefined : await client.verifyFault(document)
-  return { what: proof?.verdict.ok === true ? 'convicted by `false-draw`' : refused(check), isForged: false }
+/** What the requester says of a certificate when its draws can be made again. */
+async function refusalInTime({ client }: Arena, { certificateBytes }: ArenaJob): Promise<Refusal | undefined> {
+  const { verdict, evidence } = await client.verify(certificateBytes, { drawWaitMs: DRAW_WAIT_MS })
+  return verdict.ok ? undefined : { check: verdict.check, document: evidence }
+}
+
+/** What was known before a job: the log's size, and how many cases each honest node kept. */
+type Before = { readonly logSize: number; readonly cases: ReadonlyMap<ArenaNode, number> }
+
+async function seenBy({ grid, honest }: Arena): Promise<Before> {
+  const cases = new Map(honest.map((node) => [node, node.state.evidence.length]))
+  return { logSize: (await grid.entries()).length, cases }
+}
+
+/** The documents that `node` has written since, as soon as there is one. */
+async function keptSince(
+  arena: Arena,
+  { cases }: Before,
+  node: ArenaNode,
+): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+  const known = cases.get(node) ?? 0
+  await until(node, () => node.state.evidence.length > known)
+  return (await arena.evidenceOf(node)).slice(known)
 }
 
 /** The requester refuses the certificate, and the replicas keep proof that what they were promised is not there. */
 async function receiptVerdict(arena: Arena, run: () => Promise<ArenaJob>): ReturnType<Judge> {
-  const kept = ({ state }: NodeContribution) => state.evidence.filter(({ says }) => says.includes('receipt')).length
-  const before = new Map(arena.honest.map((node) => [node, kept(node)]))
+  const before = await seenBy(arena)
   const refused = await refusal(run)
-  const keeps = arena.honest.map((node) => until(node, () => kept(node) > (before.get(node) ?? 0)))
   // Whoever was a replica looks when the draw of its unit can be checked.
-  await Promise.any(keeps)
-  return { ...refused, what: `${refused.what}, and convicted by \`false-receipt\`` }
+  const kept = await Promise.any(arena.honest.map((node) => keptSince(arena, before, node)))
+  const proofs = await Promise.all(kept.map((document) => arena.client.verifyFault(document)))
+  const isProven = proofs.length > 0 && proofs.every(({ verdict }) => verdict.ok)
+  return isProven ? { ...refused, what: `${refused.what}, and convicted by \`false-receipt\`` } : refused
 }
 
 async function refusal(run: () => Promise<ArenaJob>): ReturnType<Judge> {
   const done = await run().catch(refusalOf)
   return 'check' in done
-    ? { what: refused(done.check), isForged: false }
+    ? { what: refusedBy(done.check), isForged: false }
     : { what: 'believed', isForged: !done.isRight }
 }
 
-function refused(check: string): string {
+function refusedBy(check: string): string {
   return `certificate refused by its check \`${check}\``
 }
 

@@ -1,25 +1,16 @@
 // Nodes that do their part wrongly, and what becomes of each on a grid.
 import { FAILURE_COOL_MS } from '#coordinator/matchmaker/matchmaker.ts'
 import type { PublicKey } from '#core/ed25519.ts'
-import type { NodeContribution, NodeParts } from '#node/contribution.ts'
-import { openThreadWorker } from '#node/thread-worker.ts'
-import type { WorkerHandle } from '#node/worker-link.ts'
-import { framingExchange, openSplittingExchange, withholdingExchange } from '../../support/misbehaving-exchanges.ts'
-import {
-  fastestWorker,
-  keepingWorker,
-  openCopyingExchange,
-  replayingWorker,
-  wrongTileWorker,
-} from '../../support/misbehaving-nodes.ts'
+import type { ArenaNode } from './arena-nodes.ts'
 import type { Arena, ArenaJob } from './arena.ts'
+import type { Conduct } from './conducts.ts'
 import { type ProtocolOutcome, attemptsOf, profitPermille } from './outcome.ts'
 
 /** A node that breaks the rules. */
 export type NodeStrategy = {
   readonly name: string
   readonly tries: string
-  readonly parts: (arena: Arena) => Partial<NodeParts>
+  readonly conduct: Conduct
   /** Replicas that the jobs ask for. */
   readonly replication: number
   /** Share of the honest cost of computing that it has, in parts per million. */
@@ -39,29 +30,27 @@ const BREAK_MS = FAILURE_COOL_MS + 60_000
 
 const USUAL = { replication: 2, spentPpm: ALL_PPM, attempts: 2, isSlow: false, isOfOldUnits: false } as const
 
-const work = (): WorkerHandle => fastestWorker(openThreadWorker)()
-
 /** Every strategy of nodes, in the order of the table. */
 export const NODE_STRATEGIES: readonly NodeStrategy[] = [
   {
     ...USUAL,
     name: 'forger',
     tries: 'gives wrong bytes for everything',
-    parts: () => ({ openWorker: wrongTileWorker(work) }),
+    conduct: 'forger',
     spentPpm: 0,
   },
   {
     ...USUAL,
     name: 'copier',
     tries: 'commits to the hash that a peer committed to, and reveals what the peer reveals',
-    parts: () => ({ openWorker: work, openExchange: openCopyingExchange }),
+    conduct: 'copier',
     spentPpm: 0,
   },
   {
     ...USUAL,
     name: 'replayer of old certificates',
     tries: 'gives the result of an earlier certificate of the same unit, without computing',
-    parts: ({ old }) => ({ openWorker: replayingWorker(work, old) }),
+    conduct: 'replayer',
     spentPpm: 0,
     isOfOldUnits: true,
   },
@@ -69,26 +58,26 @@ export const NODE_STRATEGIES: readonly NodeStrategy[] = [
     ...USUAL,
     name: 'equivocator',
     tries: 'commits to one thing before the coordinator and some peers, to another before the rest',
-    parts: () => ({ openWorker: work, openExchange: openSplittingExchange }),
+    conduct: 'equivocator',
     replication: 3,
   },
   {
     ...USUAL,
     name: 'framer',
     tries: 'signs that its peers’ reveals are invalid, and accuses them of commitments that they did not sign',
-    parts: () => ({ openWorker: work, openExchange: framingExchange(() => {}) }),
+    conduct: 'framer',
   },
   {
     ...USUAL,
     name: 'one that leaves when it has agreed',
     tries: 'hands the unit back instead of delivering the result',
-    parts: () => ({ openWorker: keepingWorker(work) }),
+    conduct: 'leaver',
   },
   {
     ...USUAL,
     name: 'late revealer',
     tries: 'reveals when the deadline has passed',
-    parts: () => ({ openWorker: work, openExchange: withholdingExchange('everyone in time') }),
+    conduct: 'late',
     attempts: 1,
     isSlow: true,
   },
@@ -96,7 +85,7 @@ export const NODE_STRATEGIES: readonly NodeStrategy[] = [
     ...USUAL,
     name: 'selective revealer, to peers',
     tries: 'reveals to its peers, never to the coordinator',
-    parts: () => ({ openWorker: work, openExchange: withholdingExchange('coordinator') }),
+    conduct: 'silent to the coordinator',
     attempts: 1,
     isSlow: true,
   },
@@ -104,7 +93,7 @@ export const NODE_STRATEGIES: readonly NodeStrategy[] = [
     ...USUAL,
     name: 'selective revealer, to the coordinator',
     tries: 'reveals to the coordinator, never to its peers',
-    parts: () => ({ openWorker: work, openExchange: withholdingExchange('peers') }),
+    conduct: 'silent to peers',
     attempts: 1,
     isSlow: true,
   },
@@ -113,22 +102,26 @@ export const NODE_STRATEGIES: readonly NodeStrategy[] = [
 /** Jobs in which a strategy has to come to its attempts: who has a part in one is drawn. */
 const MOST_JOBS = 10
 
-/** Lets one strategy loose until it has had its attempts. */
-export async function attack(arena: Arena, strategy: NodeStrategy): Promise<ProtocolOutcome> {
-  const wanted = attemptsOf(strategy.attempts)
+/** Lets one strategy loose until it has had its attempts, `short` of them in the short form. */
+export async function attack(
+  arena: Arena,
+  strategy: NodeStrategy,
+  short: number = strategy.attempts,
+): Promise<ProtocolOutcome> {
+  const wanted = attemptsOf(short)
   const before = arena.consequences.length
   const happened: Record<string, number> = {}
   let [attempts, accepted, honest, earned] = [0, 0, 0n, 0n]
-  let node = await arena.node(strategy.parts(arena))
+  let node = await arena.node(strategy.conduct)
   const { clock } = arena
   for (let jobs = 0; attempts < wanted; jobs++) {
     if (jobs > MOST_JOBS * wanted) throw new Error(`${strategy.name} had ${attempts} attempts in ${jobs} jobs.`)
     clock.skip(BREAK_MS)
     const inputs = strategy.isOfOldUnits ? (await arena.job(strategy.replication)).inputs : undefined
     const from = arena.consequences.length
-    clock.isImpatient = strategy.isSlow
+    await arena.setImpatient(strategy.isSlow)
     const job = await arena.job(strategy.replication, inputs)
-    clock.isImpatient = false
+    await arena.setImpatient(false)
     if (!job.isRight) accepted++
     const key = keyOf(node)
     if (!hasPart(job, key)) continue
@@ -144,7 +137,7 @@ export async function attack(arena: Arena, strategy: NodeStrategy): Promise<Prot
       continue
     }
     await node.stop()
-    node = await arena.node(strategy.parts(arena))
+    node = await arena.node(strategy.conduct)
   }
   await node.stop()
   const { name, tries, spentPpm } = strategy
@@ -153,7 +146,7 @@ export async function attack(arena: Arena, strategy: NodeStrategy): Promise<Prot
   return { strategy: name, tries, attempts, happened, accepted, profitPermille: profit, honestPunished }
 }
 
-function keyOf({ state: { node } }: NodeContribution): PublicKey {
+function keyOf({ state: { node } }: ArenaNode): PublicKey {
   if (node === null) throw new Error('The node has no key.')
   return node
 }

@@ -15,22 +15,19 @@ export type ProtocolOutcome = {
   readonly honestPunished: number
 }
 
-/** Whether the long form runs, which writes down what it finds. */
-export const IS_LONG = process.env.COMMONWATT_ADVERSARY === '1'
+/** Attempts of a strategy in the long form; null in the short one. */
+const LONG_ATTEMPTS = process.env.COMMONWATT_ADVERSARY === undefined ? null : Number(process.env.COMMONWATT_ADVERSARY)
 
-/** Attempts a strategy: as many as there are in the long form, else enough to show that what is recorded still is so. */
+/** Whether the long form runs, which writes down what it finds. */
+export const IS_LONG = LONG_ATTEMPTS !== null
+
+/** Attempts a strategy: as many as are asked for, else enough to show that what is recorded still is so. */
 export function attemptsOf(short: number): number {
-  return IS_LONG ? LONG_ATTEMPTS : short
+  return LONG_ATTEMPTS ?? short
 }
 
-/** Attempts in the long form. */
-const LONG_ATTEMPTS = 20
-
-/** Groups of strategies, each measured by a test file of its own, in the order of the table. */
-export const GROUPS = ['nodes', 'outsiders', 'coordinators'] as const
-
-/** One of {@link GROUPS}. */
-export type Group = (typeof GROUPS)[number]
+/** Groups of strategies, each recorded by itself. */
+export type Group = 'nodes' | 'outsiders' | 'coordinators' | 'nodes-in-pages' | 'coordinators-in-pages'
 
 const MILLION = 1_000_000n
 
@@ -48,9 +45,12 @@ export async function recordedOutcomes(group: Group): Promise<readonly ProtocolO
   return JSON.parse(await readFile(pathOf(group), 'utf8')) as readonly ProtocolOutcome[]
 }
 
-/** Keeps what the long form found. */
-export async function recordOutcomes(group: Group, outcomes: readonly ProtocolOutcome[]): Promise<void> {
-  await writeFile(pathOf(group), encodeCanonicalJson(outcomes))
+/** Keeps what the long form found, in the place of what it found of the same strategy before: it may run one strategy at a time. */
+export async function recordOutcome(group: Group, outcome: ProtocolOutcome): Promise<void> {
+  const known = await recordedOutcomes(group)
+  const isKnown = known.some(({ strategy }) => strategy === outcome.strategy)
+  const kept = known.map((each) => (each.strategy === outcome.strategy ? outcome : each))
+  await writeFile(pathOf(group), encodeCanonicalJson(isKnown ? kept : [...kept, outcome]))
 }
 
 /** What is recorded of a strategy, without its counts: what a short form must find as well. */

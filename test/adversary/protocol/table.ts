@@ -1,9 +1,12 @@
 // The table of attempts on real nodes in docs/verification.md, from what the long forms of the tests wrote down.
 import { between, markdownTable, percent } from '../markdown.ts'
-import { GROUPS, type ProtocolOutcome, recordedOutcomes } from './outcome.ts'
+import { type Group, type ProtocolOutcome, recordedOutcomes } from './outcome.ts'
 
-const BEGIN = '<!-- attempts: written by `npm run adversary` -->'
-const END = '<!-- end of attempts -->'
+/** The tables: what their marks call them, and what is in them. */
+const TABLES: readonly (readonly [string, readonly Group[]])[] = [
+  ['attempts', ['nodes', 'outsiders', 'coordinators']],
+  ['attempts in pages', ['nodes-in-pages', 'coordinators-in-pages']],
+]
 
 const HEAD = [
   'strategy',
@@ -15,10 +18,15 @@ const HEAD = [
   'honest punished',
 ]
 
-/** `text` with the table in its place. */
+/** `text` with the tables in their places. */
 export async function withAttempts(text: string): Promise<string> {
-  const groups = await Promise.all(GROUPS.map((group) => recordedOutcomes(group)))
-  return between(text, BEGIN, END, markdownTable(HEAD, groups.flat().map(rowOf)))
+  let written = text
+  for (const [name, groups] of TABLES) {
+    const outcomes = (await Promise.all(groups.map((group) => recordedOutcomes(group)))).flat()
+    const [begin, end] = [`<!-- ${name}: written by \`npm run adversary\` -->`, `<!-- end of ${name} -->`]
+    written = between(written, begin, end, markdownTable(HEAD, outcomes.map(rowOf)))
+  }
+  return written
 }
 
 function rowOf(outcome: ProtocolOutcome): string[] {

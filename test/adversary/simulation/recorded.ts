@@ -76,10 +76,10 @@ export async function recordSimulation(): Promise<void> {
     full: measured('full'),
   })
   const recorded: Recorded = {
-    strategies: STRATEGIES.map((strategy) => ({
-      name: strategy.name,
-      ...both((form) => figuresOf(strategy, form)),
-    })),
+    strategies: STRATEGIES.map((strategy) => {
+      const { short, full } = both((form) => figuresOf(strategy, form))
+      return { name: strategy.name, short, full }
+    }),
     sweep: SHARES.map((share) => both((form) => pointOf(share, form))),
     owners: OWNERS.map((owner) => both((form) => ownerOf(owner, form))),
   }

@@ -1,21 +1,28 @@
 // A node in a page, composed like the product's page composes it; some of them break the rules.
+import type { Digest } from '#core/digest.ts'
 import type { ContributorPeer } from '#net/contributor-peer.ts'
 import type { TrafficRow } from '#net/traffic.ts'
-import { browserParts } from '#node/browser.ts'
+import { browserParts, pagePlace } from '#node/browser.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
+import { EvidenceStore } from '#node/evidence-store.ts'
 import { openPageWorker } from '#node/page-worker.ts'
 import type { NodeState } from '#node/state.ts'
-import { openSplittingExchange } from '../../support/misbehaving-exchanges.ts'
-import { fastestWorker, openCopyingExchange, wrongTileWorker } from '../../support/misbehaving-nodes.ts'
+import { type Conduct, partsOf } from '../../adversary/protocol/conducts.ts'
+import { impatientWorker } from '../../support/impatient-worker.ts'
+import type { OldResult } from '../../support/misbehaving-nodes.ts'
 
-/** How a node behaves. */
-export type Behaviour = 'honest' | 'wrong' | 'copier' | 'equivocator'
-
-/** What the spec calls in the page. */
+/** What whoever opens the page calls in it. */
 export type GridNodeHarness = {
-  start(coordinator: string, behaviour: Behaviour): Promise<NodeState>
+  /** Resolves when the node waits for work; `onState` hears every change of its state. */
+  start(coordinator: string, conduct: Conduct | 'honest', onState?: (state: NodeState) => void): Promise<NodeState>
   state(): NodeState
   traffic(): TrafficRow[]
+  /** Whether the node gives up early when it begins to wait for a reveal; an adversary never does. */
+  setImpatient(isImpatient: boolean): void
+  /** Tells an adversary of a unit that was certified. */
+  learn(unit: Digest, result: OldResult): void
+  /** Documents that are kept in the browser. */
+  evidence(): Promise<string[]>
   /** Ends the worker and the page's network at once, as a closed lid does. */
   stop(): Promise<number>
 }
@@ -26,13 +33,8 @@ declare global {
   }
 }
 
-const CHANGES: Record<Behaviour, Partial<NodeParts>> = {
-  honest: {},
-  wrong: { openWorker: wrongTileWorker(openPageWorker) },
-  copier: { openExchange: openCopyingExchange },
-  equivocator: { openWorker: fastestWorker(openPageWorker), openExchange: openSplittingExchange },
-}
-
+const old = new Map<Digest, OldResult>()
+let isImpatient = false
 let node: NodeContribution | undefined
 let peer: ContributorPeer | undefined
 
@@ -41,10 +43,18 @@ function running(): NodeContribution {
   return node
 }
 
+function changes(conduct: Conduct | 'honest'): Partial<NodeParts> {
+  return conduct === 'honest'
+    ? { openWorker: impatientWorker(openPageWorker, () => isImpatient) }
+    : partsOf(conduct, { openWorker: openPageWorker, old })
+}
+
 window.gridNode = {
-  async start(coordinator, behaviour) {
+  async start(coordinator, conduct, onState) {
     const consent = { gpuShare: 1, expiresMs: Date.now() + 3_600_000, site: null }
-    const parts = { ...browserParts({ coordinator, consent }), ...CHANGES[behaviour] }
+    // Nobody sits before these pages: on a busy machine they would ease off for somebody who scrolls.
+    const { watchSignals: _, ...usual } = browserParts({ coordinator, consent })
+    const parts: NodeParts = { ...usual, ...changes(conduct) }
     const started = startNode({
       ...parts,
       openPeer: async (options) => {
@@ -53,6 +63,7 @@ window.gridNode = {
       },
     })
     node = started
+    if (onState !== undefined) started.onChange(onState)
     return new Promise((resolve, reject) => {
       const check = (state: NodeState) => {
         if (state.phase === 'waiting') resolve(state)
@@ -64,6 +75,17 @@ window.gridNode = {
   },
   state: () => running().state,
   traffic: () => peer?.traffic.rows() ?? [],
+  setImpatient(is) {
+    isImpatient = is
+  },
+  learn(unit, result) {
+    old.set(unit, result)
+  },
+  async evidence() {
+    const store = new EvidenceStore(pagePlace())
+    await store.load()
+    return store.kept.map(({ body }) => body)
+  },
   async stop() {
     const startMs = performance.now()
     await running().stop()

@@ -1,0 +1,59 @@
+// Where the nodes of an arena run, honest ones and others: here as threads of this process; page-nodes.ts has them in real pages.
+import { utf8 } from '#core/bytes.ts'
+import type { Digest } from '#core/digest.ts'
+import { type EvidencePlace, EvidenceStore, memoryPlace } from '#node/evidence-store.ts'
+import type { Contribution } from '#node/state.ts'
+import { openThreadWorker } from '#node/thread-worker.ts'
+import type { LiveGrid } from '../../support/live-grid.ts'
+import type { OldResult } from '../../support/misbehaving-nodes.ts'
+import type { ShiftingClock } from '../../support/shifting-clock.ts'
+import { type Conduct, partsOf } from './conducts.ts'
+
+/** A node of an arena, wherever it runs. */
+export type ArenaNode = Pick<Contribution, 'state' | 'onChange' | 'stop'>
+
+/** Opens nodes. */
+export interface ArenaNodes {
+  /** A node that has joined and waits for work. */
+  open(conduct: Conduct | 'honest'): Promise<ArenaNode>
+  /** Whoever begins to wait for a reveal from now on gives up early, or not. Adversaries are never in a hurry. */
+  setImpatient(isImpatient: boolean): Promise<void>
+  /** Lets adversaries know of a unit that was certified. */
+  learn(unit: Digest, result: OldResult): Promise<void>
+  /** Documents that `node` has written where they outlast it. */
+  evidenceOf(node: ArenaNode): Promise<readonly Uint8Array<ArrayBuffer>[]>
+  /** Stops all of them. */
+  close(): Promise<void>
+}
+
+/** Nodes of this process, each with its worker in a thread. The grid stops them. */
+export function nodesInThreads(grid: LiveGrid, clock: ShiftingClock): ArenaNodes {
+  const old = new Map<Digest, OldResult>()
+  const places = new Map<ArenaNode, EvidencePlace>()
+  return {
+    async open(conduct) {
+      const place = memoryPlace()
+      const parts =
+        conduct === 'honest'
+          ? { openWorker: clock.worker(openThreadWorker) }
+          : partsOf(conduct, { openWorker: openThreadWorker, old })
+      const node = await grid.node({ ...parts, evidence: new EvidenceStore(place) })
+      places.set(node, place)
+      return node
+    },
+    async setImpatient() {
+      // They follow the arena's clock.
+    },
+    async learn(unit, result) {
+      old.set(unit, result)
+    },
+    async evidenceOf(node) {
+      const store = new EvidenceStore(places.get(node) ?? memoryPlace())
+      await store.load()
+      return store.kept.map(({ body }) => utf8(body))
+    },
+    async close() {
+      // The grid stops them.
+    },
+  }
+}
