@@ -48,7 +48,7 @@ export default defineConfig({
             // Without the sentences of other languages, which are fetched for one language alone.
             {
               name: 'elements',
-              test: /src\/ui\/(?!explorer\/|sites\/|panels\/|languages\/built\/).*\.ts$|node_modules\/(?:@lit|lit)/,
+              test: /src\/ui\/(?!explorer\/|sites\/|panels\/|record\/|languages\/built\/).*\.ts$|node_modules\/(?:@lit|lit)/,
             },
           ],
         },

@@ -29,6 +29,11 @@ export function formatCount(count: number | bigint): string {
   return numbers({}).format(count)
 }
 
+/** A number with the digits that matter: "0.0215". */
+export function formatNumber(value: number, digits = 3): string {
+  return numbers({ maximumSignificantDigits: digits }).format(value)
+}
+
 /** A share of one in per cent, with at most `digits` decimals: "50%". */
 export function formatPercent(share: number, digits = 0): string {
   return numbers({ style: 'percent', maximumFractionDigits: digits }).format(share)
@@ -91,6 +96,11 @@ export function formatClock(atMs: number): string {
 /** The day of `atMs`: "Nov 29, 2026". Days that are counted by UTC are called so. */
 export function formatDay(atMs: number, isUtc = false): string {
   return dates({ dateStyle: 'medium', ...(isUtc ? { timeZone: 'UTC' } : {}) }).format(atMs)
+}
+
+/** The day of `atMs` where the year is known: "Nov 29". */
+export function formatDayOfYear(atMs: number): string {
+  return dates({ day: 'numeric', month: 'short' }).format(atMs)
 }
 
 /** Day and time of `atMs`: "Nov 29, 2026, 14:05". */

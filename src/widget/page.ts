@@ -1,6 +1,7 @@
 // Entry of the contributor's page. It shows what would run; the node itself is loaded by start-node.ts after the click.
 import { systemClock } from '#core/clock.ts'
 import { keepShell } from '#ui/page-update.ts'
+import { hasHistory, openRecordWhenNeeded } from '#ui/record-door.ts'
 import { ContributionSession } from '#ui/session.ts'
 import { browserStore } from '#ui/settings.ts'
 import { openLanguage } from '#ui/languages/language.ts'
@@ -24,12 +25,17 @@ session.onChange(({ phase }) => {
 await openLanguage(pageSentences)
 const view = document.createElement('cw-contributor')
 view.session = session
-view.store = browserStore()
+const store = browserStore()
+view.store = store
+view.record = hasHistory(store) ? 'coming' : null
 const update = document.createElement('cw-update')
 session.onChange(({ phase }) => {
   update.isRunning = isOn(phase)
 })
 document.body.append(view, update)
+openRecordWhenNeeded(session, store, systemClock, (record) => {
+  view.record = record
+})
 
 // The development server builds no service worker. One that cannot be registered costs the page nothing but its shell without a connection.
 if (import.meta.env.PROD)

@@ -1,9 +1,12 @@
 // Development page: the page or the widget's frame in a chosen state, without a coordinator. `/elements` lists the states;
-// `?state=working` shows one, `&view=frame` as the widget's frame, `?next=working` waits for the click. Only the node is canned.
+// `?state=working` shows one, `&view=frame` as the widget's frame, `?next=working` waits for the click; `&record` is a browser that has
+// a history, `&record=none` one whose history is empty, `&record=kept` one as it was left. Only the node is canned.
 import { systemClock } from '#core/clock.ts'
 import { RemoteError } from '#core/errors.ts'
 import type { Contribution, NodeState } from '#node/state.ts'
 import { ContributionSession, type StartContribution } from '#ui/session.ts'
+import { browserStore } from '#ui/settings.ts'
+import type { DeviceRecord } from '#ui/record/open-record.ts'
 import '#ui/elements/contributor-view.ts'
 import { openLanguage } from '#ui/languages/language.ts'
 import { pageSentences } from '#ui/languages/page-sentences.ts'
@@ -21,7 +24,11 @@ if (state === undefined) list()
 else await show(state)
 
 function list(): void {
-  const links = Object.keys(states).flatMap((key) => [`?state=${key}`, `?state=${key}&view=frame`])
+  const links = Object.keys(states).flatMap((key) => [
+    `?state=${key}`,
+    `?state=${key}&record`,
+    `?state=${key}&view=frame`,
+  ])
   for (const href of links) {
     const link = document.createElement('a')
     link.href = href
@@ -41,6 +48,8 @@ async function show(state: NodeState): Promise<void> {
   if (query.get('view') === 'frame') document.body.append(await frameOf(session))
   else {
     const view = document.createElement('cw-contributor')
+    const record = query.get('record')
+    if (record !== null) view.record = await recordOf(record)
     Object.assign(view, { session, store: null })
     document.body.append(view)
   }
@@ -49,6 +58,19 @@ async function show(state: NodeState): Promise<void> {
   if (name === 'starting') return
   await started
   if (name === 'stopped') await session.stop()
+}
+
+/** A real history in this browser, filled anew or left as it was. */
+async function recordOf(how: string): Promise<DeviceRecord> {
+  const [{ openHistoryStore }, { sampleHistory }] = await Promise.all([
+    import('#ui/record/history-store.ts'),
+    import('./sample-history.ts'),
+    import('#ui/record/record-view.ts'),
+  ])
+  const history = await openHistoryStore('commonwatt-history-elements')
+  if (how !== 'kept') await history.clear()
+  if (how === '') await history.add(sampleHistory(Date.now()))
+  return { history, settings: browserStore() }
 }
 
 /** The widget's box around `session`, as in its frame; `?theme=`, `?size=`, `?share=`, and `?offer=phone` or `?refused` change it. */

@@ -43,6 +43,11 @@ export const contributorStyles: CSSResultGroup = [
     cw-passkey {
       margin-top: 16px;
     }
+    /* A screen's height before it is there: nothing that is seen moves when it comes. */
+    .past {
+      min-height: 100vh;
+      align-content: start;
+    }
     .settings dl {
       align-items: baseline;
       display: grid;

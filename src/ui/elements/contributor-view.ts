@@ -7,6 +7,7 @@ import { toErrorRecord } from '#core/errors.ts'
 import type { GuestRules } from '#core/guest-rules.ts'
 import type { NodeState } from '#node/state.ts'
 import { formatDayAndTime, formatPercent } from '#ui/format.ts'
+import type { DeviceRecord } from '#ui/record/open-record.ts'
 import type { ContributionSession } from '#ui/session.ts'
 import {
   CONSENT_MS,
@@ -45,6 +46,7 @@ export class ContributorView extends LitElement {
     session: { attribute: false },
     store: { attribute: false },
     gpu: { attribute: false },
+    record: { attribute: false },
     state: { state: true },
     settings: { state: true },
     nowMs: { state: true },
@@ -55,6 +57,8 @@ export class ContributorView extends LitElement {
   declare session: ContributionSession | null
   declare store: SettingsStore | null
   declare gpu: GpuSupport
+  /** What this device did before; null until it is there, `coming` while a browser that has one reads it. */
+  declare record: DeviceRecord | 'coming' | null
   declare state: NodeState | null
   declare settings: Settings
   declare nowMs: number
@@ -71,6 +75,7 @@ export class ContributorView extends LitElement {
     this.session = null
     this.store = null
     this.gpu = gpuSupport()
+    this.record = null
     this.state = null
     this.settings = DEFAULT_SETTINGS
     this.nowMs = systemClock.nowMs()
@@ -117,7 +122,7 @@ export class ContributorView extends LitElement {
           ${isFresh ? nothing : html`<cw-credit class="block" .state=${state}></cw-credit>`}
         </div>
         <div class="side">${isFresh ? this.#facts() : this.#live(state)}</div>
-        ${isFresh ? nothing : this.#record(state)}
+        ${this.#past(state, isFresh)} ${isFresh ? nothing : this.#settings(state)}
       </main>
       ${links()}
     </div>`
@@ -169,8 +174,17 @@ export class ContributorView extends LitElement {
       <cw-beats class="block" .beats=${state.beats} .nowMs=${this.nowMs}></cw-beats>`
   }
 
-  #record(state: NodeState) {
-    return html`<cw-units class="block" .units=${state.units} .nowMs=${this.nowMs}></cw-units> ${this.#settings(state)}`
+  /** What this device did; the session's units alone where the browser keeps no record. */
+  #past(state: NodeState, isFresh: boolean) {
+    const { record, nowMs } = this
+    if (record !== null)
+      return html`<cw-record
+        class="block past"
+        .record=${record === 'coming' ? null : record}
+        .state=${state}
+        .nowMs=${nowMs}
+      ></cw-record>`
+    return isFresh ? nothing : html`<cw-units class="block" .units=${state.units} .nowMs=${nowMs}></cw-units>`
   }
 
   #settings(state: NodeState) {
