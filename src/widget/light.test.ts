@@ -18,5 +18,5 @@ test('limit: a site gets at most what a consent can give', () => {
   const consentTo = (percent: number) => () =>
     assertConsent({ gpuShare: 1, expiresMs: 2, site: 'https://garden.example', split: { account: KEY, percent } }, 1)
   expect(consentTo(MAX_SITE_PERCENT)).not.toThrow()
-  expect(consentTo(MAX_SITE_PERCENT + 1)).toThrow()
+  expect(consentTo(MAX_SITE_PERCENT + 1)).toThrow('does not hold')
 })
