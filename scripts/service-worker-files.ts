@@ -9,7 +9,7 @@ const DOCUMENTS = { '/': 'index.html', '/explorer': 'explorer.html' }
 const PUBLIC = ['/mark.svg', '/manifest.webmanifest']
 
 /** Sources of chunks that the pages load later. */
-const LATER = /\/src\/ui\/(?:panels|languages\/built)\//
+const LATER = /\/src\/ui\/(?:panels|languages\/built)\/|\/src\/node\/kept-models\.ts/
 
 const PLACEHOLDER = '__SHELL__'
 

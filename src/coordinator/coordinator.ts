@@ -21,6 +21,7 @@ import { sweepContents } from './content-sweep.ts'
 import { openCoordinatorKey } from './coordinator-key.ts'
 import { keepEpochs } from './epochs.ts'
 import { JobEvents } from './events.ts'
+import { FirstMinute } from './first-minute.ts'
 import type { Grid } from './grid.ts'
 import { EpochSecrets } from './draw/epoch-secrets.ts'
 import { Rosters } from './draw/rosters.ts'
@@ -47,6 +48,8 @@ export type CoordinatorOptions = {
   readonly origins?: readonly string[]
   /** The built pages; without them only the API is served. */
   readonly pageDir?: string
+  /** Whether the page shows a newcomer what happens in the first minute: for a grid that was just started on one's own machine. */
+  readonly hasTour?: boolean
   /** Told of what should not happen. */
   readonly report?: (error: unknown) => void
 }
@@ -112,12 +115,16 @@ async function start(
   onClose(sweepContents(grid))
   onClose(keepEpochs(grid))
   onClose(await servePeers({ grid, nodes, peer, origins: options.origins ?? [url] }))
+  const { clock, events, report, store } = grid
+  const watched = { db: store.db, nodes, events, sinceMs: clock.nowMs(), report }
+  const firstMinute = options.hasTour === true ? new FirstMinute(watched) : undefined
   const app = createApp({
     grid,
     nodes,
     peer,
     wake: () => nodes.changed(),
     pageDir,
+    firstMinute,
     writes: new RateLimiter(WRITE_LIMIT, grid.clock),
     newAccounts: new RateLimiter(ACCOUNT_LIMIT, grid.clock),
   })

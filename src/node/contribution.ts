@@ -295,7 +295,9 @@ export class NodeContribution implements Contribution {
     this.#ratedMops = ratedMops
     this.#showDevice(device, withheld)
     this.#earnings.setAccount(balance, pending)
-    this.#publisher.update({ tier, ...this.#earnings.shown })
+    const { kernels, maxModelBytes } = device
+    const report = { kernels, ratedMops, maxModelBytes, testedMs: clock.nowMs() }
+    this.#publisher.update({ tier, report, ...this.#earnings.shown })
     this.#isAdmitted = true
     this.#watchDelegation(live)
     this.#refresh()
@@ -309,6 +311,7 @@ export class NodeContribution implements Contribution {
     const nowMs = clock.nowMs()
     const delegation = live.identity.delegation(nowMs)
     this.#cancelDelegation()
+    this.#publisher.update({ delegatedUntilMs: delegation?.body.expiresMs ?? null })
     if (delegation === null) return
     this.#cancelDelegation = clock.after(delegation.body.expiresMs - nowMs, () => {
       this.#sayHello(live).catch(() => undefined)

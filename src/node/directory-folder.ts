@@ -41,6 +41,8 @@ export function directoryFolder(path: string, maxBytes = MAX_DIRECTORY_BYTES): F
       return { read: (offset, length) => readExactly(file, offset, length), close: () => file.close() }
     },
     remove: (name) => rm(join(path, name), { force: true }),
+    // Whoever deletes files of a directory does so by other means.
+    hold: async () => () => {},
   }
 }
 

@@ -23,6 +23,8 @@ export interface FileFolder {
   /** A file that nobody writes to any more. */
   openReader(name: string): Promise<Pick<FolderFile, 'read' | 'close'>>
   remove(name: string): Promise<void>
+  /** Says that a file is in use, until the returned function is called: nobody deletes it on a person's word meanwhile. */
+  hold(name: string): Promise<() => void>
 }
 
 /** Bytes that a node without a place to keep files holds in memory, beside the models that it has loaded. */
@@ -71,6 +73,8 @@ export function memoryFolder(maxBytes = MAX_MEMORY_BYTES, now: () => number = ()
     async remove(name) {
       files.delete(name)
     },
+    // Nobody but the node sees what is in its memory.
+    hold: async () => () => {},
   }
 }
 

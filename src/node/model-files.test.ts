@@ -101,6 +101,21 @@ describe.each([
     expect(asked).toEqual([[0, 1, 2], [1], [0, 1, 2]])
   })
 
+  test('behaviour: what a person deleted meanwhile is brought again by the same node', async () => {
+    const folder = await newFolder()
+    const { ref, bytes, asked, fetch, unit } = held('deleted')
+    const files = new ModelFiles(folder)
+    const fetching = new FileFetch(fetch(), files)
+    await fetching.bring(unit, readingFirst, signal)
+    await folder.remove(ref.id)
+    await fetching.bring(unit, readingFirst, signal)
+    expect(asked).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+    ])
+    expect(equals(await bytesOf(files, ref), bytes)).toBe(true)
+  })
+
   test('error: leaves that are not those of the id', async () => {
     const { ref, leaves } = held('leaves')
     const files = new ModelFiles(await newFolder())

@@ -38,7 +38,8 @@ export class ModelFiles implements FileKeeper {
   }
 
   async missingParts(file: ContentRef): Promise<readonly number[]> {
-    if (this.#whole.has(file.id)) return []
+    if (this.#whole.has(file.id) && (await this.#isThere(file.id))) return []
+    this.#whole.delete(file.id)
     await this.closeFile(file.id)
     await this.#makeRoom(file)
     const writer = await this.#folder.openWriter(file.id)
@@ -79,6 +80,11 @@ export class ModelFiles implements FileKeeper {
     if (coming.missing.size === 0) this.#whole.add(id)
   }
 
+  /** Keeps a person from deleting the file until the returned function is called: a unit computes with it. */
+  hold(id: Digest): Promise<() => void> {
+    return this.#folder.hold(id)
+  }
+
   /** A whole file. Reads throw {@link MissingFileError} when it is not here. */
   source(file: ContentRef): ByteSource {
     const sizeBytes = contentBytes(file.layout)
@@ -98,6 +104,13 @@ export class ModelFiles implements FileKeeper {
         }
       },
     }
+  }
+
+  /** A person may have deleted it. */
+  async #isThere(id: Digest): Promise<boolean> {
+    const reader = await this.#folder.openReader(id).catch(() => null)
+    await reader?.close()
+    return reader !== null
   }
 
   /** Removes the files that were longest unused until `file` fits. */

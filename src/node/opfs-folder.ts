@@ -2,7 +2,18 @@
 // there can such a file be written at any offset. A lock by the file's name lets one tab fetch a model while the others wait for it.
 import { type FileFolder, type FolderFile, NoFileError } from './file-folder.ts'
 
-const DIRECTORY = 'commonwatt-models'
+/** The folder's name in the origin's file system. */
+export const DIRECTORY = 'commonwatt-models'
+
+/** The lock of whoever writes a file. */
+export function writeLock(name: string): string {
+  return `${DIRECTORY}/${name}`
+}
+
+/** The lock that all share who compute with a file. */
+export function usedLock(name: string): string {
+  return `${DIRECTORY}/${name}/used`
+}
 
 /** Bytes kept on a person's disk at most; less where the browser gives less. */
 const MAX_OPFS_BYTES = 8 * 2 ** 30
@@ -49,7 +60,7 @@ function folderOf(directory: FileSystemDirectoryHandle, maxBytes: number): FileF
       return entries
     },
     async openWriter(name, signal) {
-      const release = await lockOf(name, signal)
+      const release = await lockOf(writeLock(name), signal === undefined ? {} : { signal })
       try {
         const file = (await directory.getFileHandle(name, { create: true })) as WritableHandle
         return writerOf(await file.createSyncAccessHandle(), release)
@@ -67,6 +78,7 @@ function folderOf(directory: FileSystemDirectoryHandle, maxBytes: number): FileF
       // A file that another tab writes stays; so does one that is gone already.
       await directory.removeEntry(name).catch(() => undefined)
     },
+    hold: (name) => lockOf(usedLock(name), { mode: 'shared' }),
   }
 }
 
@@ -110,12 +122,9 @@ async function readFrom(
     }
 }
 
-/** Holds the lock of `name` until the returned function is called, or until this worker ends. */
-async function lockOf(name: string, signal: AbortSignal | undefined): Promise<() => void> {
+/** Holds `lock` until the returned function is called, or until this worker ends. */
+async function lockOf(lock: string, options: LockOptions): Promise<() => void> {
   const held = Promise.withResolvers<() => void>()
-  const options = signal === undefined ? {} : { signal }
-  navigator.locks
-    .request(`${DIRECTORY}/${name}`, options, () => new Promise<void>((resolve) => held.resolve(resolve)))
-    .catch(held.reject)
+  navigator.locks.request(lock, options, () => new Promise<void>((resolve) => held.resolve(resolve))).catch(held.reject)
   return held.promise
 }

@@ -46,6 +46,16 @@ export type BeatSlot = {
   readonly isWitnessed: boolean
 }
 
+/** What a device showed of itself in a self-test that was accepted. */
+export type DeviceReport = {
+  readonly kernels: readonly ('products' | 'language')[]
+  /** Million integer operations a second on a square product. */
+  readonly ratedMops: number
+  /** Largest model file that it takes. */
+  readonly maxModelBytes: number
+  readonly testedMs: number
+}
+
 /** Everything there is to show. */
 export type NodeState = {
   readonly phase: Phase
@@ -60,6 +70,10 @@ export type NodeState = {
   readonly deviceNote: string
   /** What language models run on, and in a sentence why; null until the first one. */
   readonly language: { readonly info: BackendInfo; readonly note: string } | null
+  /** What came of the last admission's self-test; null before the first. */
+  readonly report: DeviceReport | null
+  /** Unix time until which a passkey vouches for the node's key; null without one. */
+  readonly delegatedUntilMs: number | null
   /** Million integer operations a second over the last units. */
   readonly rateMops: number
   readonly unitsDone: number

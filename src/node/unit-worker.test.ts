@@ -209,6 +209,31 @@ describe('UnitWorker', () => {
   })
 })
 
+describe('files of a unit', () => {
+  test('behaviour: are held from the run on until the release, so that nobody deletes them meanwhile', async () => {
+    const held: string[] = []
+    const folder = {
+      ...memoryFolder(),
+      async hold(name: string) {
+        held.push(name)
+        return () => void held.splice(held.indexOf(name), 1)
+      },
+    }
+    const findKind = ({ kind, version }: Unit) => ({ ...kindOf(kind, version), files: () => [0] })
+    const worker = newWorker({ openFolder: async () => folder, findKind })
+    await worker.open('cpu', await consent())
+    const { unit, parts } = product()
+    await worker.run('a', unit, parts)
+    await worker.run('b', unit, parts)
+    expect(held).toEqual([seed, seed])
+    await worker.release('a')
+    await expect.poll(() => held).toEqual([seed])
+    await worker.recompute('c', unit, parts, 0)
+    await worker.release('b')
+    await expect.poll(() => held).toEqual([])
+  })
+})
+
 describe('a worker thread', () => {
   test('default: the same over the line, and results are moved', async () => {
     const thread = openThreadWorker()

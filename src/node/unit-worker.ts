@@ -66,7 +66,14 @@ const MAX_RATE_SIZE = 1024
 /** A product that takes this long tells the rate well enough. */
 const RATE_MS = 40
 
-type Task = { readonly unit: Unit; readonly kind: Kind; readonly inputs: UnitInputs; readonly stop: AbortController }
+/** `letGo` gives the task's files free again. */
+type Task = {
+  readonly unit: Unit
+  readonly kind: Kind
+  readonly inputs: UnitInputs
+  readonly stop: AbortController
+  readonly letGo: Promise<() => void>
+}
 
 /** The worker's side. One device, one unit at a time. */
 export class UnitWorker implements WorkerApi {
@@ -160,9 +167,9 @@ export class UnitWorker implements WorkerApi {
     const kind = this.#parts.findKind(unit)
     if (!this.#tasks.has(task) && this.#tasks.size >= MAX_TASKS) throw new TooManyTasksError()
     const inputs = inputsFrom(parts, this.#filesOf(kind, unit))
-    const stop = new AbortController()
-    this.#tasks.set(task, { unit, kind, inputs, stop })
+    const stop = this.#begin(task, unit, kind, inputs)
     return this.#inTurn(async ({ backend, models, busyMs }) => {
+      await this.#tasks.get(task)?.letGo
       stop.signal.throwIfAborted()
       const startMs = busyMs()
       const options = { signal: stop.signal, ...(onProgress === undefined ? {} : { onProgress }) }
@@ -222,12 +229,11 @@ export class UnitWorker implements WorkerApi {
     const kind = this.#parts.findKind(unit)
     if (!this.#tasks.has(task) && this.#tasks.size >= MAX_TASKS) throw new TooManyTasksError()
     const inputs = inputsFrom(parts, this.#filesOf(kind, unit))
-    const stop = new AbortController()
-    this.#tasks.set(task, { unit, kind, inputs, stop })
+    const stop = this.#begin(task, unit, kind, inputs)
     try {
       return await this.#inTurn(async ({ models }) => work(kind, inputs, models, stop.signal), stop.signal)
     } finally {
-      this.#tasks.delete(task)
+      this.#end(task)
     }
   }
 
@@ -237,7 +243,32 @@ export class UnitWorker implements WorkerApi {
 
   async release(task: string): Promise<void> {
     this.#tasks.get(task)?.stop.abort()
+    this.#end(task)
+  }
+
+  /** Keeps a task, and its files from being deleted. */
+  #begin(task: string, unit: Unit, kind: Kind, inputs: UnitInputs): AbortController {
+    this.#end(task)
+    const stop = new AbortController()
+    this.#tasks.set(task, { unit, kind, inputs, stop, letGo: this.#holdFiles(kind, unit) })
+    return stop
+  }
+
+  #end(task: string): void {
+    // Files that could not be held need not be let go.
+    void this.#tasks.get(task)?.letGo.then(
+      (letGo) => letGo(),
+      () => undefined,
+    )
     this.#tasks.delete(task)
+  }
+
+  async #holdFiles(kind: Kind, unit: Unit): Promise<() => void> {
+    const contents = (kind.files?.(unit) ?? []).flatMap((input) => unit.inputs[input] ?? [])
+    if (contents.length === 0) return () => {}
+    const keeper = await this.#keeper()
+    const holds = await Promise.all(contents.map(({ id }) => keeper.hold(id)))
+    return () => holds.forEach((letGo) => letGo())
   }
 
   async startBeats(key: BeatKey, context: SigningContext, onBeat: (beat: Beat) => void): Promise<void> {

@@ -29,6 +29,8 @@ export const OFF_STATE: NodeState = {
   device: null,
   deviceNote: '',
   language: null,
+  report: null,
+  delegatedUntilMs: null,
   rateMops: 0,
   unitsDone: 0,
   creditedSession: '0',

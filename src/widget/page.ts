@@ -1,11 +1,14 @@
 // Entry of the contributor's page. It shows what would run; the node itself is loaded by start-node.ts after the click.
 import { systemClock } from '#core/clock.ts'
+import { badgeShower } from '#ui/app-badge.ts'
 import { keepShell } from '#ui/page-update.ts'
 import { hasHistory, openRecordWhenNeeded } from '#ui/record-door.ts'
 import { ContributionSession } from '#ui/session.ts'
 import { browserStore } from '#ui/settings.ts'
 import { openLanguage } from '#ui/languages/language.ts'
 import { pageSentences } from '#ui/languages/page-sentences.ts'
+import { openTour } from './open-tour.ts'
+import { ownModels } from './own-models.ts'
 import { startNode } from './start-node.ts'
 import { isOn } from '#ui/words.ts'
 import '#ui/elements/contributor-view.ts'
@@ -28,11 +31,16 @@ view.session = session
 const store = browserStore()
 view.store = store
 view.record = hasHistory(store) ? 'coming' : null
+view.models = ownModels
+session.onChange(badgeShower())
 const update = document.createElement('cw-update')
 session.onChange(({ phase }) => {
   update.isRunning = isOn(phase)
 })
-document.body.append(view, update)
+// Keyboard and screen reader go on with the page when the tour is closed.
+view.tabIndex = -1
+const tour = await openTour(store, () => view.focus()).catch(() => null)
+document.body.append(...(tour === null ? [] : [tour]), view, update)
 openRecordWhenNeeded(session, store, systemClock, (record) => {
   view.record = record
 })

@@ -7,6 +7,7 @@ import { type Page, expect } from '@playwright/test'
 import { Hono } from 'hono'
 import { pageRoutes } from '#coordinator/http/page.ts'
 import { listen, test } from '../support/page-site.ts'
+import { PANELS } from '../support/panel-names.ts'
 
 /** Resolves when the service worker holds the shell. */
 async function shellIsKept(page: Page): Promise<void> {
@@ -128,3 +129,156 @@ async function change(path: string, from: string | RegExp, to: string): Promise<
   expect(text).toMatch(from)
   await writeFile(path, text.replace(from, to))
 }
+
+test.describe('panels', () => {
+  for (const colorScheme of ['light', 'dark'] as const)
+    test(`behaviour: none breaks WCAG AA or is wider than the screen, ${colorScheme}`, async ({ page, sites }) => {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      for (const name of PANELS) {
+        await page.goto(`${sites.elements}elements?panel=${name}`)
+        await expect(page.locator('main > *')).toBeVisible()
+        for (const fold of await page.locator('details').all()) await fold.click()
+        for (const width of [320, 360, 768, 1440]) {
+          await page.setViewportSize({ width, height: 800 })
+          expect(
+            await page.evaluate(() => document.documentElement.scrollWidth),
+            `${name} at ${width}`,
+          ).toBeLessThanOrEqual(width)
+        }
+        const { violations } = await new AxeBuilder({ page })
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+          .analyze()
+        expect(
+          violations.map(({ id }) => id),
+          name,
+        ).toEqual([])
+      }
+    })
+
+  test('behaviour: the device panel says what was opened, tested and measured', async ({ page, sites }) => {
+    await page.goto(`${sites.elements}elements?state=working`)
+    await page.getByTestId('device-panel').locator('summary').first().focus()
+    await page.keyboard.press('Enter')
+    const panel = page.getByTestId('device-panel')
+    await expect(panel).toContainText('Your GPU computes: nvidia hopper.')
+    await expect(panel.getByTestId('self-test')).toContainText('passed the self-test')
+    await expect(panel.getByTestId('self-test')).toContainText('4.18 Top/s')
+    await expect(panel).toContainText('WebAssembly took 1240 ms')
+    await panel.getByText('Particulars').click()
+    await expect(panel).toContainText('packed_4x8_integer_dot_product')
+  })
+})
+
+test.describe('kept models', () => {
+  const ID = 'ab'.repeat(32)
+
+  const keep = (page: Page, ids: readonly string[]) =>
+    page.evaluate(async (ids) => {
+      const root = await navigator.storage.getDirectory()
+      const folder = await root.getDirectoryHandle('commonwatt-models', { create: true })
+      for (const id of ids) {
+        const writer = await (await folder.getFileHandle(id, { create: true })).createWritable()
+        await writer.write(new Uint8Array(2_000_000))
+        await writer.close()
+      }
+    }, ids)
+  const names = (page: Page) =>
+    page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory()
+      const folder = await root.getDirectoryHandle('commonwatt-models', { create: true })
+      const found: string[] = []
+      for await (const name of folder.keys()) found.push(name)
+      return found
+    })
+
+  test('behaviour: are listed with their sizes and deleted by two clicks, also without a connection', async ({
+    page,
+    sites,
+    context,
+  }) => {
+    await page.goto(sites.page)
+    await shellIsKept(page)
+    await keep(page, [ID])
+    await context.setOffline(true)
+    await page.reload()
+    await page.getByTestId('models-panel').locator('summary').click()
+    await expect(page.getByTestId('model')).toContainText('abababab'.slice(0, 6))
+    await expect(page.getByTestId('model')).toContainText('2 MB')
+    await page.getByRole('button', { name: /^Delete/ }).click()
+    await expect(page.getByTestId('models-said')).toContainText('Click once more')
+    expect(await names(page)).toEqual([ID])
+    await page.getByRole('button', { name: /sure/ }).click()
+    await expect(page.getByTestId('models-said')).toContainText('2 MB are free again')
+    await expect(page.getByTestId('models-none')).toBeVisible()
+    expect(await names(page)).toEqual([])
+  })
+
+  test('behaviour: one that another tab computes with stays, in words, while all others go', async ({
+    page,
+    sites,
+    context,
+  }) => {
+    const other = 'cd'.repeat(32)
+    await page.goto(sites.page)
+    await keep(page, [ID, other])
+    const tab = await context.newPage()
+    await tab.goto(sites.page)
+    await tab.evaluate(
+      (id) =>
+        new Promise<void>((resolve) => {
+          void navigator.locks.request(`commonwatt-models/${id}/used`, { mode: 'shared' }, () => {
+            resolve()
+            return new Promise(() => {})
+          })
+        }),
+      ID,
+    )
+    await page.getByTestId('models-panel').locator('summary').click()
+    await expect(page.getByTestId('model').filter({ hasText: 'ababab' })).toContainText('in use now')
+    await page.getByTestId('delete-all').click()
+    await page.getByTestId('delete-all').click()
+    await expect(page.getByTestId('models-said')).toContainText('What a unit computes with now stays.')
+    expect(await names(page)).toEqual([ID])
+    await tab.close()
+    await page.getByRole('button', { name: /^Delete/ }).click()
+    await page.getByRole('button', { name: /sure/ }).click()
+    await expect(page.getByTestId('models-none')).toBeVisible()
+  })
+})
+
+test.describe('before the consent ends', () => {
+  test('behaviour: it is said with the click that goes on, and a notification is asked for on a click alone', async ({
+    page,
+    sites,
+    context,
+  }) => {
+    await page.clock.install()
+    await page.goto(`${sites.elements}elements?next=working`)
+    await page.getByTestId('contribute').click()
+    await expect(page.getByTestId('stop')).toBeVisible()
+    await expect(page.getByTestId('lapse')).toHaveCount(0)
+    await expect(page.getByTestId('notify')).toBeVisible()
+    expect(await page.evaluate(() => Notification.permission)).not.toBe('granted')
+    await context.grantPermissions(['notifications'])
+    await page.getByTestId('notify').click()
+    await expect(page.getByText('You get a notification an hour before it ends')).toBeVisible()
+    await page.evaluate(() => {
+      const told: string[] = []
+      Object.defineProperty(window, 'told', { value: told })
+      window.Notification = new Proxy(window.Notification, {
+        construct: (make, args: [string, NotificationOptions]) => {
+          told.push(`${args[0]}. ${args[1].body}`)
+          return Reflect.construct(make, args) as object
+        },
+      })
+    })
+    await page.clock.fastForward(23 * 3_600_000 + 60_000)
+    await expect(page.getByTestId('lapse')).toContainText('Your contribution ends at')
+    const told = () => page.evaluate(() => (window as unknown as { told: string[] }).told)
+    await expect.poll(told).toHaveLength(1)
+    expect((await told())[0]).toMatch(/^Your contribution ends at .*To go on, open the page/)
+    await page.getByRole('button', { name: 'Go on for another day' }).click()
+    await expect(page.getByTestId('lapse')).toHaveCount(0)
+    await expect(page.getByTestId('stop')).toBeVisible()
+  })
+})

@@ -1,5 +1,5 @@
 // Development page: the page or the widget's frame in a chosen state, without a coordinator. `/elements` lists the states;
-// `?state=working` shows one, `&view=frame` as the widget's frame, `?next=working` waits for the click; `&record` is a browser that has
+// `?state=working` shows one, `?panel=lapse` an element alone, `&view=frame` as the widget's frame, `?next=working` waits for the click; `&record` is a browser that has
 // a history, `&record=none` one whose history is empty, `&record=kept` one as it was left. Only the node is canned.
 import { systemClock } from '#core/clock.ts'
 import { RemoteError } from '#core/errors.ts'
@@ -12,6 +12,8 @@ import { openLanguage } from '#ui/languages/language.ts'
 import { pageSentences } from '#ui/languages/page-sentences.ts'
 import type { FrameBox } from '#widget/frame-box.ts'
 import { nodeStates } from './node-states.ts'
+import { PANELS } from './panel-names.ts'
+import { showPanel } from './panels.ts'
 
 const query = new URLSearchParams(location.search)
 const states: Readonly<Record<string, NodeState>> = nodeStates(Date.now())
@@ -20,7 +22,9 @@ const name = next ?? query.get('state') ?? ''
 const state = states[name]
 
 await openLanguage(pageSentences)
-if (state === undefined) list()
+const panel = query.get('panel')
+if (panel !== null) await showPanel(panel)
+else if (state === undefined) list()
 else await show(state)
 
 function list(): void {
@@ -29,6 +33,7 @@ function list(): void {
     `?state=${key}&record`,
     `?state=${key}&view=frame`,
   ])
+  links.push(...PANELS.map((name) => `?panel=${name}`))
   for (const href of links) {
     const link = document.createElement('a')
     link.href = href

@@ -76,6 +76,7 @@ async function open({ output }: CommandContext, { port, host, data }: UpOptions)
     port,
     host,
     pageDir: PAGE_DIR,
+    hasTour: true,
     report: (error) => output.note(`Coordinator: ${toErrorRecord(error).message}`),
   })
 }

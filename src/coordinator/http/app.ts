@@ -6,6 +6,7 @@ import { boardRoutes } from './board.ts'
 import { contentRoutes } from './contents.ts'
 import type { HttpParts } from './context.ts'
 import { drawRoutes } from './draws.ts'
+import { firstMinuteRoutes } from './first-minute.ts'
 import { NotFoundError, errorResponse } from './errors.ts'
 import { jobRoutes, quoteRoutes } from './jobs.ts'
 import { evidenceRoutes, logRoutes } from './log.ts'
@@ -46,6 +47,7 @@ export function createApp(parts: HttpParts): Hono {
   app.route('/api/v1/nodes', nodeRoutes(parts))
   app.route('/api/v1/sites', siteRoutes(parts))
   app.route('/api/v1/leaderboard', boardRoutes(parts))
+  app.route('/api/v1/first-minute', firstMinuteRoutes(parts))
   app.route('/api/v1/units', unitRoutes(parts))
   app.route('/api/v1', drawRoutes(parts))
   app.route('/api/v1', evidenceRoutes(parts))
@@ -54,7 +56,7 @@ export function createApp(parts: HttpParts): Hono {
   app.all('/api/*', (c) => {
     throw new NotFoundError(`route ${c.req.method} ${c.req.path.slice(0, 100)}`)
   })
-  app.route('/', pageRoutes(parts.pageDir))
+  app.route('/', pageRoutes(parts.pageDir, parts.firstMinute !== undefined))
   app.notFound((c) => errorResponse(c, new NotFoundError(`page ${c.req.path.slice(0, 100)}`), parts.grid.report))
   return app
 }

@@ -43,12 +43,18 @@ const TYPES: Readonly<Record<string, string>> = {
   '.md': 'text/plain; charset=utf-8',
 }
 
-/** Routes of the pages built into `dir`; without a directory there are none. */
-export function pageRoutes(dir: string | undefined): Hono {
+/** Says in the page's own document that the grid is one that was just started here, so that no other page ever has to ask. */
+const TOUR = '<meta name="commonwatt-tour" content="first-minute" />'
+
+/** Routes of the pages built into `dir`; without a directory there are none. `hasTour` lets the page show a newcomer around. */
+export function pageRoutes(dir: string | undefined, hasTour = false): Hono {
   const app = new Hono()
   if (dir === undefined) return app
   app.use(compress())
-  app.get('/', async () => page(await load(dir, 'index.html'), "frame-ancestors 'none'", ISOLATED))
+  app.get('/', async () => {
+    const document = await load(dir, 'index.html')
+    return page(hasTour ? withTour(document) : document, "frame-ancestors 'none'", ISOLATED)
+  })
   // One document: its script tells by the path what is asked for.
   for (const path of ['/explorer', '/explorer/unit/:id', '/explorer/certificate/:id'])
     app.get(path, async () => page(await load(dir, 'explorer.html'), "frame-ancestors 'none'", ISOLATED))
@@ -58,6 +64,11 @@ export function pageRoutes(dir: string | undefined): Hono {
   app.get('/embed/confirm', async () => page(await load(dir, 'confirm.html'), "frame-ancestors 'none'", FRAME))
   app.get('/*', async (c) => file(c.req.path.slice(1), dir))
   return app
+}
+
+function withTour(document: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const text = new TextDecoder().decode(document)
+  return new TextEncoder().encode(text.replace('</head>', `${TOUR}</head>`))
 }
 
 function page(bytes: Uint8Array<ArrayBuffer>, frames: string, origins: Readonly<Record<string, string>>): Response {

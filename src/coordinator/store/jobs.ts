@@ -69,6 +69,18 @@ export async function readJob(db: Db, id: string): Promise<JobRecord | null> {
   return row === undefined ? null : fromRow(row)
 }
 
+/** The first job that was submitted at `sinceMs` or later, or null. */
+export async function firstJobSince(db: Db, sinceMs: number): Promise<JobRecord | null> {
+  const query = db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('submitted_ms', '>=', BigInt(sinceMs))
+    .orderBy('submitted_ms')
+    .limit(1)
+  const row = await query.executeTakeFirst()
+  return row === undefined ? null : fromRow(row)
+}
+
 /** Jobs that still run, oldest first. */
 export async function runningJobs(db: Db): Promise<JobRecord[]> {
   const rows = await db.selectFrom('jobs').selectAll().where('state', '=', 'running').orderBy('submitted_ms').execute()

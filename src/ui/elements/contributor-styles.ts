@@ -40,7 +40,8 @@ export const contributorStyles: CSSResultGroup = [
       background: var(--surface);
     }
     cw-problem,
-    cw-passkey {
+    cw-passkey,
+    cw-lapse {
       margin-top: 16px;
     }
     /* A screen's height before it is there: nothing that is seen moves when it comes. */

@@ -33,7 +33,9 @@ import './credit-panel.ts'
 import './digest-text.ts'
 import './grid-picture.ts'
 import './guest-caps.ts'
+import './lapse-note.ts'
 import './problem-card.ts'
+import { type ModelsPort } from './this-device.ts'
 import './unit-list.ts'
 import '#ui/languages/language-switch.ts'
 
@@ -45,6 +47,7 @@ export class ContributorView extends LitElement {
   static override properties = {
     session: { attribute: false },
     store: { attribute: false },
+    models: { attribute: false },
     gpu: { attribute: false },
     record: { attribute: false },
     state: { state: true },
@@ -56,6 +59,8 @@ export class ContributorView extends LitElement {
 
   declare session: ContributionSession | null
   declare store: SettingsStore | null
+  /** How to get at the models that this browser keeps; null where there are none to show. */
+  declare models: ModelsPort | null
   declare gpu: GpuSupport
   /** What this device did before; null until it is there, `coming` while a browser that has one reads it. */
   declare record: DeviceRecord | 'coming' | null
@@ -74,6 +79,7 @@ export class ContributorView extends LitElement {
     updateWhenLocaleChanges(this)
     this.session = null
     this.store = null
+    this.models = null
     this.gpu = gpuSupport()
     this.record = null
     this.state = null
@@ -123,6 +129,7 @@ export class ContributorView extends LitElement {
         </div>
         <div class="side">${isFresh ? this.#facts() : this.#live(state)}</div>
         ${this.#past(state, isFresh)} ${isFresh ? nothing : this.#settings(state)}
+        <cw-this-device class="block" .state=${state} .models=${this.models}></cw-this-device>
       </main>
       ${links()}
     </div>`
@@ -146,6 +153,12 @@ export class ContributorView extends LitElement {
         <p class="note" role="alert">${this.capsProblem}</p>
       </section>
       <cw-problem .state=${state}></cw-problem>
+      <cw-lapse
+        .consentMs=${isOn(state.phase) ? this.#expiresMs : 0}
+        .delegatedUntilMs=${isOn(state.phase) ? state.delegatedUntilMs : null}
+        .protect=${this.#protect}
+        @cw-extend=${this.#extend}
+      ></cw-lapse>
       ${this.#passkey(state)}`
   }
 
@@ -259,6 +272,14 @@ export class ContributorView extends LitElement {
     this.session?.changeConsent({ gpuShare, expiresMs: this.#expiresMs, site: null, rules }).catch((error: unknown) => {
       this.capsProblem = msg(str`The change did not reach your device. ${toldWords(toErrorRecord(error).message)}`)
     })
+  }
+
+  /** The click on the note that the consent ends is a consent of its own. */
+  readonly #extend = (): void => {
+    const { isKept } = this.settings
+    this.#expiresMs = systemClock.nowMs() + CONSENT_MS
+    this.#save({ ...this.settings, resumeUntilMs: isKept ? this.#expiresMs : 0 })
+    this.#changeCaps()
   }
 
   readonly #stop = (): void => {
