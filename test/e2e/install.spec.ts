@@ -56,7 +56,7 @@ test.describe('without a connection', () => {
     expect(paths).toEqual(expect.arrayContaining(['/', '/explorer', '/mark.svg', '/manifest.webmanifest']))
     expect(paths.filter((path) => /^\/(?:api|v1|embed)/.test(path))).toEqual([])
     // What a node needs comes after the click, not with the shell.
-    expect(paths.filter((path) => /browser-|worker-|\.wasm$/.test(path))).toEqual([])
+    expect(paths.filter((path) => /\/(?:browser|worker)-[\w-]{8}\.js$|\.wasm$/.test(path))).toEqual([])
   })
 
   test('behaviour: the explorer of a visited page opens too', async ({ page, sites, context }) => {
