@@ -136,7 +136,7 @@ test.describe('panels', () => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       for (const name of PANELS) {
         await page.goto(`${sites.elements}elements?panel=${name}`)
-        await expect(page.locator('main > *')).toBeVisible()
+        await expect(page.locator('main > *')).toBeAttached()
         for (const fold of await page.locator('details').all()) await fold.click()
         for (const width of [320, 360, 768, 1440]) {
           await page.setViewportSize({ width, height: 800 })

@@ -6,6 +6,7 @@ import type { NodeState } from '#node/state.ts'
 import { formatBytes, formatCount, formatDayAndTime, formatRate } from '#ui/format.ts'
 import { OFF_STATE } from '#ui/session.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
+import { toldWords } from '#ui/told-words.ts'
 
 type Row = readonly [name: string, value: string]
 
@@ -63,10 +64,10 @@ export class DevicePanel extends LitElement {
         </p>
         ${particulars(platform())}`
     return html`<p><strong>${backendLine(this.state)}</strong></p>
-      ${deviceNote === '' ? nothing : html`<p>${deviceNote}</p>`}
+      ${deviceNote === '' ? nothing : html`<p>${toldWords(deviceNote)}</p>`}
       <p data-testid="self-test">${report === null ? msg('It is being tested now.') : testLine(report)}</p>
       <p>
-        ${language === null ? modelsLine(report) : language.note === '' ? onLine(language.info.backend) : language.note}
+        ${language === null ? modelsLine(report) : language.note === '' ? onLine(language.info.backend) : toldWords(language.note)}
       </p>
       ${particulars([...adapterRows(this.state), ...platform()])}`
   }
