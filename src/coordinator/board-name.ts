@@ -70,7 +70,7 @@ const ALIKE: Readonly<Record<string, string>> = {
 
 /** Why `name` cannot be shown to others, as the end of a sentence; null where it can. */
 export function nameProblem(name: string): string | null {
-  const length = [...name].length
+  const { length } = Array.from(name)
   if (length < NAME_LENGTH.least || length > NAME_LENGTH.most)
     return `has ${length} characters, not ${NAME_LENGTH.least} to ${NAME_LENGTH.most}`
   if (name.normalize('NFKC') !== name) return 'has characters that stand for others'
@@ -87,7 +87,7 @@ export function isTeamName(team: string): boolean {
 /** What names that look alike have in common. */
 export function nameLook(name: string): string {
   const bare = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
-  return [...bare.replace(/[^\p{L}\p{Nd}]/gu, '')]
+  return Array.from(bare.replace(/[^\p{L}\p{Nd}]/gu, ''))
     .map((each) => ALIKE[each] ?? each)
     .join('')
     .replaceAll('rn', 'm')

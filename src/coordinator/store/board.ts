@@ -72,7 +72,7 @@ export async function boardInTotal(db: Db, team: string | null): Promise<BoardLi
     .orderBy('board.account')
     .limit(MAX_BOARD_LINES)
     .execute()
-  return rows.map(({ account, name, team: own, amount }) => lineOf(account, name, own, BigInt(amount)))
+  return rows.map(({ account, name, team: own, amount }) => lineOf(account, name, own, amount))
 }
 
 /** The board of what was earned since `sinceMs`; those who earned nothing are left out. What was lost by faults since is in it. */
