@@ -179,6 +179,7 @@
 's33f8546e5f55aaa9': `as réplicas são as que as regras sortearam da lista de nós`,
 's3427440866cf683e': `por dia`,
 's3492f7a7833be78b': `Seu dispositivo está livre; devolvendo o trabalho.`,
+'s34be2599ca45a22c': str`Passou no autoteste de ${0}, para produtos de números e para modelos de linguagem: os mesmos bytes da referência. Medido então: ${1} ${2}.`,
 's357935e1832f0f74': str`e mais ${0} pares`,
 's358f8aa3d185a5f9': `Seu navegador não apagou o arquivo. Recarregue a página e tente de novo.`,
 's35beadb60b2a020d': `Clique mais uma vez para apagar. Será baixado de novo quando uma unidade precisar.`,
@@ -611,6 +612,7 @@
 'sce6a3502c71baa60': `Aberto`,
 'scefae490209006e9': str`Não há coordenador em ${0}: ${1}.`,
 'scf10e3e842a20020': str`Salvo como ${0}.`,
+'scf11b7d8c76a5e8a': str`Passou no autoteste de ${0} para produtos de números: os mesmos bytes da referência. Medido então: ${1} ${2}. Não aceita modelos de linguagem.`,
 'scf2a90e02e69e124': `Nenhum. Quando seu dispositivo rodar um modelo de linguagem, o arquivo fica aqui, para ser baixado só uma vez.`,
 'scfc2cfec14596286': str`Parte ${0}`,
 'scfe3cc0306b2987e': `esta aba está oculta`,
@@ -751,7 +753,5 @@
 'sff756c3685f9693e': `Está sendo testado agora.`,
 'sff9523c1c16c539f': `Unidade · Commonwatt`,
 'sffed12f7184a664a': `Seu operador precisa explicar isso antes que alguém trabalhe para ele.`,
-'s34be2599ca45a22c': str`It passed the self-test of ${0}, for products of numbers and for language models: the same bytes as the reference. Measured then: ${1} ${2}.`,
-'scf11b7d8c76a5e8a': str`It passed the self-test of ${0} for products of numbers: the same bytes as the reference. Measured then: ${1} ${2}. It takes no language models.`,
     };
   

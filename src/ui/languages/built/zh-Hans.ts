@@ -179,6 +179,7 @@
 's33f8546e5f55aaa9': `各副本正是按规则从名册中抽出的节点`,
 's3427440866cf683e': `每天`,
 's3492f7a7833be78b': `您的设备已释放，正在交还任务。`,
+'s34be2599ca45a22c': str`已通过 ${0} 的自检（数字乘积和语言模型）：与参考实现逐字节相同。当时测得：${1} ${2}。`,
 's357935e1832f0f74': str`以及另外 ${0} 个对等节点`,
 's358f8aa3d185a5f9': `您的浏览器没有删除该文件。请重新加载页面再试。`,
 's35beadb60b2a020d': `再点一次即删除。有单元需要时会重新下载。`,
@@ -611,6 +612,7 @@
 'sce6a3502c71baa60': `打开`,
 'scefae490209006e9': str`${0} 处没有协调者：${1}。`,
 'scf10e3e842a20020': str`已存为 ${0}。`,
+'scf11b7d8c76a5e8a': str`已通过 ${0} 的自检（数字乘积）：与参考实现逐字节相同。当时测得：${1} ${2}。不运行语言模型。`,
 'scf2a90e02e69e124': `无。设备首次运行语言模型后，文件会保存在此，只需下载一次。`,
 'scfc2cfec14596286': str`第 ${0} 部分`,
 'scfe3cc0306b2987e': `此标签页被隐藏`,
@@ -751,7 +753,5 @@
 'sff756c3685f9693e': `正在测试。`,
 'sff9523c1c16c539f': `单元 · Commonwatt`,
 'sffed12f7184a664a': `在有人为它工作之前，其运营者必须解释此事。`,
-'s34be2599ca45a22c': str`It passed the self-test of ${0}, for products of numbers and for language models: the same bytes as the reference. Measured then: ${1} ${2}.`,
-'scf11b7d8c76a5e8a': str`It passed the self-test of ${0} for products of numbers: the same bytes as the reference. Measured then: ${1} ${2}. It takes no language models.`,
     };
   
