@@ -137,16 +137,6 @@ export function shortDigest(digest: string): string {
   return digest.length <= 12 ? digest : `${digest.slice(0, 6)}…${digest.slice(-4)}`
 }
 
-/** "1 unit", "3 units". */
-export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
-}
-
-/** Digits in groups of three. */
-export function group(digits: string): string {
-  return numbers({}).format(BigInt(digits))
-}
-
 function significant(value: number): string {
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
   return numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)

@@ -3,12 +3,6 @@ import { msg, str } from '@lit/localize'
 import { byCount, formatCount } from '#ui/format.ts'
 import { language } from '#ui/languages/language.ts'
 
-/** "1 node", "3 nodes". */
-export function nodeCount(count: number): string {
-  const shown = formatCount(count)
-  return byCount(count, { one: msg(str`${shown} node`), other: msg(str`${shown} nodes`) })
-}
-
 /** "1 part", "4 parts". */
 export function partCount(count: number): string {
   const shown = formatCount(count)
