@@ -163,11 +163,11 @@ test.describe('after the click', () => {
     const caps = page.getByTestId('caps')
     await expect(caps).toHaveText('Works at all hours, plugged in, not on metered links, while this tab is visible')
     await caps.click()
-    await page.getByLabel('On battery').selectOption({ label: 'Down to 50 % charge' })
+    await page.getByLabel('On battery').selectOption({ label: 'Down to 50% charge' })
     await page.getByLabel('Go on while this tab is hidden').check()
     await page.getByLabel('Only at some hours of the day').check()
     await page.getByLabel('to', { exact: true }).fill('06:30')
-    const chosen = 'Works from 08:00 to 06:30, on battery down to 50 %, not on metered links, also in a hidden tab'
+    const chosen = 'Works from 08:00 to 06:30, on battery down to 50%, not on metered links, also in a hidden tab'
     await expect(caps).toHaveText(chosen)
     expect(await violations(page)).toEqual([])
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)

@@ -299,7 +299,7 @@ test('option: the site caps the share, and cannot raise what the visitor chose',
   const low = await openHost(page, sites, '/element?share=30')
   await expect(low.getByRole('slider')).toHaveAttribute('max', '30')
   await expect(low.getByRole('slider')).toHaveValue('30')
-  await expect(low.locator('cw-frame')).toContainText('30 % at most')
+  await expect(low.locator('cw-frame')).toContainText('30% at most')
   const high = await openHost(page, sites, '/element?share=900')
   await expect(high.getByRole('slider')).toHaveValue('50')
   const unreadable = await openHost(page, sites, '/element?share=lots')

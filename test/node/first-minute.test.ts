@@ -1,26 +1,16 @@
 // The first minute of a grid as the page's tour hears it: real nodes join, a real job is certified, and only where it was asked for.
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseEvents } from '#sdk/event-stream.ts'
 import { systemRandom } from '#core/random.ts'
 import type { FirstMinuteState } from '#coordinator/first-minute.ts'
 import { connect } from '#sdk/index.ts'
-import { LiveGrid } from '../support/live-grid.ts'
+import { gridsOfTests } from '../support/grids-of-tests.ts'
 
-const grids: LiveGrid[] = []
-
-afterAll(async () => {
-  for (const grid of grids) await grid.close()
-})
-
-async function gridWith(hasTour: boolean): Promise<LiveGrid> {
-  const grid = await LiveGrid.open({ hasTour })
-  grids.push(grid)
-  return grid
-}
+const openGrid = gridsOfTests()
 
 describe('the first minute', () => {
   test('default: nodes, job and certificate are told as they happen, the present state first', async () => {
-    const grid = await gridWith(true)
+    const grid = await openGrid({ hasTour: true })
     const ended = new AbortController()
     const { body } = await fetch(`${grid.url}/api/v1/first-minute`, { signal: ended.signal })
     if (body === null) throw new Error('There are no events.')
@@ -47,11 +37,10 @@ describe('the first minute', () => {
     const { value } = await parseEvents(late.body as unknown as AsyncIterable<Uint8Array>).next()
     expect(JSON.parse(value?.data ?? 'null')).toEqual(whole)
     ended.abort()
-    expect(grid.bugs).toEqual([])
   }, 120_000)
 
   test('behaviour: a grid that is nobody’s first has none', async () => {
-    const grid = await gridWith(false)
+    const grid = await openGrid({ hasTour: false })
     expect((await fetch(`${grid.url}/api/v1/first-minute`)).status).toBe(404)
   })
 })
