@@ -141,8 +141,6 @@ class PageNode implements ArenaNode {
   }
 
   #heard(state: NodeState): void {
-    if (state.reason !== this.#state?.reason)
-      console.log('DEBUG', performance.now() | 0, this.#conduct, state.phase, state.reason)
     this.#state = state
     for (const listener of this.#listeners) listener(state)
   }
