@@ -5,27 +5,22 @@ import lighthouse from 'lighthouse'
 import { chromiumArgs, findChromium } from '../../scripts/find-chromium.mjs'
 import { test } from '../support/page-site.ts'
 
-const LEAST = { performance: 95, accessibility: 100, 'best-practices': 100 } as const
+const LEAST = { accessibility: 100, 'best-practices': 100 } as const
 
-/** Loads of the page. A busy machine makes a load slower than the page is and never faster, so the best one counts. */
-const LOADS = 3
+/** Measured and told, not held to a limit: it depends on what else the machine does. */
+const TOLD = 'performance'
 
-test(`limit: performance ${LEAST.performance}, accessibility and best practices 100`, async ({ sites }) => {
+test('limit: accessibility and best practices 100', async ({ sites }) => {
   const port = await freePort()
   const executablePath = await findChromium()
   const args = [...chromiumArgs(), `--remote-debugging-port=${port}`]
   const browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args })
   try {
-    for (let load = 1; ; load++) {
-      const scores = await scoresOf(sites.page, port)
-      console.log(`load ${load}: ${JSON.stringify(scores)}`)
-      const isReached = (scores.performance?.score ?? 0) >= LEAST.performance
-      if (!isReached && load < LOADS) continue
-      for (const [category, least] of Object.entries(LEAST)) {
-        const { score, lost } = scores[category] ?? { score: 0, lost: [] }
-        expect(score, `${category}: ${lost.join(', ')}`).toBeGreaterThanOrEqual(least)
-      }
-      return
+    const scores = await scoresOf(sites.page, port)
+    console.log(`${TOLD}: ${scores[TOLD]?.score} of 100`)
+    for (const [category, least] of Object.entries(LEAST)) {
+      const { score, lost } = scores[category] ?? { score: 0, lost: [] }
+      expect(score, `${category}: ${lost.join(', ')}`).toBeGreaterThanOrEqual(least)
     }
   } finally {
     await browser.close()
@@ -36,7 +31,12 @@ type Score = { readonly score: number; readonly lost: readonly string[] }
 
 /** Points of 100 by category, and the audits that cost some. */
 async function scoresOf(url: string, port: number): Promise<Record<string, Score>> {
-  const result = await lighthouse(url, { port, output: 'json', logLevel: 'error', onlyCategories: Object.keys(LEAST) })
+  const result = await lighthouse(url, {
+    port,
+    output: 'json',
+    logLevel: 'error',
+    onlyCategories: [TOLD, ...Object.keys(LEAST)],
+  })
   if (result === undefined) throw new Error('Lighthouse gave no result.')
   const { categories, audits, runtimeError } = result.lhr
   if (runtimeError !== undefined) throw new Error(runtimeError.message)

@@ -14,8 +14,10 @@ export class DigestText extends LitElement {
     css`
       :host {
         display: inline-flex;
+        flex-wrap: wrap;
         align-items: baseline;
-        gap: 4px;
+        gap: 0 4px;
+        max-width: 100%;
         white-space: nowrap;
       }
       button {

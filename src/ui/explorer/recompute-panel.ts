@@ -197,6 +197,8 @@ export class RecomputePanel extends LitElement {
       const end = await api.recompute((step) => this.#take(step))
       if (!this.#isRunning()) return
       this.#end = end
+      // Steps come by a way of their own: the last ones may be later than the end, which knows them all.
+      this.#parts = partsAtEnd(end, this.#parts)
       this.phase = 'done'
       this.dispatchEvent(new CustomEvent('cw-recomputed', { detail: end, bubbles: true, composed: true }))
     } catch (error) {
@@ -221,6 +223,13 @@ export class RecomputePanel extends LitElement {
       this.drawn++
     }, DRAW_MS)
   }
+}
+
+/** What is known of each part when all are compared; where some were not, what was told of them before. */
+function partsAtEnd({ same, different }: RecomputeEnd, told: readonly PartState[]): PartState[] {
+  if (same + different.length < told.length) return [...told]
+  const wrong = new Set(different)
+  return told.map((_, part) => (wrong.has(part) ? 'different' : 'same'))
 }
 
 function endWords({ same, different, problems }: RecomputeEnd, { comparison }: UnitFacts): TemplateResult {
