@@ -9,6 +9,13 @@ import type { Words } from './words/en.ts'
 /** Stand in a sentence for what is shown in bold; languages may turn their order round. */
 const BOLD = ['\ue000', '\ue001'] as const
 
+/** An import each: of one expression with several Vite would fetch the last one too. */
+const TABLES: Readonly<Record<Language, () => Promise<{ readonly words: Words }>>> = {
+  en: () => import('./words/en.ts'),
+  'pt-BR': () => import('./words/pt-BR.ts'),
+  'zh-Hans': () => import('./words/zh-Hans.ts'),
+}
+
 let language: Language = 'en'
 
 /** The sentences in the visitor's language, once {@link openFrameWords} has resolved. */
@@ -18,12 +25,8 @@ export let frameWords: Words
 export async function openFrameWords(): Promise<void> {
   language = chosen()
   document.documentElement.lang = language
-  const table = await (language === 'en'
-    ? import('./words/en.ts')
-    : language === 'pt-BR'
-      ? import('./words/pt-BR.ts')
-      : import('./words/zh-Hans.ts'))
-  frameWords = table.words
+  const { words } = await TABLES[language]()
+  frameWords = words
 }
 
 /** Why nothing is asked, in words; empty where something is. */

@@ -151,7 +151,7 @@ test.describe('the record', () => {
     )
     for (let i = 0; i < 3; i++) await page.getByTestId('newer').click()
     await expect(place).toHaveText('1 to 12 of 40')
-    expect(await units.first().textContent()).toBe(newest)
+    await expect.poll(() => units.first().textContent()).toBe(newest)
   })
 
   test('behaviour: it is saved as CSV and as JSON, whole and exact', async ({ page, sites }) => {
