@@ -44,7 +44,7 @@ for (let job = 0; job < JOBS; job++) {
 for (const { name, width, height, colorScheme } of PICTURES) {
   await page.emulateMedia({ colorScheme })
   await page.setViewportSize({ width, height })
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+  await page.screenshot({ path: join(folder, `${name}.png`) })
 }
 await page.emulateMedia({ colorScheme: 'light' })
 await page.setViewportSize({ width: 1280, height: 900 })
