@@ -1,35 +1,15 @@
 // The leaderboard: who is on it asked for it with a signature, under the name that they chose, and is off it as soon as they say so.
-import * as v from 'valibot'
 import { AppError } from '#core/errors.ts'
-import { signedSchema, textSchema, uintSchema } from '#core/schema.ts'
-import { type Signed, messageId, verifyMessage } from '#core/signed.ts'
+import { messageId, verifyMessage } from '#core/signed.ts'
+import { BOARD_TYPE, type BoardStatement } from '#ledger/board-statement.ts'
 import { BadSignatureError } from './accounts.ts'
 import { isTeamName, nameLook, nameProblem } from './board-name.ts'
 import type { Grid } from './grid.ts'
 import { readAccount } from './store/accounts.ts'
 import { accountWithLook, forgetLeft, readBoardRow, writeBoardRow } from './store/board.ts'
 
-/** What an account signs: its name on the board and its team, if it has one; a name of null takes it off. */
-export type BoardStatement = Signed<{
-  readonly name: string | null
-  readonly team: string | null
-  readonly issuedMs: number
-}>
-
-/** Message type of {@link BoardStatement}. */
-export const BOARD_TYPE = 'leaderboard'
-
 /** How far from now a statement may have been issued. What is older than that was said before, and may have been taken back. */
 export const STATEMENT_AGE_MS = 300_000
-
-/** A statement from elsewhere. Names are judged by {@link nameProblem}. */
-export const boardStatementSchema: v.GenericSchema<unknown, BoardStatement> = signedSchema(
-  v.strictObject({
-    name: v.nullable(textSchema(64)),
-    team: v.nullable(textSchema(64)),
-    issuedMs: uintSchema(),
-  }),
-)
 
 /**
  * Puts the signer on the board, changes its name or team, or takes it off. Throws {@link BadSignatureError}, {@link StaleStatementError},

@@ -9,8 +9,11 @@ const kept = new Map<string, unknown>()
 /** What is said of one thing, and of any other number of things; languages that do not tell them apart translate both alike. */
 export type CountForms<Form> = { readonly one: Form; readonly other: Form }
 
-/** Atto-credit (decimal text) in credits, cut to `digits` decimals; an amount too small to show is written "<0.000001". */
-export function formatCredits(amountAtto: string, digits = 6): string {
+/**
+ * Atto-credit (decimal text) in credits, cut to `digits` decimals, of which at least `least` are shown; an amount too small to show is written
+ * "<0.000001".
+ */
+export function formatCredits(amountAtto: string, digits = 6, least = 0): string {
   const isNegative = amountAtto.startsWith('-')
   const padded = amountAtto.replace('-', '').padStart(ATTO_DIGITS + 1, '0')
   const whole = padded.slice(0, -ATTO_DIGITS)
@@ -18,7 +21,8 @@ export function formatCredits(amountAtto: string, digits = 6): string {
   const isTiny = /^0*$/.test(whole + shown) && /[1-9]/.test(padded)
   const sign = isNegative ? '-' : ''
   // Decimal text is formatted exactly, however long it is.
-  const format = (text: string) => numbers({ maximumFractionDigits: digits }).format(text as Intl.StringNumericLiteral)
+  const form = { minimumFractionDigits: least, maximumFractionDigits: digits }
+  const format = (text: string) => numbers(form).format(text as Intl.StringNumericLiteral)
   return isTiny
     ? `${isNegative ? '>' : '<'}${format(`${sign}0.${'1'.padStart(digits, '0')}`)}`
     : format(`${sign}${whole}.${shown}`)

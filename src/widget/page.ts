@@ -32,6 +32,7 @@ const store = browserStore()
 view.store = store
 view.record = hasHistory(store) ? 'coming' : null
 view.models = ownModels
+view.board = async () => (await import('./own-board.ts')).ownBoard
 session.onChange(badgeShower())
 const update = document.createElement('cw-update')
 session.onChange(({ phase }) => {

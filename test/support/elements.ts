@@ -12,6 +12,7 @@ import { openLanguage } from '#ui/languages/language.ts'
 import { pageSentences } from '#ui/languages/page-sentences.ts'
 import type { FrameBox } from '#widget/frame-box.ts'
 import { nodeStates } from './node-states.ts'
+import { cannedBoard } from './canned-board.ts'
 import { PANELS } from './panel-names.ts'
 import { showPanel } from './panels.ts'
 
@@ -55,6 +56,7 @@ async function show(state: NodeState): Promise<void> {
     const view = document.createElement('cw-contributor')
     const record = query.get('record')
     if (record !== null) view.record = await recordOf(record)
+    if (record !== null) view.board = cannedBoard(record)
     Object.assign(view, { session, store: null })
     document.body.append(view)
   }

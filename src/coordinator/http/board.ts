@@ -1,8 +1,10 @@
 // The leaderboard: asked for by anyone, joined and left by a signed statement.
-import { Hono } from 'hono'
-import { boardStatementSchema, stateOnBoard } from '#coordinator/board.ts'
+import { type Context, Hono } from 'hono'
+import { isPublicKey } from '#core/ed25519.ts'
+import { BOARD_SPANS, type BoardSpan, boardStatementSchema } from '#ledger/board-statement.ts'
+import { stateOnBoard } from '#coordinator/board.ts'
 import { isTeamName } from '#coordinator/board-name.ts'
-import { type BoardLine, boardInTotal, boardSince, teamsInTotal } from '#coordinator/store/board.ts'
+import { type BoardLine, type Since, readBoard, readBoardPlace, readTeams } from '#coordinator/store/board.ts'
 import { dayOf } from '#coordinator/store/sites.ts'
 import { BadParameterError, readJson } from './body.ts'
 import type { HttpParts } from './context.ts'
@@ -19,21 +21,41 @@ export function boardRoutes({ grid }: HttpParts): Hono {
   app.get('/', async (c) => {
     const team = c.req.query('team') ?? null
     if (team !== null && !isTeamName(team)) throw new BadParameterError('team', 'the name of a team')
-    const by = c.req.query('by') ?? 'total'
-    if (by !== 'total' && by !== 'day') throw new BadParameterError('by', 'total or day')
-    const today = dayOf(grid.clock.nowMs()) * DAY_MS
-    const lines = by === 'total' ? await boardInTotal(db, team) : await boardSince(db, today, team)
-    return c.json({ by, lines: lines.map(lineJson) })
+    const account = c.req.query('account') ?? null
+    if (account !== null && !isPublicKey(account)) throw new BadParameterError('account', 'the key of an account')
+    const by = spanOf(c)
+    const since = sinceOf(by, grid.clock.nowMs())
+    const lines = (await readBoard(db, since, team)).map(lineJson)
+    if (account === null) return c.json({ by, lines })
+    const own = await readBoardPlace(db, since, account)
+    return c.json({ by, lines, own: own === null ? null : { ...lineJson(own), place: own.place } })
   })
   app.get('/teams', async (c) => {
-    const teams = await teamsInTotal(db)
-    return c.json({ teams: teams.map(({ team, members, amount }) => ({ team, members, amount: amount.toString() })) })
+    const by = spanOf(c)
+    const teams = await readTeams(db, sinceOf(by, grid.clock.nowMs()))
+    return c.json({
+      by,
+      teams: teams.map(({ team, members, amount }) => ({ team, members, amount: amount.toString() })),
+    })
   })
   app.post('/', async (c) => {
     await stateOnBoard(grid, await readJson(c, boardStatementSchema, 'statement', MAX_STATEMENT_BYTES))
     return c.body(null, 204)
   })
   return app
+}
+
+function spanOf(c: Context): BoardSpan {
+  const by = BOARD_SPANS.find((span) => span === (c.req.query('by') ?? 'total'))
+  if (by === undefined) throw new BadParameterError('by', 'total, week or day')
+  return by
+}
+
+/** When a span began by UTC; weeks begin on Mondays, and day 0 was a Thursday. */
+function sinceOf(by: BoardSpan, nowMs: number): Since {
+  const today = dayOf(nowMs)
+  if (by === 'total') return null
+  return (by === 'day' ? today : today - ((today + 3) % 7)) * DAY_MS
 }
 
 function lineJson({ account, name, team, amount }: BoardLine) {

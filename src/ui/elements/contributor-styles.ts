@@ -78,11 +78,34 @@ export const contributorStyles: CSSResultGroup = [
         gap: 0 72px;
         align-items: start;
       }
-      .columns > * {
-        grid-column: 1;
+      .main {
+        grid-area: 1 / 1;
       }
-      .columns > .side {
-        grid-area: 1 / 2 / -1;
+      .side {
+        grid-area: 1 / 2;
+      }
+      .past {
+        grid-area: 2 / 1 / auto / -1;
+      }
+      .settings,
+      cw-this-device {
+        grid-row: 3;
+      }
+      /* Without a record the units have the first column to themselves, and before the first click the facts the second. */
+      cw-units {
+        grid-area: 2 / 1 / span 2;
+      }
+      cw-units ~ .settings {
+        grid-area: 2 / 2;
+      }
+      cw-units ~ cw-this-device {
+        grid-area: 3 / 2;
+      }
+      .side:has(+ cw-this-device) {
+        grid-row: 1 / span 2;
+      }
+      .side + cw-this-device {
+        grid-area: 2 / 1;
       }
       .before .side > .block {
         margin-top: 60px;

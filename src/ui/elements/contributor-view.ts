@@ -7,6 +7,7 @@ import { toErrorRecord } from '#core/errors.ts'
 import type { GuestRules } from '#core/guest-rules.ts'
 import type { NodeState } from '#node/state.ts'
 import { formatDayAndTime, formatPercent } from '#ui/format.ts'
+import type { OpenBoard } from '#ui/record/board-port.ts'
 import type { DeviceRecord } from '#ui/record/open-record.ts'
 import type { ContributionSession } from '#ui/session.ts'
 import {
@@ -50,6 +51,7 @@ export class ContributorView extends LitElement {
     models: { attribute: false },
     gpu: { attribute: false },
     record: { attribute: false },
+    board: { attribute: false },
     state: { state: true },
     settings: { state: true },
     nowMs: { state: true },
@@ -64,6 +66,8 @@ export class ContributorView extends LitElement {
   declare gpu: GpuSupport
   /** What this device did before; null until it is there, `coming` while a browser that has one reads it. */
   declare record: DeviceRecord | 'coming' | null
+  /** How to get at the leaderboard; null where there is none. */
+  declare board: OpenBoard | null
   declare state: NodeState | null
   declare settings: Settings
   declare nowMs: number
@@ -82,6 +86,7 @@ export class ContributorView extends LitElement {
     this.models = null
     this.gpu = gpuSupport()
     this.record = null
+    this.board = null
     this.state = null
     this.settings = DEFAULT_SETTINGS
     this.nowMs = systemClock.nowMs()
@@ -196,6 +201,7 @@ export class ContributorView extends LitElement {
         .record=${record === 'coming' ? null : record}
         .state=${state}
         .nowMs=${nowMs}
+        .board=${this.board}
       ></cw-record>`
     return isFresh ? nothing : html`<cw-units class="block" .units=${state.units} .nowMs=${nowMs}></cw-units>`
   }

@@ -7,6 +7,7 @@ import { formatCredits, formatNumber } from '#ui/format.ts'
 import { language } from '#ui/languages/language.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 import { creditSentence, chartTable, rateSentence } from './chart-words.ts'
+import { choiceStyles } from './choice-styles.ts'
 import type { HistoryStore } from './history-store.ts'
 import { HistoryWatch } from './history-watch.ts'
 import { MINUTE_MS } from './kept.ts'
@@ -31,43 +32,9 @@ export class ChartPanel extends LitElement {
   }
   static override styles = [
     baseStyles,
+    choiceStyles,
     unsafeCSS(plotStyles),
     css`
-      fieldset {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 8px;
-        margin: 8px 0 0;
-        padding: 0;
-        border: 0;
-      }
-      label {
-        display: inline-flex;
-        align-items: center;
-        gap: 8px;
-        min-height: 44px;
-        padding: 4px 16px 4px 12px;
-        border: 1px solid var(--edge);
-        border-radius: 8px;
-        background: var(--surface);
-        cursor: pointer;
-      }
-      label:has(:checked) {
-        border-color: var(--filament);
-        font-weight: 600;
-      }
-      label:has(:focus-visible) {
-        outline: 2px solid var(--filament);
-        outline-offset: 3px;
-      }
-      input {
-        flex: none;
-        margin: 0;
-        accent-color: var(--filament);
-      }
-      input:focus-visible {
-        outline: none;
-      }
       figure {
         margin-top: 20px;
       }

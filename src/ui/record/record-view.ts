@@ -8,6 +8,8 @@ import { HistoryWatch } from './history-watch.ts'
 import type { Totals } from './kept.ts'
 import type { DeviceRecord } from './open-record.ts'
 import { type Sums, dayStartMs, sumOf, weekStartMs } from './series.ts'
+import './board-panel.ts'
+import type { OpenBoard } from './board-port.ts'
 import './chart-panel.ts'
 import './earned-panel.ts'
 import './goal-panel.ts'
@@ -17,12 +19,13 @@ import './share-panel.ts'
 
 const NONE = sumOf([])
 
-/** `<cw-record .record=… .state=… .nowMs=…>`. */
+/** `<cw-record .record=… .state=… .nowMs=… .board=…>`. */
 export class RecordView extends LitElement {
   static override properties = {
     record: { attribute: false },
     state: { attribute: false },
     nowMs: { attribute: false },
+    board: { attribute: false },
     day: { state: true },
     week: { state: true },
     totals: { state: true },
@@ -34,7 +37,21 @@ export class RecordView extends LitElement {
         display: grid;
         /* Charts are as wide as they were drawn: they must not keep the page from becoming narrower. */
         grid-template-columns: minmax(0, 1fr);
+        gap: 32px 72px;
+      }
+      .part {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 32px;
+        align-content: start;
+      }
+      @media (min-width: 1100px) {
+        :host {
+          grid-template-columns: minmax(0, 1fr) minmax(0, 480px);
+        }
+        h2 {
+          grid-column: 1 / -1;
+        }
       }
     `,
   ]
@@ -42,6 +59,8 @@ export class RecordView extends LitElement {
   declare record: DeviceRecord | null
   declare state: NodeState
   declare nowMs: number
+  /** How to get at the leaderboard; null where there is none. */
+  declare board: OpenBoard | null
   declare day: Sums
   declare week: Sums
   declare totals: Totals | null
@@ -59,6 +78,7 @@ export class RecordView extends LitElement {
     this.record = null
     this.state = OFF_STATE
     this.nowMs = 0
+    this.board = null
     this.day = NONE
     this.week = NONE
     this.totals = null
@@ -76,12 +96,17 @@ export class RecordView extends LitElement {
     if (record === null) return nothing
     const { history } = record
     return html`<h2 class="unseen">${msg('Your record')}</h2>
-      <cw-earned .day=${this.day} .week=${this.week} .totals=${totals}></cw-earned>
-      <cw-goal .store=${record.settings} .day=${this.day} .week=${this.week}></cw-goal>
-      <cw-charts .history=${history} .nowMs=${nowMs}></cw-charts>
-      <cw-history .history=${history} .live=${this.state.units} .nowMs=${nowMs}></cw-history>
-      <cw-share .totals=${totals}></cw-share>
-      <cw-keep .history=${history} .totals=${totals}></cw-keep>`
+      <div class="part">
+        <cw-earned .day=${this.day} .week=${this.week} .totals=${totals}></cw-earned>
+        <cw-goal .store=${record.settings} .day=${this.day} .week=${this.week}></cw-goal>
+        <cw-history .history=${history} .live=${this.state.units} .nowMs=${nowMs}></cw-history>
+        <cw-share .totals=${totals}></cw-share>
+        <cw-keep .history=${history} .totals=${totals}></cw-keep>
+      </div>
+      <div class="part">
+        <cw-charts .history=${history} .nowMs=${nowMs}></cw-charts>
+        ${this.board === null ? nothing : html`<cw-board .open=${this.board} .node=${this.state.node}></cw-board>`}
+      </div>`
   }
 }
 
