@@ -259,6 +259,8 @@ test.describe('the record', () => {
         await openElements(page, sites.elements, record)
         await page.getByTestId('chart-table').click()
         if (record === '') await page.getByTestId('card-make').click()
+        await page.locator('cw-board').scrollIntoViewIfNeeded()
+        await page.getByTestId('board-join').click()
         await expect(page.locator('[data-chart=credit] canvas')).toBeVisible()
         expect(await violations(page), record).toEqual([])
         for (const width of [320, 360, 768, 1100, 1440]) {

@@ -51,6 +51,8 @@ export const test = base.extend<object, { sites: Sites }>({
 function pageSite(dir: string): Hono {
   const app = new Hono()
   app.get('/api/v1/network', () => new Promise<Response>(() => {}))
+  app.get('/api/v1/leaderboard', (c) => c.json({ by: 'week', lines: [], own: null }))
+  app.get('/api/v1/leaderboard/teams', (c) => c.json({ by: 'week', teams: [] }))
   app.route('/', pageRoutes(dir))
   return app
 }
