@@ -1,8 +1,9 @@
 // In the page: our WebGPU backend against transformers.js on the same weights, adapter and page, and what a token asks of the device.
 import { openWebGpuLanguageBackend } from '#gpu/language/language-backend.ts'
-import { PREFILL_ROWS, generate, openConversation, prefillDigests } from '#model/generate.ts'
+import { generate, openConversation, prefillDigests } from '#model/generate.ts'
 import { forward } from '#model/transformer.ts'
 import type { DeviceModel } from '#tensor/language-backend.ts'
+import { PREFILL_ROWS } from '#tensor/memory-plan.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-page.ts'
 import { logProbabilityOf } from '../language/agreement.ts'

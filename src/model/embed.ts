@@ -2,8 +2,9 @@
 import type { Digest } from '#core/digest.ts'
 import { type FinalNorm, MeanPool } from '#tensor/exact/mean-pool.ts'
 import type { DeviceModel, KvCache } from '#tensor/language-backend.ts'
+import { PREFILL_ROWS } from '#tensor/memory-plan.ts'
 import { positionDigest } from './digest.ts'
-import { PREFILL_ROWS, cacheCapacity } from './generate.ts'
+import { cacheCapacity } from './generate.ts'
 import { forward } from './transformer.ts'
 
 /** A text's vector in Q15, the digests of its positions and the boundary leaves that they are made of. */

@@ -4,11 +4,9 @@ import { AppError } from '#core/errors.ts'
 import { GREEDY, type SampleRequest, type Sampling } from '#tensor/exact/sampler.ts'
 import type { ModelShape } from '#tensor/exact/weights.ts'
 import type { DeviceModel, KvCache, SequenceRows, StepOutput } from '#tensor/language-backend.ts'
+import { PREFILL_ROWS } from '#tensor/memory-plan.ts'
 import { positionDigest } from './digest.ts'
 import { type Wanted, forward } from './transformer.ts'
-
-/** Rows of one prefill step: bounds the largest activations, and how long an abort waits. */
-export const PREFILL_ROWS = 256
 
 /** Positions by which the capacity of caches grows. */
 const CACHE_STEP = 256

@@ -1,6 +1,12 @@
 // What a model will need of a device's memory, known before anything is loaded; and how a device that is too small says so.
 import { AppError } from '#core/errors.ts'
 
+/**
+ * Rows of one step of a prefill: bounds the largest activations, and how long an abort waits. A text of 256 tokens and its prompt are checked in one
+ * step, so that weights are widened once.
+ */
+export const PREFILL_ROWS = 320
+
 /** Bytes by what they are for. */
 export type MemoryPlan = {
   readonly weightsBytes: number

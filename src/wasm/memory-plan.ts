@@ -1,13 +1,10 @@
 // What a model will take of linear memory, to the byte but for what falls between regions.
 import type { WeightMatrix } from '#tensor/exact/linear.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
-import type { MemoryPlan } from '#tensor/memory-plan.ts'
+import { type MemoryPlan, PREFILL_ROWS } from '#tensor/memory-plan.ts'
 import { STAGING_BYTES, matrixBytes } from './device-weights.ts'
 import { cacheBytes } from './kv-cache.ts'
 import { scratchBytes, threadBytes } from './scratch.ts'
-
-/** Rows of a prefill step that a plan counts with: the generator feeds prompts in steps of so many. */
-const PLANNED_ROWS = 256
 
 /** Positions of the smallest context that a model must have room for. */
 const PLANNED_POSITIONS = 256
@@ -20,7 +17,7 @@ export function memoryPlan(
 ): MemoryPlan {
   const { shape } = weights
   const { keys, values, scales } = cacheBytes(shape, positions)
-  const rows = Math.min(PLANNED_ROWS, positions)
+  const rows = Math.min(PREFILL_ROWS, positions)
   const logits = shape.vocabulary * 4
   return {
     weightsBytes: weightsBytes(weights),

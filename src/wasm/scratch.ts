@@ -6,7 +6,7 @@ import { type Memory, type Region, alignedBytes } from './memory.ts'
 import { ATTENDED_ROWS } from './operations.ts'
 
 /** Rows that kernels work on at a time (ROW_BLOCK of assembly/). */
-const ROW_BLOCK = 256
+const ROW_BLOCK = 320
 
 /** Outputs of a piece of a linear layer. */
 const PIECE_OUTPUTS = 64

@@ -1,7 +1,8 @@
 // Generation over the vector model on the WASM backend: what a checker's one prefill sees is what generating gave, token for token.
 import { describe, expect, test } from 'vitest'
-import { type GenerateRequest, PREFILL_ROWS, generate, openConversation, prefillDigests } from '#model/generate.ts'
+import { type GenerateRequest, generate, openConversation, prefillDigests } from '#model/generate.ts'
 import { GREEDY, type Sampling, sampleToken } from '#tensor/exact/sampler.ts'
+import { PREFILL_ROWS } from '#tensor/memory-plan.ts'
 import { openWasmLanguageBackend } from '#wasm/language-backend.ts'
 import { loadKernels } from '#wasm/load-node.ts'
 import { ODD_SHAPE, randomModel, randomTokens } from '#model/random-model.ts'

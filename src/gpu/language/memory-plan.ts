@@ -1,14 +1,11 @@
 // What a model will take of a GPU's memory, computed before anything is loaded. WebGPU does not tell how much there is: a budget stands for it.
 import type { WeightMatrix } from '#tensor/exact/linear.ts'
 import type { ModelWeights } from '#tensor/exact/weights.ts'
-import type { MemoryPlan } from '#tensor/memory-plan.ts'
+import { type MemoryPlan, PREFILL_ROWS } from '#tensor/memory-plan.ts'
 import { ROWS_TOGETHER, wordsOf } from './device-weights.ts'
 import type { QuantisedForm, WeightLayout } from './kernels/pieces.ts'
 import { PAGE_POSITIONS, bytesFor } from './kv-arena.ts'
 import { scratchSizes } from './scratch.ts'
-
-/** Rows of a prefill step that a plan counts with: the generator feeds prompts in steps of so many. */
-const PLANNED_ROWS = 256
 
 /** How kernels want a model to lie. */
 export type PlanOptions = { readonly layout: WeightLayout; readonly form: QuantisedForm }
@@ -18,7 +15,7 @@ export function memoryPlan(weights: ModelWeights, { layout, form }: PlanOptions)
   const { shape } = weights
   const positions = Math.min(PAGE_POSITIONS, shape.maxPositions)
   const { keys, values } = bytesFor(shape, 1)
-  const work = Object.values(scratchSizes(shape, form, Math.min(PLANNED_ROWS, positions)))
+  const work = Object.values(scratchSizes(shape, form, Math.min(PREFILL_ROWS, positions)))
   return {
     weightsBytes: weightsBytes(weights, layout),
     cacheBytes: shape.layers * (keys + values),

@@ -7,7 +7,7 @@ import { openRows, roundPanel } from './round'
 export { ADD, STORE } from './round'
 
 /** Most rows that one call takes. */
-export const ROW_BLOCK: i32 = 256
+export const ROW_BLOCK: i32 = 320
 
 /** Bytes of a thread's scratch that linear layers use: scales of the rows, sums of a pair of panels for each, and the widened pair. */
 const SCALES_BYTES: usize = (<usize>ROW_BLOCK) << 3
