@@ -1,6 +1,6 @@
 // The tag that a site owner pastes. It runs on the host's page and therefore does next to nothing: it opens a frame of our own origin,
 // where consent is asked, and repeats the frame's messages as events. It can neither give consent nor see anything of the node.
-import { type Language, languageFor } from '#ui/languages/choice.ts'
+import { type Language, languageFor } from '#core/language-choice.ts'
 import { ownStore } from './light.ts'
 import { deviceFactsOf, offerFor } from './device-offer.ts'
 import { sheetOf } from './dom.ts'

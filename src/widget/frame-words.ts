@@ -1,6 +1,6 @@
 // What the box says before consent: one small table a language, of which one is fetched. The messages of our own pages would bring each
 // sentence in English and in the language of the visitor; here each byte counts.
-import { KEPT_LANGUAGE, type Language, isLanguage, languageFor } from '#ui/languages/choice.ts'
+import { KEPT_LANGUAGE, type Language, isLanguage, languageFor } from '#core/language-choice.ts'
 import { make } from './dom.ts'
 import type { FrameMode } from './frame-mode.ts'
 import { ownStore } from './light.ts'

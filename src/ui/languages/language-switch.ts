@@ -2,7 +2,7 @@
 import { LitElement, css, html, nothing } from 'lit'
 import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
-import { LANGUAGES, type Language } from './choice.ts'
+import { LANGUAGES, type Language } from '#core/language-choice.ts'
 import { chooseLanguage, language } from './language.ts'
 
 /** What each language calls itself. */

@@ -1,7 +1,7 @@
 // The page's language: chosen from what was kept or what the browser wishes, switched at run time. Only the table of the chosen language
 // is ever fetched.
 import { configureLocalization } from '@lit/localize'
-import { KEPT_LANGUAGE, LANGUAGES, type Language, isLanguage, languageFor } from './choice.ts'
+import { KEPT_LANGUAGE, LANGUAGES, type Language, isLanguage, languageFor } from '#core/language-choice.ts'
 
 /** Sentences of one language by the id of their English source; what lit-localize builds. */
 export type Table = { readonly templates: Readonly<Record<string, unknown>> }

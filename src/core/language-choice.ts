@@ -1,4 +1,4 @@
-// Which of our languages a browser's wishes mean. Pure and without imports: the tag on other people's pages uses it too.
+// Which of our languages a browser’s wishes mean. Pure and without imports: the tag on other people’s pages and the coordinator use it too.
 
 /** The languages there are; sentences are written in the first. */
 export const LANGUAGES = ['en', 'pt-BR', 'zh-Hans'] as const

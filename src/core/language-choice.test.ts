@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isLanguage, languageFor } from './choice.ts'
+import { isLanguage, languageFor } from './language-choice.ts'
 
 describe('choice of a language', () => {
   test.each([
