@@ -7,7 +7,11 @@ import { TOLD_AGREEMENTS, TOLD_CLAUSES, TOLD_EASING, TOLD_SENTENCES, type Told }
 /** Longest text that is looked through: what a coordinator sends is at most 300 characters, and a few sentences are joined. */
 const MAX_LENGTH = 2000
 
-type Known = { readonly match: RegExp; readonly say: (...values: string[]) => string }
+type Known = {
+  /** The values in a text of this pattern; undefined for any other text. */
+  readonly read: (text: string) => readonly string[] | undefined
+  readonly say: (...values: string[]) => string
+}
 
 const sentences = TOLD_SENTENCES.map(knownOf)
 const clauses = TOLD_CLAUSES.map(knownOf)
@@ -71,9 +75,9 @@ function clauseWords(text: string): string | undefined {
 }
 
 function found(text: string, among: readonly Known[]) {
-  for (const { match, say } of among) {
-    const [whole, ...values] = match.exec(text) ?? []
-    if (whole !== undefined) return { say, values }
+  for (const { read, say } of among) {
+    const values = read(text)
+    if (values !== undefined) return { say, values }
   }
   return undefined
 }
@@ -86,11 +90,16 @@ function capital(sentence: string): string {
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`
 }
 
-/** One value alone may be of several words: no text makes this slow. */
+/** One value alone may be of several words: no text makes this slow. Most texts differ in the first words, before any expression is compiled. */
 function knownOf([pattern, say]: Told): Known {
-  const source = pattern
-    .split(/(\{…?\})/)
+  const [head = '', ...rest] = pattern.split(/(\{…?\})/)
+  if (rest.length === 0) return { read: (text) => (text === pattern ? [] : undefined), say }
+  const source = rest
     .map((text) => (text === '{}' ? '(\\S+)' : text === '{…}' ? '(.+)' : text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')))
     .join('')
-  return { match: new RegExp(`^${source}$`), say }
+  const match = new RegExp(`^${source}$`)
+  return {
+    read: (text) => (text.startsWith(head) ? match.exec(text.slice(head.length))?.slice(1) : undefined),
+    say,
+  }
 }
