@@ -5,6 +5,7 @@ import { playwright } from '@vitest/browser-playwright'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { chromiumArgs, findChromium } from './scripts/find-chromium.mjs'
+import { pageShell } from './scripts/page-shell.ts'
 import { serviceWorkerFiles } from './scripts/service-worker-files.ts'
 import { gridCommands } from './test/support/grid-commands.ts'
 import { relayCommands } from './test/support/relay-commands.ts'
@@ -39,7 +40,7 @@ export default defineConfig({
             // The widget's frame needs this before consent, and must not fetch the elements for it.
             {
               name: 'light',
-              test: /src\/widget\/(?:light|dom|confirm-terms|host-site|frame-words)\.ts$|vite\/preload-helper|languages\/choice\.ts$/,
+              test: /src\/widget\/(?:light|dom|confirm-terms|host-site|frame-words)\.ts$|vite\/preload-helper|core\/language-choice\.ts$/,
               priority: 1,
             },
             { name: 'ask-pt-BR', test: /widget\/words\/pt-BR\.ts$/, priority: 2 },
@@ -55,7 +56,7 @@ export default defineConfig({
       },
     },
   },
-  plugins: [embedInOneFile(), serviceWorkerFiles()],
+  plugins: [embedInOneFile(), pageShell(), serviceWorkerFiles()],
   worker: { format: 'es' },
   test: {
     projects: [

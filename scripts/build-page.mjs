@@ -17,6 +17,8 @@ const SOURCES = [
   'explorer.html',
   'sites.html',
   'vite.config.ts',
+  'scripts/page-shell.ts',
+  'scripts/service-worker-files.ts',
   'package-lock.json',
   'tsconfig.json',
 ]

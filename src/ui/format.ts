@@ -43,6 +43,11 @@ export function formatPercent(share: number, digits = 0): string {
   return numbers({ style: 'percent', maximumFractionDigits: digits }).format(share)
 }
 
+/** Has the browser read its tables of numbers for the page's language, which takes as long as drawing much of the page: for a task of its own. */
+export function openNumbers(): void {
+  numbers({ style: 'percent', maximumFractionDigits: 0 })
+}
+
 /** Bytes with the decimal unit that fits: "84.2 MB". */
 export function formatBytes(sizeBytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const

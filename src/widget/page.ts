@@ -1,6 +1,7 @@
 // Entry of the contributor's page. It shows what would run; the node itself is loaded by start-node.ts after the click.
 import { systemClock } from '#core/clock.ts'
 import { badgeShower } from '#ui/app-badge.ts'
+import { openNumbers } from '#ui/format.ts'
 import { keepShell } from '#ui/page-update.ts'
 import { hasHistory, openRecordWhenNeeded } from '#ui/record-door.ts'
 import { ContributionSession } from '#ui/session.ts'
@@ -10,6 +11,7 @@ import { pageSentences } from '#ui/languages/page-sentences.ts'
 import { openTour } from './open-tour.ts'
 import { ownModels } from './own-models.ts'
 import { startNode } from './start-node.ts'
+import { nextTask } from '#ui/turns.ts'
 import { isOn } from '#ui/words.ts'
 import '#ui/elements/contributor-view.ts'
 import '#ui/elements/update-note.ts'
@@ -26,6 +28,10 @@ session.onChange(({ phase }) => {
 })
 
 await openLanguage(pageSentences)
+// Tasks of their own: reading the scripts, what numbers need, drawing.
+await nextTask()
+openNumbers()
+await nextTask()
 const view = document.createElement('cw-contributor')
 view.session = session
 const store = browserStore()
@@ -42,6 +48,9 @@ session.onChange(({ phase }) => {
 view.tabIndex = -1
 const tour = await openTour(store, () => view.focus()).catch(() => null)
 document.body.append(...(tour === null ? [] : [tour]), view, update)
+// What the document showed until now is drawn by the view, in the same place: both change in one task, so that nothing is blank or moves.
+await view.updateComplete
+document.querySelector('#shell')?.remove()
 openRecordWhenNeeded(session, store, systemClock, (record) => {
   view.record = record
 })

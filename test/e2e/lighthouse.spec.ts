@@ -5,19 +5,21 @@ import lighthouse from 'lighthouse'
 import { chromiumArgs, findChromium } from '../../scripts/find-chromium.mjs'
 import { test } from '../support/page-site.ts'
 
-const LEAST = { accessibility: 100, 'best-practices': 100 } as const
+/** Performance is 99 or 100 on two cores, also while both are busy with something else. */
+const LEAST = { performance: 95, accessibility: 100, 'best-practices': 100 } as const
 
-/** Measured and told, not held to a limit: it depends on what else the machine does. */
-const TOLD = 'performance'
-
-test('limit: accessibility and best practices 100', async ({ sites }) => {
+test('limit: performance 95, accessibility and best practices 100', async ({ sites }) => {
   const port = await freePort()
   const executablePath = await findChromium()
   const args = [...chromiumArgs(), `--remote-debugging-port=${port}`]
   const browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args })
   try {
     const scores = await scoresOf(sites.page, port)
-    console.log(`${TOLD}: ${scores[TOLD]?.score} of 100`)
+    console.log(
+      Object.entries(scores)
+        .map(([category, { score }]) => `${category}: ${score} of 100`)
+        .join(', '),
+    )
     for (const [category, least] of Object.entries(LEAST)) {
       const { score, lost } = scores[category] ?? { score: 0, lost: [] }
       expect(score, `${category}: ${lost.join(', ')}`).toBeGreaterThanOrEqual(least)
@@ -35,7 +37,7 @@ async function scoresOf(url: string, port: number): Promise<Record<string, Score
     port,
     output: 'json',
     logLevel: 'error',
-    onlyCategories: [TOLD, ...Object.keys(LEAST)],
+    onlyCategories: Object.keys(LEAST),
   })
   if (result === undefined) throw new Error('Lighthouse gave no result.')
   const { categories, audits, runtimeError } = result.lhr

@@ -4,7 +4,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { type Page, expect } from '@playwright/test'
 import { test } from '../support/page-site.ts'
 
-const FIRST_LOAD_BYTES = 300_000
+const FIRST_LOAD_BYTES = 130_000
 const STATES = [
   'off',
   'starting',
@@ -127,6 +127,55 @@ test.describe('before the click', () => {
     expect(total).toBeLessThan(0.01)
   })
 })
+
+test.describe('before the scripts', () => {
+  const LATER = /\/assets\/.*\.js$/
+
+  for (const width of [360, 1440])
+    test(`behaviour: the document says what it is, and the elements take over in the same places at ${width} px`, async ({
+      page,
+      sites,
+    }) => {
+      await page.setViewportSize({ width, height: 800 })
+      const refused = complaints(page)
+      let letThrough = () => {}
+      const opened = new Promise<void>((resolve) => (letThrough = resolve))
+      await page.route(LATER, async (route) => {
+        await opened
+        await route.continue()
+      })
+      await page.goto(sites.page, { waitUntil: 'commit' })
+      const button = page.getByRole('button', { name: 'Contribute' })
+      await expect(button).toBeDisabled()
+      await expect(page.getByText('Opening the page')).toBeVisible()
+      await page.evaluate(() => document.fonts.ready)
+      expect(await violations(page)).toEqual([])
+      const before = await firstBoxes(page)
+      letThrough()
+      await expect(button).toBeEnabled()
+      await expect(page.locator('#shell')).toHaveCount(0)
+      expect(await firstBoxes(page)).toEqual(before)
+      expect(refused).toEqual([])
+    })
+
+  for (const { locale, title } of [
+    { locale: 'pt-PT', title: 'Empreste sua GPU a um trabalho que qualquer um pode conferir' },
+    { locale: 'zh-CN', title: '把您的 GPU 借给人人可核对的计算' },
+  ])
+    test(`behaviour: the document is in the language of the browser, ${locale}`, async ({ browser, sites }) => {
+      const context = await browser.newContext({ locale, javaScriptEnabled: false })
+      const page = await context.newPage()
+      await page.goto(sites.page)
+      await expect(page.getByRole('heading', { level: 1 })).toContainText(title)
+      await context.close()
+    })
+})
+
+/** Where the parts of the first picture are. */
+async function firstBoxes(page: Page) {
+  const parts = [page.locator('header'), page.locator('h1'), page.locator('.intro p'), page.locator('.line').first()]
+  return Promise.all([...parts, page.getByRole('button', { name: 'Contribute' })].map((part) => part.boundingBox()))
+}
 
 test.describe('after the click', () => {
   test('behaviour: the node starts under the policy, keeps focus on the button, and Stop ends its worker', async ({

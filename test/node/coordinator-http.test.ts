@@ -1,4 +1,5 @@
 // The coordinator's HTTP API, request by request, in process.
+import { createHash } from 'node:crypto'
 import type { Checkpoint } from '#core/signed.ts'
 import { type TileName, decodeBundle, tileNodes, tilePath, tileWidth } from '#ledger/tiles.ts'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -122,6 +123,30 @@ describe('pages', () => {
       expect(policy).toContain("default-src 'none'")
       expect(policy).not.toContain('unsafe-inline')
     }
+  })
+
+  test('behaviour: the first page comes in the language that the browser wants most, where there is one', async () => {
+    await writeFile(join(pageDir, 'index.pt-BR.html'), '<!doctype html><title>página</title>')
+    const titleFor = async (wishes: string) => {
+      const answer = await site.app.request('/', { headers: { 'accept-language': wishes } })
+      expect(answer.headers.get('vary')).toMatch(/accept-language/i)
+      return /<title>(.*)<\/title>/.exec(await answer.text())?.[1]
+    }
+    expect(await titleFor('pt-PT,pt;q=0.9,en;q=0.8')).toBe('página')
+    expect(await titleFor('en;q=0.3, pt-BR;q=0.7')).toBe('página')
+    expect(await titleFor('en-GB,pt;q=0.9')).toBe('page')
+    expect(await titleFor('zh-CN')).toBe('page')
+    expect(await titleFor(';q=x,,*')).toBe('page')
+  })
+
+  test('behaviour: the policy names the styles that stand in a document and no others', async () => {
+    const css = 'p { color: red }'
+    await writeFile(join(pageDir, 'sites.html'), `<!doctype html><style>${css}</style>`)
+    const policy = (await site.app.request('/sites')).headers.get('content-security-policy') ?? ''
+    const digest = createHash('sha256').update(css).digest('base64')
+    expect(policy.split('; ')).toContain(`style-src 'self' 'sha256-${digest}'`)
+    const bare = (await site.app.request('/embed')).headers.get('content-security-policy') ?? ''
+    expect(bare.split('; ')).toContain("style-src 'self'")
   })
 
   test('behaviour: text travels compressed for whoever takes it', async () => {

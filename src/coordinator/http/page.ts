@@ -1,17 +1,21 @@
 // The built pages and their files, with the headers that keep them what they are: a strict policy with Trusted Types, our own page in no
 // frame and isolated from other origins, so that its threads may share memory; the widget's frame in any page, isolated if that page is.
-// Files with a hash in their name are cached for ever; text travels compressed.
+// Files with a hash in their name are cached for ever; text travels compressed; the first page opens in the language the browser asks for.
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { extname, join, resolve, sep } from 'node:path'
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
+import { languageFor } from '#core/language-choice.ts'
 import { NotFoundError } from './errors.ts'
+
+const STYLES = "style-src 'self'"
 
 /** What a page of ours may do. Lit makes its policy `lit-html`, the page's own worker and module addresses go through `commonwatt`. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
+  STYLES,
   "font-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self' ws: wss:",
@@ -51,9 +55,13 @@ export function pageRoutes(dir: string | undefined, hasTour = false): Hono {
   const app = new Hono()
   if (dir === undefined) return app
   app.use(compress())
-  app.get('/', async () => {
-    const document = await load(dir, 'index.html')
-    return page(hasTour ? withTour(document) : document, "frame-ancestors 'none'", ISOLATED)
+  app.get('/', async (c) => {
+    const language = languageFor(wishesOf(c.req.header('accept-language')))
+    const document = await load(dir, `index.${language}.html`, 'index.html')
+    return page(hasTour ? withTour(document) : document, "frame-ancestors 'none'", {
+      ...ISOLATED,
+      vary: 'accept-language',
+    })
   })
   // One document: its script tells by the path what is asked for.
   for (const path of ['/explorer', '/explorer/unit/:id', '/explorer/certificate/:id'])
@@ -71,12 +79,28 @@ function withTour(document: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text.replace('</head>', `${TOUR}</head>`))
 }
 
-function page(bytes: Uint8Array<ArrayBuffer>, frames: string, origins: Readonly<Record<string, string>>): Response {
+/** Languages (BCP 47) of an Accept-Language header, most wanted first. */
+function wishesOf(header = ''): string[] {
+  const wishes = header.split(',').map((wish) => {
+    const [language = '', quality] = wish.trim().split(/\s*;\s*q\s*=\s*/i)
+    return { language, quality: Number(quality ?? 1) }
+  })
+  return wishes.toSorted((a, b) => b.quality - a.quality).map(({ language }) => language)
+}
+
+/** The styles that stand in a document of ours, as its policy names them. */
+function styleHashes(document: Uint8Array<ArrayBuffer>): string {
+  const styles = new TextDecoder().decode(document).matchAll(/<style>(.*?)<\/style>/gs)
+  const hashes = Array.from(styles, ([, css = '']) => ` 'sha256-${createHash('sha256').update(css).digest('base64')}'`)
+  return hashes.join('')
+}
+
+function page(bytes: Uint8Array<ArrayBuffer>, frames: string, headers: Readonly<Record<string, string>>): Response {
   return new Response(bytes, {
     headers: {
-      ...origins,
+      ...headers,
       'content-type': TYPES['.html'] ?? '',
-      'content-security-policy': [...PAGE_POLICY, frames].join('; '),
+      'content-security-policy': [...PAGE_POLICY, frames].join('; ').replace(STYLES, `${STYLES}${styleHashes(bytes)}`),
       'cache-control': 'no-cache',
     },
   })

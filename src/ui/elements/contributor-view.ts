@@ -7,6 +7,7 @@ import { toErrorRecord } from '#core/errors.ts'
 import type { GuestRules } from '#core/guest-rules.ts'
 import type { NodeState } from '#node/state.ts'
 import { formatDayAndTime, formatPercent } from '#ui/format.ts'
+import { introText, introTitle } from '#ui/intro-words.ts'
 import type { OpenBoard } from '#ui/record/board-port.ts'
 import type { DeviceRecord } from '#ui/record/open-record.ts'
 import type { ContributionSession } from '#ui/session.ts'
@@ -23,6 +24,7 @@ import {
 import { rulesLine } from '#ui/rules-words.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import { toldWords } from '#ui/told-words.ts'
+import { nextFrame, nextTask } from '#ui/turns.ts'
 import { isOn } from '#ui/words.ts'
 import { type GpuSupport, gpuSupport } from './consent-facts.ts'
 import { contributorStyles } from './contributor-styles.ts'
@@ -41,7 +43,9 @@ import './unit-list.ts'
 import '#ui/languages/language-switch.ts'
 
 const TICK_MS = 10_000
-const FRAME_FALLBACK_MS = 250
+
+/** The page is first drawn from the top in so many tasks, none of them long. */
+const PARTS = 3
 
 /** `<cw-contributor>`: give it a `session` and a `store` before it is connected. */
 export class ContributorView extends LitElement {
@@ -56,6 +60,7 @@ export class ContributorView extends LitElement {
     settings: { state: true },
     nowMs: { state: true },
     capsProblem: { state: true },
+    drawn: { state: true },
   }
   static override styles = [baseStyles, buttonStyles, contributorStyles]
 
@@ -73,8 +78,11 @@ export class ContributorView extends LitElement {
   declare nowMs: number
   /** Why a change of the caps did not count, in words. */
   declare capsProblem: string
+  /** Of {@link PARTS}, those that are there. */
+  declare drawn: number
   #isResumed = false
   #expiresMs = 0
+  #isWhole = false
   #unsubscribe = () => {}
   #ticker: ReturnType<typeof setInterval> | undefined
 
@@ -91,6 +99,7 @@ export class ContributorView extends LitElement {
     this.settings = DEFAULT_SETTINGS
     this.nowMs = systemClock.nowMs()
     this.capsProblem = ''
+    this.drawn = 1
   }
 
   override connectedCallback(): void {
@@ -117,12 +126,17 @@ export class ContributorView extends LitElement {
 
   // A busy node changes its state hundreds of times a second; the page draws at most once a frame, and rarely while nobody looks.
   protected override async scheduleUpdate(): Promise<void> {
-    if (this.hasUpdated) await nextFrame()
+    if (this.hasUpdated) await (this.#isWhole ? nextFrame() : nextTask())
     await super.scheduleUpdate()
   }
 
+  protected override updated(): void {
+    this.#isWhole = this.drawn === PARTS
+    if (this.state !== null && !this.#isWhole) this.drawn += 1
+  }
+
   override render() {
-    const { state } = this
+    const { state, drawn } = this
     if (state === null) return nothing
     const isFresh = !isOn(state.phase) && state.units.length === 0 && state.node === null
     return html`<div class="page ${isFresh ? 'before' : 'after'}">
@@ -132,12 +146,16 @@ export class ContributorView extends LitElement {
           ${isFresh ? intro() : html`<h1 class="unseen">${msg('Your contribution')}</h1>`} ${this.#control(state)}
           ${isFresh ? nothing : html`<cw-credit class="block" .state=${state}></cw-credit>`}
         </div>
-        <div class="side">${isFresh ? this.#facts() : this.#live(state)}</div>
-        ${this.#past(state, isFresh)} ${isFresh ? nothing : this.#settings(state)}
-        <cw-this-device class="block" .state=${state} .models=${this.models}></cw-this-device>
+        <div class="side">${drawn < 2 ? nothing : isFresh ? this.#facts() : this.#live(state)}</div>
+        ${drawn < PARTS ? nothing : this.#below(state, isFresh)}
       </main>
-      ${links()}
+      ${drawn < PARTS ? nothing : links()}
     </div>`
+  }
+
+  #below(state: NodeState, isFresh: boolean) {
+    return html`${this.#past(state, isFresh)} ${isFresh ? nothing : this.#settings(state)}
+      <cw-this-device class="block" .state=${state} .models=${this.models}></cw-this-device>`
   }
 
   #control(state: NodeState) {
@@ -154,7 +172,7 @@ export class ContributorView extends LitElement {
           @cw-choose=${this.#choose}
           @cw-stop=${this.#stop}
         ></cw-control>
-        <cw-caps .rules=${settings.rules} @cw-rules=${this.#chooseRules}></cw-caps>
+        ${this.drawn < 2 ? nothing : html`<cw-caps .rules=${settings.rules} @cw-rules=${this.#chooseRules}></cw-caps>`}
         <p class="note" role="alert">${this.capsProblem}</p>
       </section>
       <cw-problem .state=${state}></cw-problem>
@@ -314,10 +332,8 @@ export class ContributorView extends LitElement {
 
 function intro() {
   return html`<div class="intro">
-    <h1>${msg('Lend your GPU to work that anyone can check')}</h1>
-    <p>
-      ${msg('Commonwatt joins browser tabs into one computer. Each piece of work is done by at least two of them and counts only if they agree; you earn credit for it, and see why.')}
-    </p>
+    <h1>${introTitle()}</h1>
+    <p>${introText()}</p>
   </div>`
 }
 
@@ -335,16 +351,6 @@ function links() {
     <a href="/api/v1/nodes">${msg('Nodes')}</a>
     <cw-languages></cw-languages>
   </footer>`
-}
-
-function nextFrame(): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, FRAME_FALLBACK_MS)
-    requestAnimationFrame(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }
 
 customElements.define('cw-contributor', ContributorView)

@@ -8,6 +8,7 @@ import { OFF_STATE } from '#ui/session.ts'
 import { DEFAULT_SHARE, MIN_SHARE } from '#ui/settings.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import { isOn } from '#ui/words.ts'
+import { switchStyles } from './control-styles.ts'
 import './state-line.ts'
 
 /** What a click on Contribute says, and whether a person made it (the browser's word, which scripts cannot forge). */
@@ -26,23 +27,8 @@ export class ControlPanel extends LitElement {
   static override styles = [
     baseStyles,
     buttonStyles,
+    switchStyles,
     css`
-      .top {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        justify-content: space-between;
-        gap: 12px 24px;
-      }
-      cw-state-line {
-        flex: 1 1 240px;
-      }
-      .switch {
-        flex: 0 0 auto;
-        min-width: 168px;
-        min-height: 52px;
-        font-size: var(--size-lead);
-      }
       .share {
         display: grid;
         grid-template-columns: 1fr auto;
@@ -76,11 +62,6 @@ export class ControlPanel extends LitElement {
         height: 18px;
         margin: 2px 0 0;
         accent-color: var(--filament);
-      }
-      @media (max-width: 480px) {
-        .switch {
-          width: 100%;
-        }
       }
     `,
   ]

@@ -8,6 +8,7 @@ import { baseStyles } from '#ui/shared-styles.ts'
 import { offlineState } from '#ui/offline-words.ts'
 import { toldWords } from '#ui/told-words.ts'
 import { announcement, stateLine } from '#ui/words.ts'
+import { stateStyles } from './control-styles.ts'
 
 /** Events of the browser's own connection. */
 const CONNECTION = ['online', 'offline'] as const
@@ -17,33 +18,10 @@ export class StateLine extends LitElement {
   static override properties = { state: { attribute: false }, isOnline: { state: true } }
   static override styles = [
     baseStyles,
+    stateStyles,
     css`
       :host {
         position: relative;
-        min-width: 0;
-      }
-      .line {
-        display: flex;
-        align-items: center;
-        gap: 12px;
-        font-size: var(--size-lead);
-        font-weight: 600;
-      }
-      svg {
-        flex: none;
-        width: 16px;
-        height: 16px;
-        overflow: visible;
-      }
-      .reason {
-        padding-left: 28px;
-        color: var(--muted);
-        overflow-wrap: anywhere;
-      }
-      .rest {
-        fill: none;
-        stroke: var(--muted);
-        stroke-width: 2;
       }
       .live {
         fill: var(--filament);

@@ -723,6 +723,7 @@
 'se61127c0e9693167': str`${0} nós o coassinaram`,
 'se62176b4ea9d78d5': str`Terceiro nó ${0}: o mesmo que a referência.`,
 'se6a0c44b47c80c8b': `diretamente`,
+'se6aae14c53d087bf': `Abrindo a página`,
 'se745e47ab7d307bb': `Crédito ganho com este navegador`,
 'se749260056188122': `Ativo há menos de um minuto.`,
 'se7817e9be2df6b9e': `o ponto de controle do registro é assinado pelo coordenador`,
