@@ -1,8 +1,11 @@
 // Strict Ed25519 (RFC 8032 section 5.1.7, the equation without the cofactor): the one verifier of the project, because platform
-// verifiers differ. Non-canonical encodings, s >= L, small-order keys and small-order commitments are refused.
+// verifiers differ. Non-canonical encodings, s >= L, small-order keys and small-order commitments are refused. In Node OpenSSL, whose equation is the
+// same, checks it and signs; in pages JavaScript does.
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha512 } from '@noble/hashes/sha2.js'
-import { type Hex, fromHex, isHex, toHex } from './bytes.ts'
+import type { KeyObject } from 'node:crypto'
+import { type Hex, fromHex, isHex, toBase64url, toHex } from './bytes.ts'
+import { nodeCrypto } from './node-crypto.ts'
 
 declare const publicKey: unique symbol
 /** A 32-byte Ed25519 public key as hex. */
@@ -25,6 +28,21 @@ const { Point } = ed25519
 const { Fn } = Point
 type Point = InstanceType<typeof Point>
 
+/** Canonical encodings of the eight points of small order. */
+const SMALL_ORDER = new Set([
+  `01${'00'.repeat(31)}`,
+  `ec${'ff'.repeat(30)}7f`,
+  '00'.repeat(32),
+  `${'00'.repeat(31)}80`,
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+])
+
+/** What is alike in all keys as JSON (RFC 8037). */
+const JWK = { kty: 'OKP', crv: 'Ed25519' }
+
 /** Keys that are kept decoded: a coordinator's own, those of the nodes at work. Each with its table takes some 300 KB. */
 const MAX_KEYS_KEPT = 32
 
@@ -34,23 +52,38 @@ const TABLE_AFTER = 8
 /** Bits of a window of the table. */
 const TABLE_WINDOW = 5
 
-/** The keys verified with last, the longest unused first. */
-const keysKept = new Map<string, { readonly point: Point; uses: number }>()
+type KeptKey = { readonly point: Point; uses: number; platform: KeyObject | undefined }
 
-/** Whether `signature` over `message` is by `key`, by the strict rules above. Never throws. */
-export function verifyEd25519(signature: string, message: Uint8Array, key: string): boolean {
+/** The keys verified with last, the longest unused first. */
+const keysKept = new Map<string, KeptKey>()
+
+/** Whether `signature` over `message` is by `key`, by the strict rules above, the equation checked by `platform` where there is one. Never throws. */
+export function verifyEd25519(
+  signature: string,
+  message: Uint8Array,
+  key: string,
+  platform = nodeCrypto ?? null,
+): boolean {
   if (!isHex(signature, SIGNATURE_BYTES) || !isHex(key, PUBLIC_KEY_BYTES)) return false
-  const bytes = fromHex(signature)
-  const keyBytes = fromHex(key)
-  const commitment = bytes.subarray(0, 32)
-  const a = keyPoint(key, keyBytes)
+  const kept = keptKey(key)
+  if (kept === undefined) return false
+  if (platform === null) return equationHolds(fromHex(signature), message, kept, fromHex(key))
+  // A commitment that is not canonical never equals the platform's own, which is.
+  if (SMALL_ORDER.has(signature.slice(0, 64))) return false
+  kept.platform ??= platform.createPublicKey({ key: { ...JWK, x: toBase64url(fromHex(key)) }, format: 'jwk' })
+  return platform.verify(null, message, kept.platform, fromHex(signature))
+}
+
+function equationHolds(signature: Uint8Array, message: Uint8Array, kept: KeptKey, keyBytes: Uint8Array): boolean {
+  const commitment = signature.subarray(0, 32)
   const r = largePoint(commitment)
-  const s = littleEndian(bytes.subarray(32))
-  if (a === undefined || r === undefined || s >= Fn.ORDER) return false
+  const s = littleEndian(signature.subarray(32))
+  if (r === undefined || s >= Fn.ORDER) return false
+  if (++kept.uses === TABLE_AFTER) kept.point.precompute(TABLE_WINDOW)
   const challenge = sha512.create().update(commitment).update(keyBytes).update(message).digest()
   // @noble/curves checks 8sB = 8R + 8kA; without the 8, as OpenSSL and BoringSSL do, a torsion component in R or A never goes unseen.
   const k = Fn.create(littleEndian(challenge))
-  return Point.BASE.multiplyUnsafe(s).subtract(a.multiplyUnsafe(k)).equals(r)
+  return Point.BASE.multiplyUnsafe(s).subtract(kept.point.multiplyUnsafe(k)).equals(r)
 }
 
 /** Whether `key` is the canonical encoding of a point of large order. */
@@ -60,24 +93,28 @@ export function isPublicKey(key: string): key is PublicKey {
 
 /** A signer over a 32-byte secret held in memory: for servers, command lines and tests. Pages use a non-extractable key. */
 export function signerFromSecret(secret: Uint8Array): Signer {
-  return {
-    publicKey: toHex(ed25519.getPublicKey(secret)) as PublicKey,
-    sign: async (message) => toHex(ed25519.sign(message, secret)),
-  }
+  const keyBytes = ed25519.getPublicKey(secret)
+  const publicKey = toHex(keyBytes) as PublicKey
+  const platform = nodeCrypto
+  if (platform === undefined) return { publicKey, sign: async (message) => toHex(ed25519.sign(message, secret)) }
+  const jwk = { ...JWK, d: toBase64url(secret), x: toBase64url(keyBytes) }
+  const key = platform.createPrivateKey({ key: jwk, format: 'jwk' })
+  return { publicKey, sign: async (message) => toHex(platform.sign(null, message, key)) }
 }
 
-/** The point of a key, kept and tabled when it comes again and again. */
-function keyPoint(key: string, bytes: Uint8Array): Point | undefined {
-  const kept = keysKept.get(key)
-  const point = kept?.point ?? largePoint(bytes)
-  if (point === undefined) return undefined
-  const uses = (kept?.uses ?? 0) + 1
-  if (uses === TABLE_AFTER) point.precompute(TABLE_WINDOW)
+/** A key decoded, kept for when it comes again; undefined for those that are none. */
+function keptKey(key: string): KeptKey | undefined {
+  let kept = keysKept.get(key)
+  if (kept === undefined) {
+    const point = largePoint(fromHex(key))
+    if (point === undefined) return undefined
+    kept = { point, uses: 0, platform: undefined }
+  }
   keysKept.delete(key)
-  keysKept.set(key, { point, uses })
+  keysKept.set(key, kept)
   const [oldest] = keysKept.keys()
   if (keysKept.size > MAX_KEYS_KEPT && oldest !== undefined) keysKept.delete(oldest)
-  return point
+  return kept
 }
 
 /** The point that `bytes` encode canonically, unless it is of small order. */

@@ -1,5 +1,5 @@
 // A float model as it was found, in whatever format, and the one way from there to an exact model.
-import { sha256 } from '@noble/hashes/sha2.js'
+import { openSha256 } from '#core/digest.ts'
 import type { ByteSource } from '#core/byte-source.ts'
 import { toHex } from '#core/bytes.ts'
 import type { ExactModel } from '#model/exact-file.ts'
@@ -45,7 +45,7 @@ export function keptTokenizer(tokenizerJson: string, configJson: string, vocabul
 
 /** SHA-256 of a file, a piece at a time. */
 export async function digestOfSource(source: ByteSource): Promise<string> {
-  const hash = sha256.create()
+  const hash = openSha256()
   for (let at = 0; at < source.sizeBytes; at += PIECE_BYTES)
     hash.update(await source.read(at, Math.min(PIECE_BYTES, source.sizeBytes - at)))
   return toHex(hash.digest())

@@ -27,11 +27,11 @@ function auditProduct(unit: Unit, inputs: UnitInputs, result: readonly Uint8Arra
   const short = result.findIndex((part, index) => part.length !== partSpan(layout, index).length)
   if (short !== -1 || result.length !== partCount(layout)) return Math.max(short, 0)
   const whole = { rowStart: 0, rowEnd: layout.rows, colStart: 0, colEnd: layout.cols }
-  const c = gatherBlock({ ...layout, dtype: 'i32' }, whole, (index) => Uint8Array.from(result[index] ?? []))
+  const c = gatherBlock({ ...layout, dtype: 'i32' }, whole, (index) => new Uint8Array(result[index] ?? []))
   if (isProduct(product, block, inputs, c, random)) return null
   const wrong = result.findIndex((part, index) => {
     const own = partBlock(unit, index)
-    return !isProduct(product, own.block, inputs, matrixOfBytes('i32', Uint8Array.from(part)), random)
+    return !isProduct(product, own.block, inputs, matrixOfBytes('i32', new Uint8Array(part)), random)
   })
   // What the whole shows and no tile does is a matter of luck, once in 2^31: then nothing is shown.
   return wrong === -1 ? null : wrong

@@ -29,12 +29,8 @@ export function firstWrongRow(
   random: Random,
 ): number | null {
   const bound = int8SumBound(k)
-  let first = m
-  for (const [at, value] of c.entries())
-    if (value > bound || value < -bound) {
-      first = Math.floor(at / n)
-      break
-    }
+  const outside = c.findIndex((value) => value > bound || value < -bound)
+  let first = outside === -1 ? m : Math.floor(outside / n)
   for (const prime of k < ONE_PRIME_INNER ? PRIMES.slice(0, 1) : PRIMES) {
     const r = residues(random, n, prime)
     const left = timesVector(a, timesVector(b, r, k, n, prime), m, k, prime)

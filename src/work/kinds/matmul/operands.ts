@@ -143,7 +143,8 @@ function tileOf(
 }
 
 function addScaled(sums: Float64Array, factor: number, values: MatrixData<'i8' | 'f32'>, from: number): void {
-  for (let at = 0; at < sums.length; at++) sums[at] = (sums[at] ?? 0) + factor * (values[from + at] ?? 0)
+  const { length } = sums
+  for (let at = 0; at < length; at++) sums[at] = (sums[at] ?? 0) + factor * (values[from + at] ?? 0)
 }
 
 function bytesOfSums(sums: Float64Array): Uint8Array<ArrayBuffer> {
