@@ -14,7 +14,7 @@ import type { DrawSource } from './draw-source.ts'
 import type { EvidenceStore, NewEvidence } from './evidence-store.ts'
 import type { Exchange, ExchangeParts } from './exchange.ts'
 import { GuestDesk, type WatchSignals } from './guest/desk.ts'
-import type { GuestStatus } from './guest/gate.ts'
+import { type Held, NOT_HELD, easingWords, pauseWords } from './guest/cause.ts'
 import type { NodeIdentity } from './identity.ts'
 import type { LeaseOutcome } from './lease-run.ts'
 import { type Joined, join } from './join.ts'
@@ -102,7 +102,7 @@ export class NodeContribution implements Contribution {
       consent: parts.consent,
       clock: parts.clock,
       ...(parts.watchSignals === undefined ? {} : { watchSignals: parts.watchSignals }),
-      onStatus: (status) => this.#onGuest(status),
+      onHeld: (held) => this.#onGuest(held),
       onEnd: (error) => void this.#giveUp(error),
     })
   }
@@ -331,13 +331,13 @@ export class NodeContribution implements Contribution {
   #refusal(): string | undefined {
     if (this.#stop.signal.aborted) return 'the node is stopping'
     if (this.#pauseReason !== undefined) return `the contributor paused: ${this.#pauseReason}`
-    return this.#guest.status.pause === null ? undefined : RESTING
+    return this.#guest.held.pauses.length === 0 ? undefined : RESTING
   }
 
   /** The worker has stopped computing already; here the work goes back, and the person is told. */
-  #onGuest({ pause }: GuestStatus): void {
+  #onGuest({ pauses }: Held): void {
     const wasResting = this.#isResting
-    this.#isResting = pause !== null
+    this.#isResting = pauses.length > 0
     if (this.#stop.signal.aborted) return
     if (this.#isResting && !wasResting) this.#live?.leases.handBackComputing(RESTING)
     this.#refresh()
@@ -407,8 +407,13 @@ export class NodeContribution implements Contribution {
   /** The phase that follows from what is going on. */
   #refresh(): void {
     if (this.#stop.signal.aborted) return
-    const { easing } = this.#guest.status
-    this.#shown.follow({ isAdmitted: this.#isAdmitted, leases: this.#live?.leases.count ?? 0, easing })
+    const held = this.#pauseReason === undefined ? this.#guest.held : NOT_HELD
+    this.#publisher.update({ held })
+    this.#shown.follow({
+      isAdmitted: this.#isAdmitted,
+      leases: this.#live?.leases.count ?? 0,
+      easing: easingWords(held),
+    })
     this.#beat(false)
   }
 
@@ -418,7 +423,7 @@ export class NodeContribution implements Contribution {
 
   /** The person's own word first, then the rules of the consent. */
   get #pausedBecause(): string | undefined {
-    return this.#pauseReason ?? this.#guest.status.pause ?? undefined
+    return this.#pauseReason ?? pauseWords(this.#guest.held)
   }
 
   #beat(isNow: boolean): void {

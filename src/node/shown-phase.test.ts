@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { ShownPhase } from './shown-phase.ts'
 import { StatePublisher } from './state-publisher.ts'
 
+const NOTHING = 'No unit is meant for this device right now; the next one starts by itself.'
+
 function open() {
   const publisher = new StatePublisher()
   let because: string | undefined
@@ -14,9 +16,9 @@ function open() {
 test('default: waiting without a lease, working with one, and why it works less', () => {
   const { phase, shown } = open()
   phase.follow({ isAdmitted: true, leases: 0, easing: '' })
-  expect(shown()).toEqual(['waiting', 'Ready; waiting for work.'])
+  expect(shown()).toEqual(['waiting', NOTHING])
   phase.follow({ isAdmitted: true, leases: 0, easing: 'It is hot.' })
-  expect(shown()).toEqual(['waiting', 'Ready; waiting for work. It is hot.'])
+  expect(shown()).toEqual(['waiting', `${NOTHING} It is hot.`])
   phase.follow({ isAdmitted: true, leases: 1, easing: '' })
   expect(shown()).toEqual(['working', 'Computing for the network.'])
   phase.follow({ isAdmitted: true, leases: 1, easing: 'It is hot.' })

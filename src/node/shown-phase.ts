@@ -3,6 +3,9 @@
 import type { Phase } from './state.ts'
 import type { StatePublisher } from './state-publisher.ts'
 
+/** Why a node that is ready does nothing: who gets a unit is drawn, and a node is not told of units that are not for it. */
+const NOTHING_TO_DO = 'No unit is meant for this device right now; the next one starts by itself.'
+
 /** What goes on at a node that has joined. `easing` is why less is computed than may be; empty when it is not. */
 export type Going = { readonly isAdmitted: boolean; readonly leases: number; readonly easing: string }
 
@@ -31,7 +34,7 @@ export class ShownPhase {
     if (because !== undefined) this.#publisher.update({ phase: 'paused', reason: because })
     else if (!isAdmitted) this.#showUnderneath()
     else if (leases > 0) this.set('working', easing === '' ? 'Computing for the network.' : easing)
-    else this.set('waiting', `Ready; waiting for work. ${easing}`.trim())
+    else this.set('waiting', `${NOTHING_TO_DO} ${easing}`.trim())
   }
 
   #showUnderneath(): void {

@@ -1,10 +1,12 @@
 // A node's state as one immutable value, told to whoever listens. Changes of one turn of the event loop are told once.
+import { NOT_HELD } from './guest/cause.ts'
 import { MAX_RECORDS, type NodeState, type UnitRecord } from './state.ts'
 
 /** The state of a node that does nothing. */
 export const OFF_STATE: NodeState = {
   phase: 'off',
   reason: '',
+  held: NOT_HELD,
   error: null,
   node: null,
   isIdentityPersistent: false,

@@ -4,6 +4,7 @@ import type { ErrorRecord } from '#core/errors.ts'
 import type { GuestRules } from '#core/guest-rules.ts'
 import type { SiteShare } from '#identity/split.ts'
 import type { KeptEvidence } from './evidence-store.ts'
+import type { Held } from './guest/cause.ts'
 import type { BackendInfo } from '#tensor/backend.ts'
 
 /** Where a node is in its life. `attention` needs the person: the error says what to do. */
@@ -61,6 +62,8 @@ export type NodeState = {
   readonly phase: Phase
   /** Why the phase is what it is, as a short sentence. */
   readonly reason: string
+  /** What of the device the rules of the consent hold back, and why. */
+  readonly held: Held
   readonly error: ErrorRecord | null
   readonly node: PublicKey | null
   readonly isIdentityPersistent: boolean

@@ -17,7 +17,7 @@ import { kindOf } from '#work/kinds.ts'
 import { failedKernels } from '#work/self-test.ts'
 import type { Unit } from '#work/unit.ts'
 import { signConsent } from './consent.ts'
-import type { GuestStatus } from './guest/gate.ts'
+import { type Held, NOT_HELD } from './guest/cause.ts'
 import type { GuestSignals } from './guest/signals.ts'
 import type { Consent } from './state.ts'
 import { openThreadWorker } from './thread-worker.ts'
@@ -140,17 +140,17 @@ describe('UnitWorker', () => {
   })
 
   test('behaviour: rules that pause hold the opening and the units back until they allow it', async () => {
-    const told: GuestStatus[] = []
+    const told: Held[] = []
     const worker = newWorker()
     await worker.watchGuest((status) => void told.push(status))
     await worker.setSignals({ ...VISIBLE, isVisible: false })
     const opening = worker.open('cpu', await consent())
     await expect.poll(() => told.length).toBe(1)
-    expect(told[0]?.pause).toBe('This tab is hidden; it goes on when you come back to it.')
+    expect(told[0]?.pauses).toEqual([{ code: 'hidden' }])
     await expect(worker.run('a', ...unitOf())).rejects.toMatchObject({ name: 'node.NotOpen' })
     await worker.setSignals(VISIBLE)
     await opening
-    expect(told[1]).toEqual({ pause: null, easing: '' })
+    expect(told[1]).toEqual(NOT_HELD)
     await worker.setSignals({ ...VISIBLE, isDataSaved: true })
     let isDone = false
     const running = worker.run('b', ...unitOf()).then(() => (isDone = true))
@@ -175,16 +175,16 @@ describe('UnitWorker', () => {
   })
 
   test('behaviour: another consent takes effect at once, and one that another node signed is refused', async () => {
-    const told: GuestStatus[] = []
+    const told: Held[] = []
     const worker = newWorker({ localMinute: () => 0 })
     await worker.watchGuest((status) => void told.push(status))
     await expect(worker.setConsent(await consent())).rejects.toMatchObject({ name: 'node.NotOpen' })
     await worker.open('cpu', await consent())
     const rules = { ...DEFAULT_RULES, hours: { fromMinute: 1, toMinute: 2 } }
     await worker.setConsent(await consent({ rules }))
-    expect(told.at(-1)?.pause).toBe('It is 00:00 and you lend from 00:01 to 00:02; it goes on at 00:01.')
+    expect(told.at(-1)?.pauses).toEqual([{ code: 'hours', nowMinute: 0, fromMinute: 1, toMinute: 2 }])
     await worker.setConsent(await consent())
-    expect(told.at(-1)?.pause).toBeNull()
+    expect(told.at(-1)?.pauses).toEqual([])
     const other = signerFromSecret(random.bytes(32))
     const foreign = await signConsent(other, context, { gpuShare: 1, expiresMs: Date.now() + 60_000, site: null })
     await expect(worker.setConsent(foreign)).rejects.toThrow('another node signed it')

@@ -20,7 +20,8 @@ import { type KernelSet, runSelfTest } from '#work/self-test.ts'
 import type { Unit } from '#work/unit.ts'
 import { ConsentError, type SignedConsent, openConsent } from './consent.ts'
 import type { FileFolder } from './file-folder.ts'
-import { GuestGate, type GuestStatus } from './guest/gate.ts'
+import type { Held } from './guest/cause.ts'
+import { GuestGate } from './guest/gate.ts'
 import type { LocalMinute } from './guest/hours.ts'
 import type { GuestSignals } from './guest/signals.ts'
 import { ModelFiles } from './model-files.ts'
@@ -83,7 +84,7 @@ export class UnitWorker implements WorkerApi {
   #devices: OpenDevices | undefined
   #wanted: { readonly preferred: BackendChoice; readonly consent: SignedConsent; readonly gate: GuestGate } | undefined
   #signals: GuestSignals | null = null
-  #onStatus: (status: GuestStatus) => void = () => {}
+  #onStatus: (status: Held) => void = () => {}
   /** Ends the turn that uses the device now, also while it rests. */
   #turn: AbortSignal | undefined
   #queue: Promise<unknown> = Promise.resolve()
@@ -126,7 +127,7 @@ export class UnitWorker implements WorkerApi {
     this.#wanted?.gate.setSignals(signals)
   }
 
-  async watchGuest(onStatus: (status: GuestStatus) => void): Promise<void> {
+  async watchGuest(onStatus: (status: Held) => void): Promise<void> {
     this.#onStatus = onStatus
   }
 

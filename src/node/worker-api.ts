@@ -7,7 +7,7 @@ import type { Beat, BeatBody } from '#liveness/beat.ts'
 import type { KernelSet, SelfTestAnswer } from '#work/self-test.ts'
 import type { Unit } from '#work/unit.ts'
 import type { SignedConsent } from './consent.ts'
-import type { GuestStatus } from './guest/gate.ts'
+import type { Held } from './guest/cause.ts'
 import type { GuestSignals } from './guest/signals.ts'
 import type { FileKeeper } from './model-files.ts'
 import type { BackendChoice, OpenedBackend } from './open-devices.ts'
@@ -50,7 +50,7 @@ export interface WorkerApi extends FileKeeper {
   /** What the page sees now; the rules that look at it do not hold before the first call. */
   setSignals(signals: GuestSignals): Promise<void>
   /** Tells `onStatus` whenever the rules pause the work, slow it down or let it go on. */
-  watchGuest(onStatus: (status: GuestStatus) => void): Promise<void>
+  watchGuest(onStatus: (held: Held) => void): Promise<void>
   /** Opens the device again after a proven fault: its kernels are tested anew, whatever was learned of them before. */
   renew(): Promise<OpenedDevice>
   selfTest(seed: Digest, kernels: readonly KernelSet[]): Promise<SelfTestResult>

@@ -22,6 +22,7 @@ export type SessionParts = {
 export const OFF_STATE: NodeState = {
   phase: 'off',
   reason: '',
+  held: { pauses: [], easings: [], share: 1 },
   error: null,
   node: null,
   isIdentityPersistent: true,

@@ -1,36 +1,9 @@
 // What a node, and through it a coordinator, tells in English, each sentence beside how the page says it. `{}` stands for one word, `{…}`,
-// once at most, for any number. A test holds each pair together, and others hold the rulings and kinds of work to what stands here.
+// once at most, for any number. A test holds each pair together, and others hold the kinds of work to what stands here.
 import { msg, str } from '@lit/localize'
-import { formatPercent } from './format.ts'
 
 /** A sentence as it is told, and how it is said with the values found in it. */
 export type Told = readonly [pattern: string, say: (...values: string[]) => string]
-
-/** Parts of sentences that say why a device rests or eases off. They begin small, because they are joined to others. */
-export const TOLD_CLAUSES: readonly Told[] = [
-  ['your device runs on battery', () => msg('your device runs on battery')],
-  [
-    'your battery is at {} % and you lend down to {} %',
-    (at, floor) => msg(str`your battery is at ${percent(at)} and you lend down to ${percent(floor)}`),
-  ],
-  ['it goes on when you plug it in', () => msg('it goes on when you plug it in')],
-  ['it is {} and you lend from {} to {}', (now, from, to) => msg(str`it is ${now} and you lend from ${from} to ${to}`)],
-  ['it goes on at {}', (at) => msg(str`it goes on at ${at}`)],
-  ['your browser is told to save data', () => msg('your browser is told to save data')],
-  ['it goes on when data saving is off', () => msg('it goes on when data saving is off')],
-  ['your link is a mobile one', () => msg('your link is a mobile one')],
-  ['it goes on when you are on another link', () => msg('it goes on when you are on another link')],
-  ['this tab is hidden', () => msg('this tab is hidden')],
-  ['it goes on when you come back to it', () => msg('it goes on when you come back to it')],
-  ['your device is overloaded', () => msg('your device is overloaded')],
-  ['it goes on when the load falls', () => msg('it goes on when the load falls')],
-  ['your device was overloaded a moment ago', () => msg('your device was overloaded a moment ago')],
-  ['it goes on after {} s of less load', (seconds) => msg(str`it goes on after ${seconds} s of less load`)],
-  ['your device is busy with other things', () => msg('your device is busy with other things')],
-  ['you used this page less than {} s ago', (seconds) => msg(str`you used this page less than ${seconds} s ago`)],
-  ['your device got slower, as it does when it is hot', () => msg('your device got slower, as it does when it is hot')],
-  ['this page did not draw smoothly', () => msg('this page did not draw smoothly')],
-]
 
 /** Whole sentences. */
 export const TOLD_SENTENCES: readonly Told[] = [
@@ -38,13 +11,15 @@ export const TOLD_SENTENCES: readonly Told[] = [
   ['Finding the network.', () => msg('Finding the network.')],
   ['Opening the device.', () => msg('Opening the device.')],
   ['Joining the network.', () => msg('Joining the network.')],
-  ['Ready; waiting for work.', () => msg('Ready; waiting for work.')],
+  [
+    'No unit is meant for this device right now; the next one starts by itself.',
+    () => msg('No unit is meant for your device right now; the next one starts by itself.'),
+  ],
   ['Computing for the network.', () => msg('Computing for the network.')],
   ['Stopping.', () => msg('Stopping.')],
   ['Stopped.', () => msg('Stopped.')],
   ['Your device is free; handing the work back.', () => msg('Your device is free; handing the work back.')],
   ['The node did not start.', () => msg('The node did not start.')],
-  ['It goes on when none of this holds any more.', () => msg('It goes on when none of this holds any more.')],
   ['The coordinator cannot be reached; trying again.', () => msg('The coordinator cannot be reached; trying again.')],
   // A unit's way.
   ['Computing.', () => msg('Computing.')],
@@ -187,13 +162,3 @@ export const TOLD_AGREEMENTS: readonly Told[] = [
     (what, count) => msg(str`${what}; ${count} nodes agreed, and another node audited it: valid.`),
   ],
 ]
-
-/** "Eases off to 25 % of your device: …", as it is told. */
-export const TOLD_EASING: Told = [
-  'Eases off to {} % of your device: {…}.',
-  (share, why) => msg(str`Eases off to ${percent(share)} of your device: ${why}.`),
-]
-
-function percent(text = ''): string {
-  return formatPercent(Number(text) / 100)
-}

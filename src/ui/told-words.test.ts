@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TOLD_AGREEMENTS, TOLD_CLAUSES, TOLD_EASING, TOLD_SENTENCES } from './told-sentences.ts'
+import { TOLD_AGREEMENTS, TOLD_SENTENCES } from './told-sentences.ts'
 import { isKnown, toldWords } from './told-words.ts'
 
 /** `pattern` with numbers in its gaps, which every kind of value can be. */
@@ -12,11 +12,12 @@ function filled(pattern: string): { text: string; values: string[] } {
   return { text, values }
 }
 
-/** English as it is said may differ from English as it is told in these signs alone. */
-const plain = (text: string) => text.replaceAll('’', "'").replaceAll(' %', '%')
+/** English as it is said may differ from English as it is told in this sign alone. */
+const plain = (text: string) => text.replaceAll('’', "'")
 
 /** Told for people who run a node from a page and from a command line alike; said for the page. */
 const SAID_ANEW: ReadonlySet<string> = new Set([
+  'No unit is meant for this device right now; the next one starts by itself.',
   'The contributor stopped.',
   'the device rests',
   'The lease ran out before the unit was settled.',
@@ -26,14 +27,11 @@ const SAID_ANEW: ReadonlySet<string> = new Set([
 ])
 
 describe('told words', () => {
-  test.each([...TOLD_CLAUSES, ...TOLD_SENTENCES, ...TOLD_AGREEMENTS, TOLD_EASING])(
-    'default: %s is said as it is told',
-    (pattern, say) => {
-      const { text, values } = filled(pattern)
-      if (SAID_ANEW.has(pattern)) expect(say(...values)).not.toBe(text)
-      else expect(plain(say(...values))).toBe(plain(text))
-    },
-  )
+  test.each([...TOLD_SENTENCES, ...TOLD_AGREEMENTS])('default: %s is said as it is told', (pattern, say) => {
+    const { text, values } = filled(pattern)
+    if (SAID_ANEW.has(pattern)) expect(say(...values)).not.toBe(text)
+    else expect(plain(say(...values))).toBe(plain(text))
+  })
 
   test.each(TOLD_SENTENCES.map(([pattern]) => [filled(pattern).text]))('behaviour: "%s" is known', (text) => {
     expect(isKnown(text)).toBe(true)

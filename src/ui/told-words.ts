@@ -1,8 +1,7 @@
 // Sentences that a node tells in English, said in the page's language. What a node of another version, or a coordinator, says in words that
 // are not known here stays as it was told: better in English than not at all.
-import { msg, str } from '@lit/localize'
 import { language } from './languages/language.ts'
-import { TOLD_AGREEMENTS, TOLD_CLAUSES, TOLD_EASING, TOLD_SENTENCES, type Told } from './told-sentences.ts'
+import { TOLD_AGREEMENTS, TOLD_SENTENCES, type Told } from './told-sentences.ts'
 
 /** Longest text that is looked through: what a coordinator sends is at most 300 characters, and a few sentences are joined. */
 const MAX_LENGTH = 2000
@@ -14,9 +13,7 @@ type Known = {
 }
 
 const sentences = TOLD_SENTENCES.map(knownOf)
-const clauses = TOLD_CLAUSES.map(knownOf)
 const agreements = TOLD_AGREEMENTS.map(knownOf)
-const easing = [knownOf(TOLD_EASING)]
 
 /** `text` in the page's language, sentence by sentence. */
 export function toldWords(text: string): string {
@@ -36,12 +33,6 @@ export function isKnown(text: string): boolean {
 }
 
 function sentenceWords(text: string): string | undefined {
-  const eased = found(text, easing)
-  if (eased !== undefined) {
-    const [share = '', why = ''] = eased.values
-    const words = clauseWords(why)
-    return words === undefined ? undefined : eased.say(share, words)
-  }
   const agreed = found(text, agreements)
   if (agreed !== undefined) {
     const [what = '', ...values] = agreed.values
@@ -49,29 +40,7 @@ function sentenceWords(text: string): string | undefined {
     return words === undefined ? undefined : agreed.say(words, ...values)
   }
   const told = found(text, sentences)
-  if (told !== undefined) return told.say(...told.values)
-  return restWords(text)
-}
-
-/** Why a device rests: a sentence made of clauses, with how it ends behind a semicolon. */
-function restWords(text: string): string | undefined {
-  if (!text.endsWith('.')) return undefined
-  const [says = '', goesOn] = `${text.charAt(0).toLowerCase()}${text.slice(1, -1)}`.split('; ')
-  const because = clauseWords(says)
-  if (because === undefined) return undefined
-  if (goesOn === undefined) return capital(msg(str`${because}.`))
-  const end = clauseWords(goesOn)
-  return end === undefined ? undefined : capital(msg(str`${because}; ${end}.`))
-}
-
-function clauseWords(text: string): string | undefined {
-  const words: string[] = []
-  for (const clause of text.split(', and ')) {
-    const told = found(clause, clauses)
-    if (told === undefined) return undefined
-    words.push(told.say(...told.values))
-  }
-  return words.reduce((one, other) => msg(str`${one}, and ${other}`))
+  return told?.say(...told.values)
 }
 
 function found(text: string, among: readonly Known[]) {
@@ -84,10 +53,6 @@ function found(text: string, among: readonly Known[]) {
 
 function parted(text: string): string[] {
   return text.split(/(?<=[.!?]) (?=\p{Lu})/u)
-}
-
-function capital(sentence: string): string {
-  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`
 }
 
 /** One value alone may be of several words: no text makes this slow. Most texts differ in the first words, before any expression is compiled. */

@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest'
 import type { ErrorKind } from '#core/errors.ts'
 import type { NodeState, Phase, UnitRecord } from '#node/state.ts'
 import { OFF_STATE } from './session.ts'
-import { announcement, isOn, outcomeSentence, problemOf, stateLine, transportWords } from './words.ts'
+import type { Held } from '#node/guest/cause.ts'
+import {
+  announcement,
+  isOn,
+  outcomeSentence,
+  problemOf,
+  reasonWords,
+  shownOf,
+  stateLine,
+  transportWords,
+} from './words.ts'
 
 const PEER = { node: 'ab'.repeat(32), transport: 'webrtc' } as const
 
@@ -42,6 +52,37 @@ describe('words', () => {
     expect(announcement(state('working', { units: [unit('computing')], peers: [PEER] }))).toBe('Working')
     expect(announcement(state('paused', { reason: 'On battery.' }))).toBe('Paused. On battery.')
     expect(phases.filter((phase) => !isOn(phase))).toEqual(['off', 'attention'])
+  })
+
+  test('behaviour: what the rules hold back is told apart, with why', () => {
+    const held = (pauses: Held['pauses'], easings: Held['easings'] = []) => ({ held: { pauses, easings, share: 0.25 } })
+    const hidden = state('paused', held([{ code: 'hidden' }]))
+    expect([shownOf(hidden), stateLine(hidden)]).toEqual(['hidden', 'Resting while hidden'])
+    expect(reasonWords(hidden)).toBe('This tab is hidden; it goes on when you come back to it.')
+    const both = state('paused', held([{ code: 'hidden' }, { code: 'battery' }]))
+    expect([shownOf(both), stateLine(both)]).toEqual(['paused', 'Paused'])
+    const own = state('paused', { reason: 'Lunch.' })
+    expect([shownOf(own), reasonWords(own)]).toEqual(['paused', 'Lunch.'])
+    const slow = held([], [{ code: 'hot' }])
+    const why = 'Eases off to 25% of your device: your device got slower, as it does when it is hot.'
+    const working = state('working', { ...slow, peers: [PEER] })
+    expect([shownOf(working), stateLine(working)]).toEqual(['throttled', 'Working with 1 peer, slowed down'])
+    expect(reasonWords(working)).toBe(why)
+    const waiting = state('waiting', slow)
+    expect([shownOf(waiting), stateLine(waiting)]).toEqual(['throttled', 'On, waiting for work, slowed down'])
+    expect(reasonWords(waiting)).toBe(
+      `No unit is meant for your device right now; the next one starts by itself. ${why}`,
+    )
+    // Whoever listens is not told every thirty seconds that the page was touched.
+    expect(announcement(working)).toBe('Working')
+    expect(announcement(hidden)).toBe('Resting while hidden. This tab is hidden; it goes on when you come back to it.')
+    // What held a node back before it was stopped is over.
+    expect(shownOf(state('off', held([{ code: 'hidden' }])))).toBe('off')
+  })
+
+  test('behaviour: a lost GPU is not a matter of the connection', () => {
+    const error = { name: 'gpu.DeviceLost', kind: 'unavailable', message: '' } as const
+    expect(problemOf(error, 'attention').next).toContain('Lower the share of your GPU')
   })
 
   test('behaviour: an agreed unit says how many others checked it', () => {

@@ -2,8 +2,10 @@
 import { msg, str } from '@lit/localize'
 import type { ErrorRecord } from '#core/errors.ts'
 import type { NodeState, Phase, UnitRecord } from '#node/state.ts'
-import { toldWords } from './told-words.ts'
 import { byCount, formatCount, unitCount } from './format.ts'
+import { easingWords, restWords } from './held-words.ts'
+import { language } from './languages/language.ts'
+import { toldWords } from './told-words.ts'
 
 /** A transport as state.ts names it; null when it is not known. */
 export type Transport = UnitRecord['peers'][number]['transport']
@@ -21,21 +23,36 @@ export function openUnits(state: NodeState): number {
   return state.units.filter((unit) => unit.finishedMs === null).length
 }
 
+/** What the state line tells apart: phases, and what the rules of the consent make of them. */
+export type Shown = Phase | 'hidden' | 'throttled'
+
+/** What a person is shown of `state`. */
+export function shownOf({ phase, held }: NodeState): Shown {
+  const [pause, ...others] = held.pauses
+  if (phase === 'paused') return pause?.code === 'hidden' && others.length === 0 ? 'hidden' : 'paused'
+  return isBusy(phase) && held.easings.length > 0 ? 'throttled' : phase
+}
+
 /** The state line: "Working on 3 units with 5 peers". */
 export function stateLine(state: NodeState): string {
-  switch (state.phase) {
+  const shown = shownOf(state)
+  switch (shown) {
     case 'off':
       return msg('Off')
     case 'starting':
       return msg('Starting')
     case 'waiting':
-      return state.peers.length === 0
-        ? msg('On, waiting for work')
-        : msg(str`On, waiting for work with ${peerCount(state.peers.length)}`)
+      return waitingLine(state)
     case 'working':
       return workingLine(state)
+    case 'throttled':
+      return state.phase === 'working'
+        ? msg(str`${workingLine(state)}, slowed down`)
+        : msg(str`${waitingLine(state)}, slowed down`)
     case 'paused':
       return msg('Paused')
+    case 'hidden':
+      return msg('Resting while hidden')
     case 'reconnecting':
       return msg('Reconnecting')
     case 'stopping':
@@ -45,11 +62,22 @@ export function stateLine(state: NodeState): string {
   }
 }
 
+/** Why the state is what it is; empty where there is nothing to say. */
+export function reasonWords(state: NodeState): string {
+  const { phase, held, reason } = state
+  if (phase === 'paused' && held.pauses.length > 0) return restWords(held)
+  const easing = isBusy(phase) ? easingWords(held) : ''
+  if (easing === '' || phase === 'working') return easing || toldWords(reason)
+  const waiting = msg('No unit is meant for your device right now; the next one starts by itself.')
+  return language() === 'zh-Hans' ? `${waiting}${easing}` : `${waiting} ${easing}`
+}
+
 /** What is said aloud when the phase changes; fewer words and fewer changes than the state line. */
 export function announcement(state: NodeState): string {
   if (state.phase === 'working') return msg('Working')
   if (state.phase === 'waiting') return msg('On, waiting for work')
-  return state.reason === '' ? stateLine(state) : msg(str`${stateLine(state)}. ${toldWords(state.reason)}`)
+  const reason = reasonWords(state)
+  return reason === '' ? stateLine(state) : msg(str`${stateLine(state)}. ${reason}`)
 }
 
 /** A unit's outcome in a word or two. */
@@ -119,7 +147,8 @@ function keptSentence(): string {
 
 function nextSentence(error: ErrorRecord, phase: Phase): string {
   if (isOn(phase)) return msg('You need not do anything: your node goes on by itself.')
-  switch (error.kind) {
+  // A GPU that is lost or refused may well be there again: that has nothing to do with the connection.
+  switch (error.name.startsWith('gpu.') ? 'capacity' : error.kind) {
     case 'unavailable':
       return msg('Check your connection, then click Contribute again.')
     case 'capacity':
@@ -131,6 +160,16 @@ function nextSentence(error: ErrorRecord, phase: Phase): string {
     case 'bug':
       return msg('Reload the page and click Contribute. If it happens again, this text is what a report needs.')
   }
+}
+
+function isBusy(phase: Phase): boolean {
+  return phase === 'working' || phase === 'waiting'
+}
+
+function waitingLine({ peers }: NodeState): string {
+  return peers.length === 0
+    ? msg('On, waiting for work')
+    : msg(str`On, waiting for work with ${peerCount(peers.length)}`)
 }
 
 function workingLine(state: NodeState): string {

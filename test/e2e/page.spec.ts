@@ -10,8 +10,12 @@ const STATES = [
   'starting',
   'waiting',
   'working',
+  'throttled',
+  'throttled-waiting',
   'protected',
   'paused',
+  'paused-twice',
+  'hidden',
   'reconnecting',
   'stopped',
   'attention',
@@ -329,7 +333,7 @@ test.describe('states', () => {
   test('behaviour: an error says what happened, what was kept and what to do next', async ({ page, sites }) => {
     await page.goto(`${sites.elements}elements?state=attention`)
     const problem = page.getByRole('alert').filter({ hasText: /./ })
-    await expect(problem).toContainText('The GPU was lost three times within a minute.')
+    await expect(problem).toContainText('The GPU was lost, and lost again after it was opened anew')
     await expect(problem).toContainText('is safe')
     await expect(problem).toContainText('Lower the share of your GPU')
   })

@@ -1,11 +1,14 @@
 // States of a node for looking at the page without a grid: the development page and its tests. Never part of a build.
 import type { PublicKey } from '#core/ed25519.ts'
+import { type Held, easingWords, pauseWords } from '#node/guest/cause.ts'
 import type { BeatSlot, NodeState, UnitRecord } from '#node/state.ts'
 import { OFF_STATE } from '#ui/session.ts'
+import { unitReason, unitWhat } from './unit-sentences.ts'
 
 const NODE = '5e'.repeat(32) as PublicKey
 const REWARD = '2147483648000000'
 const PEERS = ['3fa1c2', 'a07b19', 'c9e4d0', '51d8ff', '0b77e3'].map((start) => start + '9d27e1'.repeat(9) + '60ab')
+const NOTHING_TO_DO = 'No unit is meant for this device right now; the next one starts by itself.'
 const UNIT = { unit: '7c01'.repeat(16), certificate: 'e51b'.repeat(16) }
 
 /** Every state worth looking at, by name, as it would be at `nowMs`. */
@@ -44,17 +47,24 @@ export function nodeStates(nowMs: number) {
     beats: day(nowMs),
   }
   const unreachable = {
-    name: 'net.Unreachable',
+    name: 'node.NoCoordinator',
     kind: 'unavailable',
-    message: 'The coordinator did not answer within 30 s.',
+    message: 'There is no coordinator at https://grid.example: it cannot be reached.',
   } as const
+  const failing = {
+    name: 'node.DeviceFailing',
+    kind: 'capacity',
+    message:
+      'The device failed 3 units in a row. The GPU was lost, and lost again after it was opened anew: the driver hung. Reload the page to try again.',
+  } as const
+  const input = { pauses: [], easings: [{ code: 'input', seconds: 30 }], share: 0.125 } satisfies Held
   return {
     off: OFF_STATE,
     starting: { ...OFF_STATE, phase: 'starting', reason: 'Loading the node.' },
     waiting: {
       ...working,
       phase: 'waiting',
-      reason: 'Nobody asks for work right now.',
+      reason: NOTHING_TO_DO,
       rateMops: 0,
       unitsDone: 0,
       creditedSession: '0',
@@ -65,38 +75,46 @@ export function nodeStates(nowMs: number) {
       beats: working.beats.slice(-12),
     },
     working,
-    protected: { ...working, tier: 1 },
-    paused: {
+    throttled: { ...working, held: input, reason: easingWords(input), rateMops: 978 },
+    'throttled-waiting': {
       ...working,
-      phase: 'paused',
-      reason: 'Your device runs on battery; it goes on when you plug it in.',
+      phase: 'waiting',
+      held: input,
+      reason: `${NOTHING_TO_DO} ${easingWords(input)}`,
       rateMops: 0,
       units: done,
     },
+    protected: { ...working, tier: 1 },
+    paused: pausedFor(working, done, [{ code: 'battery' }]),
+    'paused-twice': pausedFor(working, done, [
+      { code: 'hidden' },
+      { code: 'battery-low', percent: 31, floorPercent: 50 },
+    ]),
+    hidden: pausedFor(working, done, [{ code: 'hidden' }]),
     reconnecting: {
       ...working,
       phase: 'reconnecting',
-      reason: 'Trying again in 4 s.',
+      reason: 'The coordinator cannot be reached; trying again.',
       peers: working.peers.slice(0, 1),
       units: done,
-      error: unreachable,
     },
     stopped: { ...working, phase: 'off', rateMops: 0, peers: [], units: done },
     attention: {
       ...working,
       phase: 'attention',
-      reason: 'The GPU did not come back.',
+      reason: failing.message,
       peers: [],
       rateMops: 0,
       units: done,
-      error: { name: 'gpu.DeviceLost', kind: 'capacity', message: 'The GPU was lost three times within a minute.' },
+      error: failing,
     },
     failed: { ...OFF_STATE, phase: 'attention', reason: 'The node did not start.', error: unreachable },
     reference: {
       ...working,
       isIdentityPersistent: false,
       device: { backend: 'cpu', adapter: 'TypeScript reference', isSoftware: true, features: [] },
-      deviceNote: 'No GPU adapter was found. Computing on the CPU instead, much slower.',
+      deviceNote:
+        'There is no GPU to compute on: the browser offers no adapter. Computing on the CPU instead, much slower.',
       language: null,
       report: { kernels: ['products'], ratedMops: 184, maxModelBytes: 2 ** 28, testedMs: nowMs - 600_000 },
       rateMops: 184,
@@ -106,37 +124,40 @@ export function nodeStates(nowMs: number) {
 }
 
 function unitRecords(nowMs: number): UnitRecord[] {
-  const agreed = 'Two replicas agreed: 2.1 billion operations.'
   return [
-    unit(nowMs, 0, 'computing', 2, null, ''),
-    unit(nowMs, 1, 'checking', 4, null, ''),
-    unit(nowMs, 2, 'agreed', 9, REWARD, agreed),
-    unit(nowMs, 3, 'agreed', 71, REWARD, agreed),
-    unit(nowMs, 4, 'lost', 240, '0', 'Its deadline passed while your connection was down.'),
-    unit(nowMs, 5, 'rejected', 610, '0', 'Part 3 of your result differs from the portable reference.'),
-    ...Array.from({ length: 14 }, (_, i) => unit(nowMs, 6 + i, 'agreed', 800 + 47 * i, REWARD, agreed)),
+    unit(nowMs, 0, 'computing', 2),
+    unit(nowMs, 1, 'checking', 4),
+    unit(nowMs, 2, 'agreed', 9),
+    unit(nowMs, 3, 'agreed', 71),
+    unit(nowMs, 4, 'lost', 240),
+    unit(nowMs, 5, 'rejected', 610),
+    ...Array.from({ length: 14 }, (_, i) => unit(nowMs, 6 + i, 'agreed', 800 + 47 * i)),
   ]
 }
 
-function unit(
-  nowMs: number,
-  i: number,
-  outcome: UnitRecord['outcome'],
-  secondsAgo: number,
-  credited: string | null,
-  reason: string,
-): UnitRecord {
+/** `working` while the rules pause it. */
+function pausedFor(working: NodeState, units: readonly UnitRecord[], pauses: Held['pauses']): NodeState {
+  const held = { pauses, easings: [], share: 1 }
+  return { ...working, phase: 'paused', held, reason: pauseWords(held) ?? '', rateMops: 0, units }
+}
+
+function unit(nowMs: number, i: number, outcome: UnitRecord['outcome'], secondsAgo: number): UnitRecord {
+  const what = unitWhat(i)
   const startedMs = nowMs - secondsAgo * 1000 - 1240
   const isDone = outcome === 'agreed' || outcome === 'rejected' || outcome === 'lost'
   const peers = outcome === 'computing' ? [] : [{ node: PEERS[i % 3] ?? '', transport: 'webrtc' as const }]
   return {
     unit: UNIT.unit.replace('7c01', i.toString(16).padStart(4, '0')),
-    what: `Multiplied a ${i % 3 === 0 ? '256 × 256' : '512 × 512'} part of two matrices`,
+    what,
     startedMs,
     finishedMs: isDone ? startedMs + 1240 + 37 * i : null,
     outcome,
-    credited,
-    reason,
+    credited: isDone ? (outcome === 'agreed' ? REWARD : '0') : null,
+    reason: isDone
+      ? unitReason(outcome, what)
+      : outcome === 'computing'
+        ? 'Computing.'
+        : 'Checking the other replicas.',
     certificate: outcome === 'agreed' ? UNIT.certificate : null,
     peers,
   }

@@ -1,5 +1,6 @@
 // The history of a device that has helped for a month, for looking at it and for tests of the store. Never part of a build.
 import type { Addition } from '#ui/record/history-store.ts'
+import { unitReason, unitWhat } from './unit-sentences.ts'
 import { type Bucket, type KeptUnit, MINUTE_MS, emptyBucket } from '#ui/record/kept.ts'
 
 const REWARD = 2_147_483_648_000_000n
@@ -41,20 +42,16 @@ function unitOf(nowMs: number, i: number): KeptUnit {
   const startedMs = nowMs - 95_000 - i * 61_000
   const unit = `f${i.toString(16).padStart(3, '0')}`.repeat(16)
   const outcome = i % 13 === 7 ? 'rejected' : i % 17 === 9 ? 'lost' : 'agreed'
-  const reasons = {
-    agreed: 'Two replicas agreed: 2.1 billion operations.',
-    rejected: 'Part 3 of your result differs from the portable reference.',
-    lost: 'Its deadline passed while your connection was down.',
-  }
+  const what = unitWhat(i)
   return {
     id: `${unit}/${startedMs}`,
     unit,
-    what: `Multiplied a ${i % 3 === 0 ? '256 × 256' : '512 × 512'} part of two matrices`,
+    what,
     startedMs,
     finishedMs: startedMs + 1_240 + 37 * i,
     outcome,
     credited: outcome === 'agreed' ? String(REWARD) : '0',
-    reason: reasons[outcome],
+    reason: unitReason(outcome, what),
     certificate: outcome === 'agreed' ? 'e51b'.repeat(16) : null,
     peers: [{ node: `3fa1c2${'9d27e1'.repeat(9)}60ab`, transport: 'webrtc' }],
   }

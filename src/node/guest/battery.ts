@@ -9,8 +9,7 @@ export function batteryRuling(
   { battery }: Pick<GuestSignals, 'battery'>,
 ): Ruling {
   if (battery === null || battery.isCharging) return FREE
-  if (floor === null) return paused('your device runs on battery', 'it goes on when you plug it in')
+  if (floor === null) return paused({ code: 'battery' })
   if (battery.percent >= floor) return FREE
-  const says = `your battery is at ${battery.percent} % and you lend down to ${floor} %`
-  return paused(says, 'it goes on when you plug it in')
+  return paused({ code: 'battery-low', percent: battery.percent, floorPercent: floor })
 }

@@ -8,7 +8,7 @@ import type { BackendChoice } from '#node/open-devices.ts'
 import { isSameShare } from '#node/site-split.ts'
 import type { Consent } from '#node/state.ts'
 import type { OpenedDevice, WorkerApi } from '#node/worker-api.ts'
-import type { GuestStatus } from './gate.ts'
+import { type Held, NOT_HELD } from './cause.ts'
 import type { GuestSignals } from './signals.ts'
 
 /** Tells `listener` what a page sees, now and after every change; returns its end. */
@@ -20,7 +20,7 @@ export type DeskParts = {
   readonly clock: Clock
   /** Left out where there is no page. */
   readonly watchSignals?: WatchSignals
-  readonly onStatus: (status: GuestStatus) => void
+  readonly onHeld: (held: Held) => void
   /** The consent has ended. */
   readonly onEnd: (error: ConsentError) => void
 }
@@ -37,7 +37,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 export class GuestDesk {
   readonly #parts: DeskParts
   #consent: Consent
-  #status: GuestStatus = { pause: null, easing: '' }
+  #held = NOT_HELD
   #opened: Opened | undefined
   #isClosed = false
   #changing: Promise<void> = Promise.resolve()
@@ -50,8 +50,8 @@ export class GuestDesk {
   }
 
   /** Why the device rests or is slowed down. */
-  get status(): GuestStatus {
-    return this.#status
+  get held(): Held {
+    return this.#held
   }
 
   /** Begins to watch the consent's end. Throws {@link ConsentError} when it does not hold. */
@@ -62,10 +62,10 @@ export class GuestDesk {
 
   /** Opens the device under the signed consent, as soon as the rules allow it. */
   async open(worker: WorkerApi, preferred: BackendChoice, signing: ConsentSigning): Promise<OpenedDevice> {
-    await worker.watchGuest((status) => {
+    await worker.watchGuest((held) => {
       if (this.#isClosed) return
-      this.#status = status
-      this.#parts.onStatus(status)
+      this.#held = held
+      this.#parts.onHeld(held)
     })
     // The worker's end is told elsewhere.
     this.#stopWatching =

@@ -7,7 +7,7 @@ describe('FrameBudget', () => {
     budget.note({ shown: 60, late: 2 })
     expect(budget.ruling().factor).toBe(1)
     budget.note({ shown: 60, late: 3 })
-    expect(budget.ruling()).toMatchObject({ factor: 0.5, says: 'this page did not draw smoothly' })
+    expect(budget.ruling()).toMatchObject({ factor: 0.5, easing: { code: 'frames' } })
   })
 
   test('behaviour: it falls to a quarter at most and comes back in steps', () => {

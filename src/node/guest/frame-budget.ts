@@ -27,6 +27,6 @@ export class FrameBudget {
   }
 
   ruling(): Ruling {
-    return this.#factor < 1 ? eased(this.#factor, 'this page did not draw smoothly') : FREE
+    return this.#factor < 1 ? eased(this.#factor, { code: 'frames' }) : FREE
   }
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { createManualClock } from '#core/clock.fixture.ts'
 import { DEFAULT_RULES } from '#core/guest-rules.ts'
 import type { Consent } from '#node/state.ts'
-import { GuestGate, type GuestStatus } from './gate.ts'
+import { type Held, NOT_HELD, pauseWords } from './cause.ts'
+import { GuestGate } from './gate.ts'
 import { HEAT_WINDOW_MS } from './heat.ts'
 import { INPUT_BACK_OFF_MS } from './input.ts'
 import { RELIEF_MS } from './pressure.ts'
@@ -23,7 +24,7 @@ const VISIBLE: GuestSignals = {
 /** A gate on a clock moved by hand; the local day begins with the test. */
 function newGate(change: Partial<Consent> = {}, signals: GuestSignals | null = VISIBLE) {
   const clock = createManualClock(NOW_MS)
-  const told: GuestStatus[] = []
+  const told: Held[] = []
   const gate = new GuestGate({
     consent: { gpuShare: 0.8, expiresMs: NOW_MS + 24 * 60 * MINUTE_MS, site: null, ...change },
     signals,
@@ -49,9 +50,9 @@ describe('GuestGate', () => {
     clock.advance(60 * MINUTE_MS)
     await ready
     clock.advance(60 * MINUTE_MS)
-    expect(told.map(({ pause }) => pause)).toEqual([
+    expect(told.map(pauseWords)).toEqual([
       'It is 00:00 and you lend from 01:00 to 02:00; it goes on at 01:00.',
-      null,
+      undefined,
       'It is 02:00 and you lend from 01:00 to 02:00; it goes on at 01:00.',
     ])
   })
@@ -62,7 +63,7 @@ describe('GuestGate', () => {
     expect(gate.decision.share).toBeCloseTo(0.2)
     clock.advance(INPUT_BACK_OFF_MS)
     expect(gate.decision.share).toBe(0.8)
-    expect(told.map(({ easing }) => easing !== '')).toEqual([true, false])
+    expect(told.map(({ easings }) => easings.length > 0)).toEqual([true, false])
   })
 
   test('behaviour: critical pressure pauses until 10 s after its end, and not each second anew', async () => {
@@ -72,10 +73,10 @@ describe('GuestGate', () => {
     clock.advance(MINUTE_MS)
     gate.setSignals({ ...VISIBLE, pressure: 'nominal' })
     clock.advance(RELIEF_MS - 1)
-    expect(gate.decision.pause).toContain('after 10 s of less load')
+    expect(gate.decision.pauses).toEqual([{ code: 'was-overloaded', seconds: 10 }])
     clock.advance(1)
     await ready
-    expect(told.map(({ pause }) => pause !== null)).toEqual([true, true, false])
+    expect(told.map(({ pauses }) => pauses.length > 0)).toEqual([true, true, false])
   })
 
   test('behaviour: late frames and falling rates are watched and ease off', () => {
@@ -87,7 +88,7 @@ describe('GuestGate', () => {
       clock.advance(HEAT_WINDOW_MS)
       gate.noteBurst('a', rate * 1000, 1000)
     }
-    expect(gate.decision).toMatchObject({ easing: expect.stringContaining('hot') })
+    expect(gate.decision).toMatchObject({ easings: [{ code: 'frames' }, { code: 'hot' }] })
     expect(gate.decision.share).toBeCloseTo(0.2)
   })
 
@@ -115,12 +116,12 @@ describe('GuestGate', () => {
     gate.setConsent({ gpuShare: 0.3, expiresMs: NOW_MS + MINUTE_MS, site: null, rules })
     await ready
     expect(gate.decision.share).toBe(0.3)
-    expect(told.at(-1)).toEqual({ pause: null, easing: '' })
+    expect(told.at(-1)).toEqual(NOT_HELD)
   })
 
   test('behaviour: without a page no signal is asked for', async () => {
     const { gate } = newGate({}, null)
     await gate.ready()
-    expect(gate.decision.pause).toBeNull()
+    expect(gate.decision.pauses).toEqual([])
   })
 })

@@ -4,14 +4,12 @@ import type { Clock } from '#core/clock.ts'
 import { DEFAULT_RULES } from '#core/guest-rules.ts'
 import { assertConsent } from '#node/consent.ts'
 import type { Consent } from '#node/state.ts'
+import type { Held } from './cause.ts'
 import { type Decision, decide } from './decision.ts'
 import { FrameBudget } from './frame-budget.ts'
 import { HeatWatch } from './heat.ts'
 import { type LocalMinute, deviceMinute } from './hours.ts'
 import type { GuestSignals } from './signals.ts'
-
-/** What a node is told: why nothing runs, or why less does. */
-export type GuestStatus = Pick<Decision, 'pause' | 'easing'>
 
 /** Longest timer of the platforms: 2^31 - 1 ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -22,7 +20,7 @@ export type GateParts = {
   readonly signals: GuestSignals | null
   readonly clock: Clock
   readonly localMinute?: LocalMinute
-  readonly onStatus: (status: GuestStatus) => void
+  readonly onStatus: (held: Held) => void
 }
 
 /** Close it: it has a timer. */
@@ -44,8 +42,8 @@ export class GuestGate {
     this.#signals = parts.signals
     this.#decision = this.#decide()
     this.#arm()
-    const { pause, easing } = this.#decision
-    if (pause !== null || easing !== '') parts.onStatus({ pause, easing })
+    const held = heldBy(this.#decision)
+    if (held.pauses.length > 0 || held.easings.length > 0) parts.onStatus(held)
   }
 
   get decision(): Decision {
@@ -81,7 +79,7 @@ export class GuestGate {
 
   /** Resolves when a burst may begin; rejects when `signal` aborts or the consent ends meanwhile. */
   async ready(signal?: AbortSignal): Promise<void> {
-    while (this.#decision.pause !== null) {
+    while (this.#decision.pauses.length > 0) {
       signal?.throwIfAborted()
       if (this.#isClosed) throw new DOMException('The device was closed.', 'AbortError')
       this.check()
@@ -106,12 +104,12 @@ export class GuestGate {
   }
 
   #again(): void {
-    const before = this.#decision
+    const before = heldBy(this.#decision)
     this.#decision = this.#decide()
-    const { pause, easing } = this.#decision
+    const held = heldBy(this.#decision)
     this.#arm()
     this.#wake()
-    if (pause !== before.pause || easing !== before.easing) this.#parts.onStatus({ pause, easing })
+    if (JSON.stringify(held) !== JSON.stringify(before)) this.#parts.onStatus(held)
   }
 
   /** Decides again when a rule changes by itself, and when the consent ends, for those who wait. */
@@ -139,4 +137,9 @@ export class GuestGate {
   #wake(): void {
     for (const wake of this.#waiting) wake()
   }
+}
+
+/** What a node is told of a decision: a share that nothing eases is its own affair. */
+function heldBy({ pauses, easings, share }: Decision): Held {
+  return { pauses, easings, share: easings.length === 0 ? 1 : share }
 }

@@ -44,9 +44,7 @@ export class HeatWatch {
   }
 
   ruling(nowMs: number): Ruling {
-    return nowMs < this.#coolUntilMs
-      ? eased(HEAT_FACTOR, 'your device got slower, as it does when it is hot', this.#coolUntilMs)
-      : FREE
+    return nowMs < this.#coolUntilMs ? eased(HEAT_FACTOR, { code: 'hot' }, this.#coolUntilMs) : FREE
   }
 
   #compare(record: Record, nowMs: number): void {

@@ -8,5 +8,5 @@ export function hiddenRuling(
   { isHiddenAllowed }: Pick<GuestRules, 'isHiddenAllowed'>,
   { isVisible }: Pick<GuestSignals, 'isVisible'>,
 ): Ruling {
-  return isVisible || isHiddenAllowed ? FREE : paused('this tab is hidden', 'it goes on when you come back to it')
+  return isVisible || isHiddenAllowed ? FREE : paused({ code: 'hidden' })
 }

@@ -16,8 +16,8 @@ describe('hoursRuling', () => {
   test('default: outside its hours it says the time, the hours and when it goes on', () => {
     expect(hoursRuling(DAY, at(23, 10, 30), utcMinute)).toEqual({
       factor: 0,
-      says: 'it is 23:10 and you lend from 08:00 to 22:00',
-      goesOn: 'it goes on at 08:00',
+      pause: { code: 'hours', nowMinute: 23 * 60 + 10, fromMinute: 8 * 60, toMinute: 22 * 60 },
+      easing: null,
       untilMs: at(24 + 8),
     })
   })

@@ -1,6 +1,6 @@
 // The hours of the day that a person lends. Local time by the device's clock; on a night the clocks change, the end may be an hour off
 // when it is first told, and is told anew when that time comes.
-import { DAY_MINUTES, type LendingHours, clockTime } from '#core/guest-rules.ts'
+import { DAY_MINUTES, type LendingHours } from '#core/guest-rules.ts'
 import { FREE, type Ruling, paused } from './ruling.ts'
 
 const MINUTE_MS = 60_000
@@ -22,9 +22,7 @@ export function hoursRuling(hours: LendingHours | null, nowMs: number, localMinu
   const startMs = nowMs - (nowMs % MINUTE_MS)
   const nextMs = (at: number) => startMs + minutesUntil(minute, at) * MINUTE_MS
   if (isWithin(hours, minute)) return { ...FREE, untilMs: nextMs(toMinute) }
-  const from = clockTime(fromMinute)
-  const says = `it is ${clockTime(minute)} and you lend from ${from} to ${clockTime(toMinute)}`
-  return paused(says, `it goes on at ${from}`, nextMs(fromMinute))
+  return paused({ code: 'hours', nowMinute: minute, fromMinute, toMinute }, nextMs(fromMinute))
 }
 
 function isWithin({ fromMinute, toMinute }: LendingHours, minute: number): boolean {

@@ -12,5 +12,5 @@ export const INPUT_FACTOR = 0.25
 export function inputRuling({ lastInputMs }: Pick<GuestSignals, 'lastInputMs'>, nowMs: number): Ruling {
   const untilMs = lastInputMs + INPUT_BACK_OFF_MS
   if (lastInputMs === 0 || lastInputMs > nowMs || nowMs >= untilMs) return FREE
-  return eased(INPUT_FACTOR, `you used this page less than ${INPUT_BACK_OFF_MS / 1000} s ago`, untilMs)
+  return eased(INPUT_FACTOR, { code: 'input', seconds: INPUT_BACK_OFF_MS / 1000 }, untilMs)
 }

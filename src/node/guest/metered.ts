@@ -9,7 +9,7 @@ export function meteredRuling(
   { isDataSaved, isCellular }: Pick<GuestSignals, 'isDataSaved' | 'isCellular'>,
 ): Ruling {
   if (isMeteredAllowed) return FREE
-  if (isDataSaved) return paused('your browser is told to save data', 'it goes on when data saving is off')
-  if (isCellular) return paused('your link is a mobile one', 'it goes on when you are on another link')
+  if (isDataSaved) return paused({ code: 'data-saved' })
+  if (isCellular) return paused({ code: 'mobile-link' })
   return FREE
 }

@@ -15,13 +15,9 @@ export function pressureRuling(
   criticalMs: number,
   nowMs: number,
 ): Ruling {
-  if (pressure === 'critical') return paused('your device is overloaded', 'it goes on when the load falls')
+  if (pressure === 'critical') return paused({ code: 'overloaded' })
   const untilMs = criticalMs + RELIEF_MS
   if (criticalMs <= nowMs && nowMs < untilMs)
-    return paused(
-      'your device was overloaded a moment ago',
-      `it goes on after ${RELIEF_MS / 1000} s of less load`,
-      untilMs,
-    )
-  return pressure === 'serious' ? eased(SERIOUS_FACTOR, 'your device is busy with other things') : FREE
+    return paused({ code: 'was-overloaded', seconds: RELIEF_MS / 1000 }, untilMs)
+  return pressure === 'serious' ? eased(SERIOUS_FACTOR, { code: 'busy' }) : FREE
 }

@@ -15,8 +15,7 @@ describe('batteryRuling', () => {
   test('default: nothing on battery, all of it plugged in or where nothing is told', () => {
     expect(batteryRuling(DEFAULT_RULES, battery(100))).toMatchObject({
       factor: 0,
-      says: 'your device runs on battery',
-      goesOn: 'it goes on when you plug it in',
+      pause: { code: 'battery' },
     })
     expect(batteryRuling(DEFAULT_RULES, battery(3, true)).factor).toBe(1)
     expect(batteryRuling(DEFAULT_RULES, { battery: null }).factor).toBe(1)
@@ -26,7 +25,7 @@ describe('batteryRuling', () => {
     expect(batteryRuling({ batteryFloorPercent: 50 }, battery(50)).factor).toBe(1)
     expect(batteryRuling({ batteryFloorPercent: 50 }, battery(49))).toMatchObject({
       factor: 0,
-      says: 'your battery is at 49 % and you lend down to 50 %',
+      pause: { code: 'battery-low', percent: 49, floorPercent: 50 },
     })
   })
 })

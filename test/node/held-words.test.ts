@@ -1,11 +1,12 @@
-// The page says in another language what a node tells in English by knowing its sentences: here they come from the node itself, so that
-// a sentence that changes there is missed here.
+// What the good guest decides is sent as codes and said by the page and by the node alike: both have words for every code, and in English
+// they are the same.
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_RULES } from '#core/guest-rules.ts'
+import * as told from '#node/guest/cause.ts'
 import { type DecisionInputs, decide } from '#node/guest/decision.ts'
 import { eased } from '#node/guest/ruling.ts'
 import type { GuestSignals } from '#node/guest/signals.ts'
-import { isKnown, toldWords } from '#ui/told-words.ts'
+import { easingWords, restWords } from '#ui/held-words.ts'
 
 const NOW = 1_800_000_000_000
 const CALM: GuestSignals = {
@@ -45,19 +46,21 @@ describe('what the good guest tells', () => {
     ['pressure', decided({ pressure: 'critical' })],
     ['pressure a moment ago', decided({}, { criticalMs: NOW - 1000 })],
     ['three at once', decided({ isVisible: false, isCellular: true, battery })],
-  ])('behaviour: a pause for %s is known', (_, { pause }) => {
-    expect(pause).not.toBeNull()
-    expect(isKnown(pause ?? '')).toBe(true)
-    expect(toldWords(pause ?? '')).toBe(pause?.replaceAll(' %', '%'))
+  ])('behaviour: a pause for %s is said as it is told', (_, held) => {
+    expect(restWords(held)).toMatch(/^[A-Z].*goes on.*\.$/)
+    expect(restWords(held)).toBe(told.pauseWords(held)?.replaceAll(' %', '%'))
+    expect(easingWords(held)).toBe('')
   })
 
   test.each([
     ['input', decided({ lastInputMs: NOW - 1000 })],
     ['pressure', decided({ pressure: 'serious' })],
     ['two at once', decided({ pressure: 'serious', lastInputMs: NOW - 1000 })],
-    ['frames', decided({}, { watched: [eased(0.5, 'this page did not draw smoothly')] })],
-  ])('behaviour: easing off for %s is known, also behind the state', (_, { easing }) => {
-    expect(isKnown(`Ready; waiting for work. ${easing}`)).toBe(true)
-    expect(toldWords(easing)).toBe(easing.replace(' %', '%'))
+    ['heat', decided({}, { watched: [eased(0.5, { code: 'hot' })] })],
+    ['frames', decided({}, { watched: [eased(0.5, { code: 'frames' })] })],
+  ])('behaviour: easing off for %s is said as it is told', (_, held) => {
+    expect(easingWords(held)).toMatch(/^Eases off to \d+% of your device: /)
+    expect(easingWords(held)).toBe(told.easingWords(held).replace(' %', '%'))
+    expect(restWords(held)).toBe('')
   })
 })
