@@ -1,8 +1,11 @@
 // What a person should know before the click: what runs, what it costs, what is seen, how it ends. And which browsers have WebGPU.
 import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
-import { formatPercent } from '#ui/format.ts'
+import { type DeviceSort, FULL_LOAD_WATTS, PRODUCT_MEGABYTES, estimatedWatts } from '#ui/cost-estimate.ts'
+import { formatCount, formatNumber, formatPercent } from '#ui/format.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
+
+const SORTS: readonly DeviceSort[] = ['phone', 'laptop', 'desktop']
 
 /** Whether this browser can lend a GPU: looked at without touching it. */
 export type GpuSupport = 'yes' | 'no' | 'insecure'
@@ -28,6 +31,9 @@ export class ConsentFacts extends LitElement {
       }
       dd {
         max-width: 62ch;
+      }
+      dd + dd {
+        margin-top: 4px;
       }
       .support {
         margin-bottom: 24px;
@@ -66,9 +72,11 @@ export class ConsentFacts extends LitElement {
         </div>
         <div>
           <dt>${msg('What it costs you')}</dt>
-          <dd>
-            ${msg(str`At most ${share} of your GPU, and the electricity it draws. Each unit of work fetches its numbers and sends its result: a few megabytes of traffic.`)}
+          <dd data-testid="cost-share">
+            ${this.#lent === 'gpu' ? msg(str`At most ${share} of your GPU.`) : msg(str`At most ${share} of your processor.`)}
           </dd>
+          <dd data-testid="cost-watts">${this.#wattWords()}</dd>
+          <dd data-testid="cost-traffic">${trafficWords()}</dd>
         </div>
         <div>
           <dt>${msg('When it rests')}</dt>
@@ -107,6 +115,18 @@ export class ConsentFacts extends LitElement {
       </dl>`
   }
 
+  get #lent(): 'gpu' | 'processor' {
+    return this.gpu === 'yes' ? 'gpu' : 'processor'
+  }
+
+  #wattWords() {
+    const [phone, laptop, desktop] = SORTS.map((sort) => wattText(estimatedWatts(this.#lent, sort, this.percent / 100)))
+    const [phoneFull, laptopFull, desktopFull] = SORTS.map((sort) => wattText(FULL_LOAD_WATTS[this.#lent][sort]))
+    return msg(
+      str`Electricity, estimated: about ${phone} on a phone, ${laptop} on a laptop, ${desktop} on a desktop computer while it works. That is your share of what such a device typically draws for it at full load (${phoneFull}, ${laptopFull}, ${desktopFull}); a browser cannot measure yours.`,
+    )
+  }
+
   #support() {
     return html`<div class="support" data-testid="no-webgpu">
       ${
@@ -123,6 +143,19 @@ export class ConsentFacts extends LitElement {
       </p>
     </div>`
   }
+}
+
+function wattText(watts: number): string {
+  return `${formatNumber(watts)}\u00A0W`
+}
+
+function trafficWords(): string {
+  const { least, most, largest } = PRODUCT_MEGABYTES
+  const range = `${formatCount(least)}–${formatCount(most)}\u00A0MB`
+  const limit = `${formatCount(largest)}\u00A0MB`
+  return msg(
+    str`Traffic, estimated: ${range} for a product of matrices as they usually are, at most about ${limit}; kilobytes for a text, after its language model was fetched once, which takes as many megabytes as the model has. How many units come depends on what others ask for.`,
+  )
 }
 
 customElements.define('cw-facts', ConsentFacts)
