@@ -48,9 +48,10 @@ export class RecordView extends LitElement {
       @media (min-width: 1100px) {
         :host {
           grid-template-columns: minmax(0, 1fr) minmax(0, 480px);
+          grid-template-rows: auto 1fr;
         }
-        h2 {
-          grid-column: 1 / -1;
+        .seen {
+          grid-area: 1 / 2 / span 2;
         }
       }
     `,
@@ -100,12 +101,14 @@ export class RecordView extends LitElement {
         <cw-earned .day=${this.day} .week=${this.week} .totals=${totals}></cw-earned>
         <cw-goal .store=${record.settings} .day=${this.day} .week=${this.week}></cw-goal>
         <cw-history .history=${history} .live=${this.state.units} .nowMs=${nowMs}></cw-history>
-        <cw-share .totals=${totals}></cw-share>
-        <cw-keep .history=${history} .totals=${totals}></cw-keep>
       </div>
-      <div class="part">
+      <div class="part seen">
         <cw-charts .history=${history} .nowMs=${nowMs}></cw-charts>
         ${this.board === null ? nothing : html`<cw-board .open=${this.board} .node=${this.state.node}></cw-board>`}
+      </div>
+      <div class="part">
+        <cw-share .totals=${totals}></cw-share>
+        <cw-keep .history=${history} .totals=${totals}></cw-keep>
       </div>`
   }
 }
