@@ -262,6 +262,12 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     tell({ ...VISIBLE, battery: { isCharging: false, percent: 71 } })
     const paused = await until(node, ({ phase }) => phase === 'paused')
     expect(paused.reason).toBe('Your device runs on battery; it goes on when you plug it in.')
+    expect(paused.held).toEqual({ pauses: [{ code: 'battery' }], easings: [], share: 1 })
+    // The person's own word goes before the rules.
+    node.pause('Lunch.')
+    expect(node.state).toMatchObject({ reason: 'Lunch.', held: { pauses: [] } })
+    node.resume()
+    expect(node.state).toMatchObject({ phase: 'paused', held: { pauses: [{ code: 'battery' }] } })
     expect(await running.hear('failed')).toMatchObject({ reason: 'the device rests' })
     await grid.whenBeat(key, 'paused')
     const [again] = await grid.leases(unit, [key], 2)
@@ -273,9 +279,10 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     const small = product(grid, 8, 8, 8).unit
     await grid.untilRevealed(small, [key])
     tell({ ...VISIBLE, pressure: 'serious' })
-    await until(node, ({ reason }) =>
+    const eased = await until(node, ({ reason }) =>
       reason.includes('Eases off to 50 % of your device: your device is busy with other things.'),
     )
+    expect(eased.held).toEqual({ pauses: [], easings: [{ code: 'busy' }], share: 0.5 })
     await expect(node.changeConsent(consent({ expiresMs: Date.now() - 1 }))).rejects.toMatchObject({
       name: 'node.Consent',
     })
