@@ -17,7 +17,12 @@ const FEW = 10
 const AHEAD = '400px'
 
 type Whom = 'people' | 'teams'
-type Shown = { readonly account: PublicKey | null; readonly board: Board; readonly teams: readonly TeamLine[] }
+type Shown = {
+  readonly by: ShownSpan
+  readonly account: PublicKey | null
+  readonly board: Board
+  readonly teams: readonly TeamLine[]
+}
 
 /** `<cw-board .open=… .node=…>`: `node` is the key of the node that runs. */
 export class BoardPanel extends LitElement {
@@ -67,6 +72,8 @@ export class BoardPanel extends LitElement {
   declare shown: Shown | null
   /** The board could not be read. */
   declare isFailed: boolean
+  /** Times that the board was asked for. */
+  #asked = 0
   readonly #seen = new IntersectionObserver(
     (entries) => {
       if (entries.some(({ isIntersecting }) => isIntersecting)) void this.#look()
@@ -97,9 +104,8 @@ export class BoardPanel extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (this.shown === null) return
-    const isNewKey = changed.has('node') && this.node !== null && this.node !== this.shown.account
-    if (changed.has('by') || isNewKey) void this.#look()
+    const isNewKey = changed.has('node') && this.node !== null && this.node !== this.shown?.account
+    if (this.#asked > 0 && (changed.has('by') || isNewKey)) void this.#look()
   }
 
   override render() {
@@ -127,7 +133,7 @@ export class BoardPanel extends LitElement {
           : html`<cw-board-name
               .account=${shown.account}
               .own=${shown.board.own}
-              .by=${this.by}
+              .by=${shown.by}
               .say=${this.#say}
             ></cw-board-name>`
       }`
@@ -196,20 +202,21 @@ export class BoardPanel extends LitElement {
 
   /** Reads the board; what was asked for last counts, whichever answer comes first. */
   async #look(): Promise<void> {
-    await this.#read().catch(() => {
-      this.isFailed = true
-    })
+    const asked = ++this.#asked
+    const shown = await this.#read().catch(() => null)
+    if (asked !== this.#asked) return
+    this.isFailed = shown === null
+    if (shown === null) return
+    this.shown = shown
+    this.#seen.disconnect()
   }
 
-  async #read(): Promise<void> {
+  async #read(): Promise<Shown | null> {
     const { by } = this
     const port = await this.#port()
-    if (port === null) return
+    if (port === null) return null
     const [account, board, teams] = await Promise.all([port.account(), port.people(by), port.teams(by)])
-    if (by !== this.by) return
-    this.shown = { account, board, teams }
-    this.isFailed = false
-    this.#seen.disconnect()
+    return { by, account, board, teams }
   }
 
   readonly #say = async (shown: BoardName | null): Promise<void> => {
