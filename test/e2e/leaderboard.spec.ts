@@ -99,7 +99,7 @@ for (const [width, colorScheme] of [
     await page.keyboard.press('Enter')
     await expect(page.getByRole('heading', { name: 'You are here as Zoë 7, in the team roses' })).toBeVisible()
     await page.getByLabel('Teams').check()
-    await expect(page.getByRole('row', { name: /roses 1 member/ })).toBeVisible()
+    await expect(page.getByRole('row', { name: /roses 1 member yours/ })).toBeVisible()
     await page.getByLabel('In total').check()
     await expect(page.getByTestId('board-place')).toHaveText('Place 1 in total.')
 

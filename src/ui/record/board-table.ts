@@ -123,7 +123,7 @@ export function teamsTable(teams: readonly TeamLine[], count: number, own: strin
             i + 1,
             amount,
             most,
-            team === own,
+            team === own ? msg('yours') : '',
           ),
         )}
     </tbody>
@@ -144,14 +144,15 @@ function personRow({ account, name, team, amount }: BoardLine, place: number, mo
   const who = html`<bdi class="who">${name}</bdi>
     ${team === null ? nothing : html`<span class="note">${team}</span>`}
     <span class="note figure" title=${account}>${shortDigest(account)}</span>`
-  return row(who, place, amount, most, isOwn)
+  return row(who, place, amount, most, isOwn ? msg('you') : '')
 }
 
-function row(who: TemplateResult, place: number, amount: string, most: string, isOwn: boolean) {
-  return html`<tr class=${isOwn ? 'own' : ''}>
+/** A line; `own` says so where it is the person's. */
+function row(who: TemplateResult, place: number, amount: string, most: string, own: string) {
+  return html`<tr class=${own === '' ? '' : 'own'}>
     <td class="place figure">${formatCount(place)}</td>
     <th scope="row">
-      <div class="name">${who} ${isOwn ? html`<span class="you">${msg('you')}</span>` : nothing}</div>
+      <div class="name">${who} ${own === '' ? nothing : html`<span class="you">${own}</span>`}</div>
       <svg viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
         <rect width=${share(amount, most)} height="3" />
       </svg>
