@@ -1,10 +1,12 @@
 // Proof that a coordinator certified a draw that is not the one of the rules: the certificate, which it signed, and what shows the lie. The
-// roster is there in part, each entry with its path: a part that holds those who were named and those who are due draws as the whole does.
+// roster is there in part, each entry with its path: a part that holds those who were named and those who are due draws as the whole does, and
+// since rosters are sorted, the two beside the place of somebody who is not on it show that, without any secret.
 import * as v from 'valibot'
 import { claimsFormat, decodeCanonicalJson, encodeCanonicalJson } from '#core/canonical-json.ts'
 import { encodeCbor } from '#core/cbor.ts'
 import type { Digest } from '#core/digest.ts'
-import { leafDigest, merkleProofs, verifyMerkleProof } from '#core/merkle.ts'
+import type { PublicKey } from '#core/ed25519.ts'
+import { EMPTY_ROOT, leafDigest, merkleProofs, verifyMerkleProof } from '#core/merkle.ts'
 import { digestSchema, parseAs, proofSchema, uintSchema } from '#core/schema.ts'
 import { type Checkpoint, verifyMessage } from '#core/signed.ts'
 import {
@@ -27,7 +29,7 @@ import type { LoggedEntry } from './job-certificate.ts'
 /** Format of the text form. */
 export const FALSE_DRAW_FORMAT = 'commonwatt/false-draw/v1'
 
-/** Longest text: a certificate of 4,096 parts, and rosters that are whole when somebody was drawn who is not on them. */
+/** Longest text: a certificate of 4,096 parts, and those who were named or due of up to 32 rosters. */
 export const MAX_FALSE_DRAW_BYTES = 4 * 2 ** 20
 
 /** Some of a roster's entries, each with its path to the root. */
@@ -38,12 +40,13 @@ export type PartialRoster = {
 }
 
 /**
- * What shows the lie: the certificate contradicts itself (`record`), the log has something else where it says that the roster is (`place`), or
- * the rules draw others (`draw`).
+ * What shows the lie: the certificate contradicts itself (`record`), the log has something else where it says that the roster is (`place`),
+ * somebody was chosen or drawn who is not on the roster (`unlisted`), or the rules draw others (`draw`).
  */
 export type DrawLie =
   | { readonly shows: 'record' }
   | { readonly shows: 'place'; readonly attempt: number; readonly entry: LoggedEntry<LogEntry> }
+  | { readonly shows: 'unlisted'; readonly attempt: number; readonly roster: PartialRoster }
   | {
       readonly shows: 'draw'
       readonly attempt: number
@@ -79,6 +82,7 @@ const falseDrawSchema: v.GenericSchema<unknown, FalseDraw> = v.strictObject({
       attempt: attemptSchema,
       entry: v.strictObject({ index: uintSchema(), entry: logEntrySchema, path: proofSchema }),
     }),
+    v.strictObject({ shows: v.literal('unlisted'), attempt: attemptSchema, roster: partialRosterSchema }),
     v.strictObject({
       shows: v.literal('draw'),
       attempt: attemptSchema,
@@ -106,7 +110,12 @@ export function findDrawLie(
   const { body } = certificate
   if (!verdictOf(drawFormOutcomes(body, authority)).ok) return { shows: 'record' }
   const secretOf = secretsOf(beacons)
-  for (const [at, { attempt, epoch }] of body.draws.entries()) {
+  for (const [at, record] of body.draws.entries()) {
+    const { attempt, epoch, rosterRoot: root } = record
+    const roster = rosters.get(root) ?? []
+    // Whoever is not on the roster shows at once: a coordinator could keep the secret for ever.
+    const unlisted = namedNodes(record).find((node) => !roster.some((entry) => entry.node === node))
+    if (unlisted !== undefined) return { shows: 'unlisted', attempt, roster: besides(root, roster, unlisted) }
     const beacon = beacons.find((each) => secretsOf([each])(epoch) !== undefined)
     const known = secretOf(epoch)
     if (beacon === undefined || known === undefined) continue
@@ -134,10 +143,15 @@ function neededRosters(
     const whole = rosters.get(root) ?? []
     const own = body.draws.filter((draw) => draw.rosterRoot === root)
     const wanted = new Set([...own.flatMap(namedNodes), ...(body.draws[last]?.rosterRoot === root ? due : [])])
-    const isListed = [...wanted].every((node) => whole.some((entry) => entry.node === node))
-    // That somebody is not on it shows only by the whole of it.
-    return partOf(root, whole, ({ node }) => !isListed || wanted.has(node))
+    return partOf(root, whole, ({ node }) => wanted.has(node))
   })
+}
+
+/** Those between whom `node` would be. */
+function besides(root: Digest, whole: Roster, node: PublicKey): PartialRoster {
+  const place = whole.filter((entry) => entry.node < node).length
+  const beside = new Set(whole.slice(Math.max(place - 1, 0), place + 1))
+  return partOf(root, whole, (entry) => beside.has(entry))
 }
 
 function partOf(root: Digest, whole: Roster, isWanted: (entry: RosterEntry) => boolean): PartialRoster {
@@ -166,6 +180,7 @@ export function falseDrawSays({ certificate, lie }: FalseDraw): string {
   const what = {
     record: 'whose draws contradict themselves',
     place: 'that names a roster which is not where it says in the log',
+    unlisted: 'that names a node which is not on the roster of its draw',
     draw: 'with checkers that the rules did not draw',
   }[lie.shows]
   return `the coordinator ${certificate.signer} signed certificate ${certificateId(certificate)} ${what}`
@@ -200,6 +215,7 @@ function* falseDrawOutcomes({ certificate, lie }: FalseDraw, authority: Authorit
   const record = body.draws[at]
   if (record === undefined) return yield outcome('false-draw', false, `There is no draw of attempt ${lie.attempt}.`)
   if (lie.shows === 'place') return yield* placeOutcomes(body, record, lie.entry, authority)
+  if (lie.shows === 'unlisted') return yield* unlistedOutcomes(record, lie.roster)
   yield* redrawnOutcomes({ ...body, draws: body.draws.slice(0, at + 1) }, record, lie, authority)
 }
 
@@ -218,6 +234,13 @@ function* placeOutcomes(
   yield outcome('false-draw', isThere, `The entry is not number ${rosterLeaf} of the log that the lease names.`)
   const isOther = entry.type !== 'roster' || entry.root !== root
   yield outcome('false-draw', isOther, 'The roster is where the certificate says.')
+}
+
+function* unlistedOutcomes(record: DrawRecord, roster: PartialRoster): Generator<Outcome> {
+  const isOfRecord = roster.root === record.rosterRoot && isPartOf(roster)
+  yield outcome('draw', isOfRecord, `Not all entries are of roster ${record.rosterRoot}.`)
+  const isWrong = namedNodes(record).some((node) => isUnlisted(node, roster))
+  yield outcome('false-draw', isWrong, `Nobody in attempt ${record.attempt} is shown to be missing from its roster.`)
 }
 
 function* redrawnOutcomes(
@@ -246,6 +269,15 @@ function* redrawnOutcomes(
   const secretOf: DrawSources['secretOf'] = (epoch) => (epoch === record.epoch ? known : undefined)
   const isWrong = !verdictOf(drawOutcomes(body, authority.network, { rosters: parts, secretOf })).ok
   yield outcome('false-draw', isWrong, `Attempt ${record.attempt} was drawn by the rules.`)
+}
+
+/** Whether the entries are two neighbours, or an end of the roster, with `node` between or beyond them. Their paths have been checked. */
+function isUnlisted(node: PublicKey, { root, size, entries }: PartialRoster): boolean {
+  const [first, second] = entries
+  if (first === undefined) return root === EMPTY_ROOT
+  const { index, entry } = first
+  if (second !== undefined) return second.index === index + 1 && entry.node < node && node < second.entry.node
+  return node < entry.node ? index === 0 : entry.node < node && index === size - 1
 }
 
 /** What the leases of an attempt say of the log. */

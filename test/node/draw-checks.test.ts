@@ -4,9 +4,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Clock } from '#core/clock.ts'
 import { type Digest, digestOf } from '#core/digest.ts'
 import { encodeCbor } from '#core/cbor.ts'
+import { signerFromSecret } from '#core/ed25519.ts'
 import { leafDigest, merkleProof } from '#core/merkle.ts'
 import { seededRandom } from '#core/random.ts'
-import type { Roster } from '#verify/roster.ts'
+import { type Roster, rosterRoot } from '#verify/roster.ts'
 import { signMessage } from '#core/signed.ts'
 import { BEACON_FORMAT, type Beacon } from '#ledger/beacon.ts'
 import { signCheckpoint } from '#ledger/checkpoint.ts'
@@ -18,6 +19,7 @@ import {
   encodeFalseDraw,
   falseDraw,
   falseDrawAuthority,
+  falseDrawSays,
   findDrawLie,
   verifyFalseDraw,
 } from '#ledger/false-draw.ts'
@@ -41,17 +43,28 @@ import { CERTIFICATE_TYPE, type Certificate, type CertificateBody, certificateId
 import type { DrawRecord } from '#verify/draw-record.ts'
 import { secretOf } from '#verify/epoch-secret.ts'
 import type { Lease } from '#work/lease.ts'
-import { type CertifiedJob, TEST_EPOCH, certifyMatmul, openingEntries, testChain } from '../support/certified-job.ts'
+import {
+  type CertifiedJob,
+  TEST_EPOCH,
+  certifyMatmul,
+  logJob,
+  openingEntries,
+  testChain,
+  testRoster,
+} from '../support/certified-job.ts'
 import { changesOf } from '../support/field-changes.ts'
 import { MemoryLog } from '../support/log-nodes.ts'
 
 const SIZES = { m: 20, k: 20, n: 20, replication: 2 }
 let honest: CertifiedJob
 let picked: CertifiedJob
+/** Its second replica is on no roster. */
+let invented: CertifiedJob
 
 beforeAll(async () => {
   honest = await certifyMatmul('checked draw', SIZES)
   picked = await pickedJob()
+  invented = await certifyMatmul('invented node', { ...SIZES, onRoster: 1 })
 })
 
 /** A job whose coordinator took the second node, though the rules draw the third. */
@@ -205,6 +218,28 @@ async function redrawn(
   const [draw] = body.draws
   if (draw === undefined) throw new Error('There is no draw.')
   return signMessage(coordinator, CERTIFICATE_TYPE, context, { ...body, draws: [{ ...draw, ...change }], ...others })
+}
+
+/** The coordinator's signature under a draw of its own node, which is on no roster. */
+function certifiedByInvented(job = invented): Promise<Certificate> {
+  const own = job.network.nodes[1]?.publicKey
+  if (own === undefined) throw new Error('There is no second node.')
+  return redrawn(job, { drawn: [own] })
+}
+
+/** The same under any roster: its leases name that one too. */
+async function inventedUnder(job: CertifiedJob, roster: Roster): Promise<Certificate> {
+  const root = rosterRoot(roster)
+  const { body } = await certifiedByInvented(job)
+  const replicas = await Promise.all(
+    body.replicas.map(async (replica) => {
+      const { type, body: lease, checkpoint } = replica.lease
+      const context = { ...job.network.context, checkpoint }
+      const signed = await signMessage(job.network.coordinator, type, context, { ...lease, rosterRoot: root })
+      return { ...replica, lease: signed }
+    }),
+  )
+  return redrawn(job, { rosterRoot: root, drawn: body.draws[0]?.drawn ?? [] }, { replicas })
 }
 
 function document(kept: readonly NewEvidence[]): FalseDraw {
@@ -409,20 +444,78 @@ describe('the document', () => {
     expect(convicts([...parts.lie.rosters])).toMatchObject({ ok: false, check: 'draw' })
   })
 
-  test('behaviour: somebody who is not on the roster shows by the whole of it', async () => {
-    const job = honest
-    const stranger = picked.network.nodes[2]?.publicKey
-    const [primary, checker] = unitOf(job).body.replicas
-    if (stranger === undefined || primary === undefined || checker === undefined)
-      throw new Error('Somebody is missing.')
-    const { type, body, checkpoint } = checker.lease
-    const context = { ...job.network.context, checkpoint }
-    const lease = await signMessage(job.network.coordinator, type, context, { ...body, node: stranger })
-    const certificate = await redrawn(job, { drawn: [stranger] }, { replicas: [primary, { ...checker, lease }] })
-    const lie = findDrawLie(certificate, authorityOf(job), rostersOf(job), [await beaconOf(job)])
-    expect(lie).toMatchObject({ shows: 'draw', rosters: [{ size: 2 }] })
+  test('behaviour: somebody who is not on the roster shows by its neighbours there, before any secret is out', async () => {
+    const certificate = await certifiedByInvented()
+    const lie = findDrawLie(certificate, authorityOf(invented), rostersOf(invented), [])
+    expect(lie).toMatchObject({ shows: 'unlisted', attempt: 1, roster: { size: 1, entries: [{ index: 0 }] } })
     if (lie === undefined) return
-    expect(verifyFalseDraw(falseDraw(certificate, lie), authorityOf(job))).toMatchObject({ ok: true })
+    const proof = falseDraw(certificate, lie)
+    expect(verifyFalseDraw(proof, authorityOf(invented))).toMatchObject({ ok: true })
+    expect(decodeFalseDraw(encodeFalseDraw(proof))).toEqual(proof)
+    expect(falseDrawSays(proof)).toContain('not on the roster')
+  })
+
+  test('behaviour: wherever it would be among four others, one or two of them show that it is not there', async () => {
+    const random = seededRandom('four others')
+    const shown = new Map<number, number>() // entries by place
+    for (let at = 0; shown.size < 5; at++) {
+      if (at === 16) throw new Error(`Only ${[...shown.keys()].join(', ')} were met.`)
+      const job = await certifyMatmul(`invented node ${at}`, { ...SIZES, onRoster: 1 })
+      const [primary, own] = job.network.nodes
+      if (primary === undefined || own === undefined) throw new Error('Somebody is missing.')
+      for (let others = 0; others < 8; others++) {
+        const three = Array.from({ length: 3 }, () => signerFromSecret(random.bytes(32)))
+        const roster = testRoster([primary, ...three], unitOf(job).body.unit)
+        const certificate = await inventedUnder(job, roster)
+        const lie = findDrawLie(certificate, authorityOf(job), new Map([[rosterRoot(roster), roster]]), [])
+        if (lie?.shows !== 'unlisted') throw new Error(`It shows ${lie?.shows}.`)
+        expect(verifyFalseDraw(falseDraw(certificate, lie), authorityOf(job))).toMatchObject({ ok: true })
+        shown.set(roster.filter(({ node }) => node < own.publicKey).length, lie.roster.entries.length)
+      }
+    }
+    expect([0, 1, 2, 3, 4].map((place) => shown.get(place))).toEqual([1, 2, 2, 2, 1])
+  })
+
+  test('behaviour: a roster convicts nobody who is on it, nor by neighbours that are none', async () => {
+    const [roster] = picked.certificate.rosters
+    const certificate = unitOf(picked)
+    if (roster === undefined) throw new Error('There is no roster.')
+    const { nodes } = roster
+    const { root } = roster.entry
+    const entries = nodes.map((entry, index) => ({ index, entry, path: pathOf(nodes, index) }))
+    const refused = (part: typeof entries, size = nodes.length, attempt = 1) => {
+      const lie = { shows: 'unlisted', attempt, roster: { root, size, entries: part } } as const
+      return verifyFalseDraw(falseDraw(certificate, lie), authorityOf(picked))
+    }
+    expect(nodes).toHaveLength(3)
+    const apart = entries.filter(({ index }) => index !== 1)
+    for (const part of [
+      [],
+      entries,
+      apart,
+      entries.slice(1),
+      entries.slice(0, 2),
+      entries.slice(0, 1),
+      entries.slice(2),
+    ])
+      expect(refused(part)).toMatchObject({ ok: false, check: 'false-draw' })
+    // Whoever says that the roster ends earlier has no path.
+    expect(refused(entries.slice(0, 2), 2)).toMatchObject({ ok: false, check: 'draw' })
+    expect(refused(entries.slice(1, 2), 2)).toMatchObject({ ok: false, check: 'draw' })
+    const changed = entries.map((each) => ({ ...each, entry: { ...each.entry, stake: `${each.entry.stake}0` } }))
+    expect(refused(changed)).toMatchObject({ ok: false, check: 'draw' })
+    expect(refused(entries, nodes.length, 2)).toMatchObject({ ok: false, check: 'false-draw' })
+  })
+
+  test('behaviour: the SDK makes one of a node that is on no roster, though no secret is ever revealed', async () => {
+    const { result, job: signed } = invented.certificate
+    const books = { onRoster: 1 }
+    const certificate = await logJob(invented.network, signed, [await certifiedByInvented()], result, books)
+    const { verdict, evidence, pendingDraws } = await verifyCertificate(encodeJobCertificate(certificate))
+    expect(verdict).toMatchObject({ ok: false, check: 'draw' })
+    expect(pendingDraws).toEqual([TEST_EPOCH])
+    if (evidence === undefined) throw new Error('There is no evidence.')
+    expect(await verifyFault(evidence)).toMatchObject({ verdict: { ok: true }, named: authorityOf(invented) })
   })
 
   test('behaviour: it names the network and the coordinator that signed', async () => {
