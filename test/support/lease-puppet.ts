@@ -6,7 +6,7 @@ import { createNodePeer } from '#net/node-peer.ts'
 import type { Delegation } from '#identity/delegation.ts'
 import type { ContributorPeer } from '#net/contributor-peer.ts'
 import { sayHello } from '#net/protocols/hello/handler.ts'
-import type { Welcome } from '#net/protocols/hello/messages.ts'
+import type { Hello, Welcome } from '#net/protocols/hello/messages.ts'
 import { type NodeLease, type Offer, serveLeases } from '#net/protocols/lease/handler.ts'
 import { fetchNetworkInfo } from '#node/network-info.ts'
 import type { SelfTestAnswer } from '#work/self-test.ts'
@@ -37,6 +37,8 @@ export type Stranger = Pick<Puppet, 'peer' | 'signer' | 'context' | 'close'> & {
 export type HelloOptions = {
   readonly answerTo?: (seed: Digest) => Promise<SelfTestAnswer>
   readonly delegation?: Delegation | null
+  readonly site?: string | null
+  readonly split?: Hello['split']
 }
 
 /** Connects to the network at `url` under a new key. */
@@ -45,8 +47,9 @@ export async function openStranger(url: string, clock: Clock = systemClock): Pro
   const signer = signerFromSecret(systemRandom.bytes(32))
   const peer = await createNodePeer({ signer, coordinator: info.addresses, isWebRtcWanted: false, clock })
   const context: SigningContext = { network: info.network, checkpoint: info.checkpoint }
-  const hello = async ({ answerTo = answerByReference, delegation = null }: HelloOptions = {}) =>
-    sayHello(
+  const hello: Stranger['hello'] = async (options = {}) => {
+    const { answerTo = answerByReference, delegation = null, site = null, split = null } = options
+    return sayHello(
       peer,
       peer.coordinator,
       {
@@ -59,11 +62,12 @@ export async function openStranger(url: string, clock: Clock = systemClock): Pro
           maxMemoryBytes: 2 ** 28,
           kinds: KINDS.map(({ name, version }) => ({ name, version })),
         },
-        site: null,
-        split: null,
+        site,
+        split,
       },
       async ({ seed }) => ({ answer: await answerTo(seed), ratedMops: 1 }),
     )
+  }
   return { peer, signer, context, hello, close: () => peer.close() }
 }
 

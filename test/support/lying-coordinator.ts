@@ -1,9 +1,11 @@
-// Coordinators of this process that break the rules: the product's own, with one of their methods replaced. They exist in tests only.
+// Coordinators of this process that break the rules: the product's own, with one of their methods replaced, or one thing that they know. They exist
+// in tests only.
 import { vi } from 'vitest'
 import { UnitDraws } from '#coordinator/draw/unit-draws.ts'
 import { type LiveNode, LiveNodes } from '#coordinator/live-nodes.ts'
 import { type Append, TransparencyLog } from '#coordinator/log/transparency-log.ts'
 import type { PublicKey } from '#core/ed25519.ts'
+import type { Split } from '#identity/split.ts'
 import type { LogEntry, ReceiptEntry } from '#ledger/entry.ts'
 import { ALWAYS_PPM, type RosterEntry } from '#verify/roster.ts'
 
@@ -59,6 +61,15 @@ export function replaceReceipts(instead: (receipt: ReceiptEntry) => LogEntry): R
     })
   })
   return () => spy.mockRestore()
+}
+
+/** From now on coordinators certify and pay as if `nodes` had given them what `instead` makes of their splits. */
+export function replaceSplits(nodes: readonly LiveNode[], instead: (split: Split | null) => Split | null): Repent {
+  const honest = nodes.map((live) => ({ live, split: live.split }))
+  for (const { live, split } of honest) Object.assign(live, { split: instead(split) })
+  return () => {
+    for (const { live, split } of honest) Object.assign(live, { split })
+  }
 }
 
 function replacePlan(change: (honest: ReturnType<UnitDraws['plan']>) => ReturnType<UnitDraws['plan']>): Repent {

@@ -1,6 +1,10 @@
 // Where the nodes of an arena run, honest ones and others: here as threads of this process; page-nodes.ts has them in real pages.
 import { utf8 } from '#core/bytes.ts'
 import type { Digest } from '#core/digest.ts'
+import { signerFromSecret } from '#core/ed25519.ts'
+import { seededRandom } from '#core/random.ts'
+import type { SiteShare } from '#identity/split.ts'
+import type { NodeParts } from '#node/contribution.ts'
 import { type EvidencePlace, EvidenceStore, memoryPlace } from '#node/evidence-store.ts'
 import type { Contribution } from '#node/state.ts'
 import { openThreadWorker } from '#node/thread-worker.ts'
@@ -26,8 +30,19 @@ export interface ArenaNodes {
   close(): Promise<void>
 }
 
+/** A site that nodes work on, wherever they run. */
+export const SITE = 'https://garden.example'
+
+/** A fifth for an account that nobody else has. */
+export function siteShare(seed: string): SiteShare {
+  return { account: signerFromSecret(seededRandom(`${seed}/site`).bytes(32)).publicKey, percent: 20 }
+}
+
+/** How nodes are opened: what of their credit they sign away to {@link SITE}, nothing when left out. */
+export type NodeOptions = { readonly share?: SiteShare }
+
 /** Nodes of this process, each with its worker in a thread. The grid stops them. */
-export function nodesInThreads(grid: LiveGrid, clock: ShiftingClock): ArenaNodes {
+export function nodesInThreads(grid: LiveGrid, clock: ShiftingClock, { share }: NodeOptions = {}): ArenaNodes {
   const old = new Map<Digest, OldResult>()
   const places = new Map<ArenaNode, EvidencePlace>()
   return {
@@ -37,7 +52,7 @@ export function nodesInThreads(grid: LiveGrid, clock: ShiftingClock): ArenaNodes
         conduct === 'honest'
           ? { openWorker: clock.worker(openThreadWorker) }
           : partsOf(conduct, { openWorker: openThreadWorker, old })
-      const node = await grid.node({ ...parts, evidence: new EvidenceStore(place) })
+      const node = await grid.node({ ...parts, ...consentTo(share), evidence: new EvidenceStore(place) })
       places.set(node, place)
       return node
     },
@@ -56,4 +71,8 @@ export function nodesInThreads(grid: LiveGrid, clock: ShiftingClock): ArenaNodes
       // The grid stops them.
     },
   }
+}
+
+function consentTo(split: SiteShare | undefined): Partial<NodeParts> {
+  return split === undefined ? {} : { consent: { gpuShare: 1, expiresMs: Date.now() + 3_600_000, site: SITE, split } }
 }

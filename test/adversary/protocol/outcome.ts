@@ -27,7 +27,10 @@ export function attemptsOf(short: number): number {
 }
 
 /** Groups of strategies, each recorded by itself. */
-export type Group = 'nodes' | 'outsiders' | 'coordinators' | 'nodes-in-pages' | 'coordinators-in-pages'
+export type Group = Party | `${Party}-in-pages`
+
+/** Who breaks rules. */
+type Party = 'nodes' | 'outsiders' | 'coordinators'
 
 const MILLION = 1_000_000n
 

@@ -13,6 +13,7 @@ import { kindOf } from '#work/kinds.ts'
 import { holdMatrix, inputsOf } from '../../support/certified-job.ts'
 import { type Stranger, openStranger } from '../../support/lease-puppet.ts'
 import type { Arena, ArenaJob } from './arena.ts'
+import { FORGED_SPLITS } from './forged-splits.ts'
 import { type ProtocolOutcome, attemptsOf, profitPermille } from './outcome.ts'
 
 /** Somebody who is no node. `pays` says whether it is a requester, whose profit is what it did not pay. */
@@ -45,6 +46,13 @@ export const OUTSIDE_STRATEGIES: readonly OutsideStrategy[] = [
         (change) => (arena: Arena) => helloWith(arena, async (thief) => ownDelegation(arena, thief, change)),
       ),
     ],
+  },
+  {
+    name: 'site that claims more than was signed',
+    tries: 'says hello with a split that is stolen, changed, out of date, of another network or for another site',
+    attempts: 10,
+    pays: false,
+    ways: FORGED_SPLITS,
   },
   {
     name: 'flooder',

@@ -7,7 +7,7 @@ import type { NodeState } from '#node/state.ts'
 import { chromiumArgs } from '#scripts/find-chromium.mjs'
 import { type HarnessSite, openHarness } from '../../support/harness-site.ts'
 import type { OldResult } from '../../support/misbehaving-nodes.ts'
-import type { ArenaNode, ArenaNodes } from './arena-nodes.ts'
+import { type ArenaNode, type ArenaNodes, type NodeOptions, SITE } from './arena-nodes.ts'
 import type { Conduct } from './conducts.ts'
 
 /** A browser whose pages are nodes. Close it. */
@@ -26,8 +26,8 @@ export class NodeBrowser {
   }
 
   /** Nodes of the coordinator at `url`. */
-  nodes(url: string): PageNodes {
-    return new PageNodes(() => this.#browser.newContext(), this.#site.url, url)
+  nodes(url: string, options: NodeOptions = {}): PageNodes {
+    return new PageNodes(() => this.#browser.newContext(), this.#site.url, url, options)
   }
 
   async close(): Promise<void> {
@@ -41,19 +41,21 @@ export class PageNodes implements ArenaNodes {
   readonly #newContext: () => Promise<BrowserContext>
   readonly #harness: string
   readonly #coordinator: string
+  readonly #options: NodeOptions
   readonly #open = new Set<PageNode>()
 
-  constructor(newContext: () => Promise<BrowserContext>, harness: string, coordinator: string) {
+  constructor(newContext: () => Promise<BrowserContext>, harness: string, coordinator: string, options: NodeOptions) {
     this.#newContext = newContext
     this.#harness = harness
     this.#coordinator = coordinator
+    this.#options = options
   }
 
   async open(conduct: Conduct | 'honest'): Promise<ArenaNode> {
     const page = await (await this.#newContext()).newPage()
     const node = new PageNode(page, conduct, () => this.#open.delete(node))
     this.#open.add(node)
-    await node.start(this.#harness, this.#coordinator)
+    await node.start(this.#harness, this.#coordinator, this.#options)
     return node
   }
 
@@ -112,15 +114,16 @@ class PageNode implements ArenaNode {
     return this.#state
   }
 
-  async start(harness: string, coordinator: string): Promise<void> {
+  async start(harness: string, coordinator: string, { share }: NodeOptions): Promise<void> {
     const { page } = this
     await page.exposeFunction('tellState', (state: NodeState) => this.#heard(state))
     await page.goto(harness)
     await page.waitForFunction(() => 'gridNode' in window)
-    const how = [coordinator, this.#conduct] as const
+    const consent = share === undefined ? { site: null } : { site: SITE, split: share }
+    const how = [coordinator, this.#conduct, consent] as const
     const state = await page.evaluate(
-      ([url, conduct]) =>
-        window.gridNode.start(url, conduct, (told) => void (window as unknown as Teller).tellState(told)),
+      ([url, conduct, site]) =>
+        window.gridNode.start(url, conduct, (told) => void (window as unknown as Teller).tellState(told), site),
       how,
     )
     // What it told meanwhile may be newer.

@@ -5,7 +5,7 @@ import { type Group, type ProtocolOutcome, recordedOutcomes } from './outcome.ts
 /** The tables: what their marks call them, and what is in them. */
 const TABLES: readonly (readonly [string, readonly Group[]])[] = [
   ['attempts', ['nodes', 'outsiders', 'coordinators']],
-  ['attempts in pages', ['nodes-in-pages', 'coordinators-in-pages']],
+  ['attempts in pages', ['nodes-in-pages', 'outsiders-in-pages', 'coordinators-in-pages']],
 ]
 
 const HEAD = [

@@ -6,7 +6,7 @@ import { browserParts, pagePlace } from '#node/browser.ts'
 import { type NodeContribution, type NodeParts, startNode } from '#node/contribution.ts'
 import { EvidenceStore } from '#node/evidence-store.ts'
 import { openPageWorker } from '#node/page-worker.ts'
-import type { NodeState } from '#node/state.ts'
+import type { Consent, NodeState } from '#node/state.ts'
 import { type Conduct, partsOf } from '../../adversary/protocol/conducts.ts'
 import { impatientWorker } from '../../support/impatient-worker.ts'
 import type { OldResult } from '../../support/misbehaving-nodes.ts'
@@ -14,7 +14,12 @@ import type { OldResult } from '../../support/misbehaving-nodes.ts'
 /** What whoever opens the page calls in it. */
 export type GridNodeHarness = {
   /** Resolves when the node waits for work; `onState` hears every change of its state. */
-  start(coordinator: string, conduct: Conduct | 'honest', onState?: (state: NodeState) => void): Promise<NodeState>
+  start(
+    coordinator: string,
+    conduct: Conduct | 'honest',
+    onState?: (state: NodeState) => void,
+    consent?: Pick<Consent, 'site' | 'split'>,
+  ): Promise<NodeState>
   state(): NodeState
   traffic(): TrafficRow[]
   /** Whether the node gives up early when it begins to wait for a reveal; an adversary never does. */
@@ -50,8 +55,8 @@ function changes(conduct: Conduct | 'honest'): Partial<NodeParts> {
 }
 
 window.gridNode = {
-  async start(coordinator, conduct, onState) {
-    const consent = { gpuShare: 1, expiresMs: Date.now() + 3_600_000, site: null }
+  async start(coordinator, conduct, onState, site = { site: null }) {
+    const consent = { gpuShare: 1, expiresMs: Date.now() + 3_600_000, ...site }
     // Nobody sits before these pages: on a busy machine they would ease off for somebody who scrolls.
     const { watchSignals: _, ...usual } = browserParts({ coordinator, consent })
     const parts: NodeParts = { ...usual, ...changes(conduct) }
