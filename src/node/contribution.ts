@@ -26,6 +26,7 @@ import type { Tally } from './tally.ts'
 import { type SiteSplit, siteSplit } from './site-split.ts'
 import { ShownPhase } from './shown-phase.ts'
 import { StatePublisher } from './state-publisher.ts'
+import { type Why, atStep, toldWhy } from './step.ts'
 import type { Consent, Contribution, NodeState, Phase } from './state.ts'
 import type { BackendChoice } from './open-devices.ts'
 import type { BeatStatus, OpenedDevice } from './worker-api.ts'
@@ -117,7 +118,7 @@ export class NodeContribution implements Contribution {
 
   /** Begins; called once, by {@link startNode}. */
   start(): void {
-    this.#phase('starting', 'Finding the network.')
+    this.#phase('starting', atStep('finding'))
     void this.#runToEnd()
   }
 
@@ -148,9 +149,9 @@ export class NodeContribution implements Contribution {
 
   async stop(): Promise<void> {
     this.#isStopWanted = true
-    this.#publisher.update({ phase: 'stopping', reason: 'Stopping.' })
+    this.#publisher.update({ phase: 'stopping', ...atStep('stopping') })
     await this.#shutDown()
-    this.#publisher.update({ phase: 'off', reason: 'Stopped.', error: null })
+    this.#publisher.update({ phase: 'off', ...atStep('stopped'), error: null })
   }
 
   async #runToEnd(): Promise<void> {
@@ -180,18 +181,18 @@ export class NodeContribution implements Contribution {
       clock: workerClock(worker),
       random: parts.random,
       signal,
-      onFailure: (reason) => this.#phase('reconnecting', reason),
+      onFailure: (reason) => this.#phase('reconnecting', toldWhy(reason)),
     })
     signal.throwIfAborted()
     this.#context = { network: network.network, checkpoint: network.checkpoint }
-    this.#phase('starting', 'Opening the device.')
+    this.#phase('starting', atStep('opening'))
     const { consent, clock, random } = parts
     this.#split = await siteSplit(consent, identity.signer, this.#context, clock.nowMs(), random)
     const signing = { signer: identity.signer, context: () => this.#signing() }
     const device = await this.#guest.open(worker.api, parts.preferred, signing)
     signal.throwIfAborted()
     this.#showDevice(device)
-    this.#phase('starting', `Joining the network. ${device.note}`.trim())
+    this.#phase('starting', atStep('joining'))
     const witness = await this.#openWitness(worker, identity, network)
     signal.throwIfAborted()
     const joined = await this.#join(worker, identity, network, device.maxModelBytes, witness)
@@ -325,7 +326,7 @@ export class NodeContribution implements Contribution {
 
   #onLost(reason: string): void {
     this.#isAdmitted = false
-    this.#phase('reconnecting', reason)
+    this.#phase('reconnecting', toldWhy(reason))
   }
 
   #refusal(): string | undefined {
@@ -417,8 +418,8 @@ export class NodeContribution implements Contribution {
     this.#beat(false)
   }
 
-  #phase(phase: Phase, reason: string): void {
-    if (!this.#stop.signal.aborted) this.#shown.set(phase, reason)
+  #phase(phase: Phase, why: Why): void {
+    if (!this.#stop.signal.aborted) this.#shown.set(phase, why)
   }
 
   /** The person's own word first, then the rules of the consent. */
@@ -447,7 +448,7 @@ export class NodeContribution implements Contribution {
     if (this.#isOver) return
     const record = toErrorRecord(error)
     await this.#shutDown()
-    if (!this.#isStopWanted) this.#publisher.update({ phase: 'attention', reason: record.message, error: record })
+    if (!this.#isStopWanted) this.#publisher.update({ phase: 'attention', ...toldWhy(record.message), error: record })
   }
 
   /** The device first and at once, then the goodbyes. */

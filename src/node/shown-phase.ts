@@ -2,9 +2,7 @@
 // back when it is over.
 import type { Phase } from './state.ts'
 import type { StatePublisher } from './state-publisher.ts'
-
-/** Why a node that is ready does nothing: who gets a unit is drawn, and a node is not told of units that are not for it. */
-const NOTHING_TO_DO = 'No unit is meant for this device right now; the next one starts by itself.'
+import { type Why, atStep, toldWhy } from './step.ts'
 
 /** What goes on at a node that has joined. `easing` is why less is computed than may be; empty when it is not. */
 export type Going = { readonly isAdmitted: boolean; readonly leases: number; readonly easing: string }
@@ -13,7 +11,7 @@ export type Going = { readonly isAdmitted: boolean; readonly leases: number; rea
 export class ShownPhase {
   readonly #publisher: Pick<StatePublisher, 'state' | 'update'>
   readonly #pausedBecause: () => string | undefined
-  #underneath: { readonly phase: Phase; readonly reason: string } = { phase: 'off', reason: '' }
+  #underneath: Why & { readonly phase: Phase } = { phase: 'off', ...toldWhy('') }
 
   /** `pausedBecause` tells why nothing is computed now; undefined when it may be. */
   constructor(publisher: Pick<StatePublisher, 'state' | 'update'>, pausedBecause: () => string | undefined) {
@@ -22,19 +20,19 @@ export class ShownPhase {
   }
 
   /** Shows `phase`, or the pause that it is behind. */
-  set(phase: Phase, reason: string): void {
+  set(phase: Phase, why: Why): void {
     const because = this.#pausedBecause()
-    this.#underneath = { phase, reason }
-    this.#publisher.update(because === undefined ? { phase, reason } : { phase: 'paused', reason: because })
+    this.#underneath = { phase, ...why }
+    this.#publisher.update(because === undefined ? this.#underneath : { phase: 'paused', ...toldWhy(because) })
   }
 
   /** Shows what follows from what is going on. */
   follow({ isAdmitted, leases, easing }: Going): void {
     const because = this.#pausedBecause()
-    if (because !== undefined) this.#publisher.update({ phase: 'paused', reason: because })
+    if (because !== undefined) this.#publisher.update({ phase: 'paused', ...toldWhy(because) })
     else if (!isAdmitted) this.#showUnderneath()
-    else if (leases > 0) this.set('working', easing === '' ? 'Computing for the network.' : easing)
-    else this.set('waiting', `${NOTHING_TO_DO} ${easing}`.trim())
+    else if (leases > 0) this.set('working', easing === '' ? atStep('computing') : toldWhy(easing))
+    else this.set('waiting', atStep('idle', easing))
   }
 
   #showUnderneath(): void {

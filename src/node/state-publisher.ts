@@ -6,6 +6,7 @@ import { MAX_RECORDS, type NodeState, type UnitRecord } from './state.ts'
 export const OFF_STATE: NodeState = {
   phase: 'off',
   reason: '',
+  step: null,
   held: NOT_HELD,
   error: null,
   node: null,

@@ -5,6 +5,7 @@ import type { GuestRules } from '#core/guest-rules.ts'
 import type { SiteShare } from '#identity/split.ts'
 import type { KeptEvidence } from './evidence-store.ts'
 import type { Held } from './guest/cause.ts'
+import type { Step } from './step.ts'
 import type { BackendInfo } from '#tensor/backend.ts'
 
 /** Where a node is in its life. `attention` needs the person: the error says what to do. */
@@ -62,6 +63,8 @@ export type NodeState = {
   readonly phase: Phase
   /** Why the phase is what it is, as a short sentence. */
   readonly reason: string
+  /** What the reason begins with, as a code; null where it is all in somebody's words. */
+  readonly step: Step | null
   /** What of the device the rules of the consent hold back, and why. */
   readonly held: Held
   readonly error: ErrorRecord | null

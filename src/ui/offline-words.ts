@@ -25,12 +25,12 @@ export function offlineState(state: NodeState, isLoopback: boolean): OfflineStat
 
 function offlineOff(state: NodeState): OfflineState {
   const reason = msg('Your device has no connection. Connect it to the internet, then click Contribute.')
-  return { state: { ...state, reason }, line: msg('Off, and offline') }
+  return { state: { ...state, step: null, reason }, line: msg('Off, and offline') }
 }
 
 function offlineOn(state: NodeState): OfflineState {
   const reason = msg(
     'Your device has no connection. You need not do anything: your node goes on by itself when it is back.',
   )
-  return { state: { ...state, phase: 'reconnecting', reason }, line: msg('Offline') }
+  return { state: { ...state, phase: 'reconnecting', step: null, reason }, line: msg('Offline') }
 }

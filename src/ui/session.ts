@@ -3,6 +3,7 @@
 import type { Clock } from '#core/clock.ts'
 import { toErrorRecord } from '#core/errors.ts'
 import type { Consent, Contribution, NodeState } from '#node/state.ts'
+import type { Why } from '#node/step.ts'
 
 /** Loads a node and starts it under `consent`. `signal` is aborted when the person stops before the node is up. */
 export type StartContribution = (options: {
@@ -22,6 +23,7 @@ export type SessionParts = {
 export const OFF_STATE: NodeState = {
   phase: 'off',
   reason: '',
+  step: null,
   held: { pauses: [], easings: [], share: 1 },
   error: null,
   node: null,
@@ -43,6 +45,12 @@ export const OFF_STATE: NodeState = {
   units: [],
   beats: [],
 }
+
+/** What the page does around a node: nothing of the node is there to say it. */
+const NOTHING: Why = { step: null, reason: '' }
+const LOADING: Why = { step: 'loading', reason: 'Loading the node.' }
+const HANDING_BACK: Why = { step: 'handing-back', reason: 'Your device is free; handing the work back.' }
+const NOT_STARTED: Why = { step: 'not-started', reason: 'The node did not start.' }
 
 /** Owner of at most one running contribution. */
 export class ContributionSession {
@@ -77,7 +85,7 @@ export class ContributionSession {
     this.#starting = starting
     this.#changed = null
     const { balance, pending } = this.#state
-    this.#show({ ...OFF_STATE, phase: 'starting', reason: 'Loading the node.', balance, pending })
+    this.#show({ ...OFF_STATE, phase: 'starting', ...LOADING, balance, pending })
     try {
       const { start, coordinator } = this.#parts
       const contribution = await start({ coordinator, consent, signal: starting.signal })
@@ -92,7 +100,7 @@ export class ContributionSession {
     } finally {
       this.#starting = null
     }
-    if (starting.signal.aborted) this.#show({ ...this.#state, phase: 'off', reason: '' })
+    if (starting.signal.aborted) this.#show({ ...this.#state, phase: 'off', ...NOTHING })
   }
 
   /** Stops what runs or starts; what was done stays on show. */
@@ -100,14 +108,14 @@ export class ContributionSession {
     this.#starting?.abort()
     const contribution = this.#contribution
     if (contribution === null) {
-      if (this.#starting === null) this.#show({ ...this.#state, phase: 'off', reason: '', error: null })
-      else this.#show({ ...this.#state, phase: 'stopping', reason: '' })
+      if (this.#starting === null) this.#show({ ...this.#state, phase: 'off', ...NOTHING, error: null })
+      else this.#show({ ...this.#state, phase: 'stopping', ...NOTHING })
       return
     }
     this.#contribution = null
     // The node ends its worker before anything else, so the device is free while goodbyes are still being said.
     const stopping = contribution.stop()
-    this.#show({ ...this.#state, phase: 'stopping', reason: 'Your device is free; handing the work back.' })
+    this.#show({ ...this.#state, phase: 'stopping', ...HANDING_BACK })
     try {
       await stopping
       this.#settle(contribution.state, null)
@@ -145,12 +153,12 @@ export class ContributionSession {
 
   #settle(last: NodeState, error: unknown): void {
     this.#unsubscribe()
-    const off: NodeState = { ...last, phase: 'off', reason: '', rateMops: 0, peers: [], error: null }
+    const off: NodeState = { ...last, phase: 'off', ...NOTHING, rateMops: 0, peers: [], error: null }
     this.#show(error === null ? off : { ...off, phase: 'attention', error: toErrorRecord(error) })
   }
 
   #fail(error: unknown): void {
-    this.#show({ ...this.#state, phase: 'attention', reason: 'The node did not start.', error: toErrorRecord(error) })
+    this.#show({ ...this.#state, phase: 'attention', ...NOT_STARTED, error: toErrorRecord(error) })
   }
 
   #show(state: NodeState): void {

@@ -7,19 +7,6 @@ export type Told = readonly [pattern: string, say: (...values: string[]) => stri
 
 /** Whole sentences. */
 export const TOLD_SENTENCES: readonly Told[] = [
-  ['Loading the node.', () => msg('Loading the node.')],
-  ['Finding the network.', () => msg('Finding the network.')],
-  ['Opening the device.', () => msg('Opening the device.')],
-  ['Joining the network.', () => msg('Joining the network.')],
-  [
-    'No unit is meant for this device right now; the next one starts by itself.',
-    () => msg('No unit is meant for your device right now; the next one starts by itself.'),
-  ],
-  ['Computing for the network.', () => msg('Computing for the network.')],
-  ['Stopping.', () => msg('Stopping.')],
-  ['Stopped.', () => msg('Stopped.')],
-  ['Your device is free; handing the work back.', () => msg('Your device is free; handing the work back.')],
-  ['The node did not start.', () => msg('The node did not start.')],
   ['The coordinator cannot be reached; trying again.', () => msg('The coordinator cannot be reached; trying again.')],
   // A unit's way.
   ['Computing.', () => msg('Computing.')],

@@ -17,7 +17,6 @@ const plain = (text: string) => text.replaceAll('’', "'")
 
 /** Told for people who run a node from a page and from a command line alike; said for the page. */
 const SAID_ANEW: ReadonlySet<string> = new Set([
-  'No unit is meant for this device right now; the next one starts by itself.',
   'The contributor stopped.',
   'the device rests',
   'The lease ran out before the unit was settled.',

@@ -68,7 +68,7 @@ describe('words', () => {
     const working = state('working', { ...slow, peers: [PEER] })
     expect([shownOf(working), stateLine(working)]).toEqual(['throttled', 'Working with 1 peer, slowed down'])
     expect(reasonWords(working)).toBe(why)
-    const waiting = state('waiting', slow)
+    const waiting = state('waiting', { ...slow, step: 'idle' })
     expect([shownOf(waiting), stateLine(waiting)]).toEqual(['throttled', 'On, waiting for work, slowed down'])
     expect(reasonWords(waiting)).toBe(
       `No unit is meant for your device right now; the next one starts by itself. ${why}`,

@@ -5,6 +5,7 @@ import type { NodeState, Phase, UnitRecord } from '#node/state.ts'
 import { byCount, formatCount, unitCount } from './format.ts'
 import { easingWords, restWords } from './held-words.ts'
 import { language } from './languages/language.ts'
+import { stepWords } from './step-words.ts'
 import { toldWords } from './told-words.ts'
 
 /** A transport as state.ts names it; null when it is not known. */
@@ -64,12 +65,12 @@ export function stateLine(state: NodeState): string {
 
 /** Why the state is what it is; empty where there is nothing to say. */
 export function reasonWords(state: NodeState): string {
-  const { phase, held, reason } = state
+  const { phase, held, step, reason } = state
   if (phase === 'paused' && held.pauses.length > 0) return restWords(held)
   const easing = isBusy(phase) ? easingWords(held) : ''
-  if (easing === '' || phase === 'working') return easing || toldWords(reason)
-  const waiting = msg('No unit is meant for your device right now; the next one starts by itself.')
-  return language() === 'zh-Hans' ? `${waiting}${easing}` : `${waiting} ${easing}`
+  if (easing !== '' && phase === 'working') return easing
+  const first = step === null ? toldWords(reason) : stepWords(step)
+  return language() === 'zh-Hans' ? `${first}${easing}` : `${first} ${easing}`.trim()
 }
 
 /** What is said aloud when the phase changes; fewer words and fewer changes than the state line. */

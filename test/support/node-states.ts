@@ -2,13 +2,13 @@
 import type { PublicKey } from '#core/ed25519.ts'
 import { type Held, easingWords, pauseWords } from '#node/guest/cause.ts'
 import type { BeatSlot, NodeState, UnitRecord } from '#node/state.ts'
+import { atStep, toldWhy } from '#node/step.ts'
 import { OFF_STATE } from '#ui/session.ts'
 import { unitReason, unitWhat } from './unit-sentences.ts'
 
 const NODE = '5e'.repeat(32) as PublicKey
 const REWARD = '2147483648000000'
 const PEERS = ['3fa1c2', 'a07b19', 'c9e4d0', '51d8ff', '0b77e3'].map((start) => start + '9d27e1'.repeat(9) + '60ab')
-const NOTHING_TO_DO = 'No unit is meant for this device right now; the next one starts by itself.'
 const UNIT = { unit: '7c01'.repeat(16), certificate: 'e51b'.repeat(16) }
 
 /** Every state worth looking at, by name, as it would be at `nowMs`. */
@@ -18,6 +18,7 @@ export function nodeStates(nowMs: number) {
   const working: NodeState = {
     ...OFF_STATE,
     phase: 'working',
+    ...atStep('computing'),
     node: NODE,
     device: {
       backend: 'webgpu',
@@ -60,11 +61,11 @@ export function nodeStates(nowMs: number) {
   const input = { pauses: [], easings: [{ code: 'input', seconds: 30 }], share: 0.125 } satisfies Held
   return {
     off: OFF_STATE,
-    starting: { ...OFF_STATE, phase: 'starting', reason: 'Loading the node.' },
+    starting: { ...OFF_STATE, phase: 'starting', ...atStep('loading') },
     waiting: {
       ...working,
       phase: 'waiting',
-      reason: NOTHING_TO_DO,
+      ...atStep('idle'),
       rateMops: 0,
       unitsDone: 0,
       creditedSession: '0',
@@ -75,12 +76,12 @@ export function nodeStates(nowMs: number) {
       beats: working.beats.slice(-12),
     },
     working,
-    throttled: { ...working, held: input, reason: easingWords(input), rateMops: 978 },
+    throttled: { ...working, held: input, ...toldWhy(easingWords(input)), rateMops: 978 },
     'throttled-waiting': {
       ...working,
       phase: 'waiting',
       held: input,
-      reason: `${NOTHING_TO_DO} ${easingWords(input)}`,
+      ...atStep('idle', easingWords(input)),
       rateMops: 0,
       units: done,
     },
@@ -94,21 +95,21 @@ export function nodeStates(nowMs: number) {
     reconnecting: {
       ...working,
       phase: 'reconnecting',
-      reason: 'The coordinator cannot be reached; trying again.',
+      ...toldWhy('The coordinator cannot be reached; trying again.'),
       peers: working.peers.slice(0, 1),
       units: done,
     },
-    stopped: { ...working, phase: 'off', rateMops: 0, peers: [], units: done },
+    stopped: { ...working, phase: 'off', ...toldWhy(''), rateMops: 0, peers: [], units: done },
     attention: {
       ...working,
       phase: 'attention',
-      reason: failing.message,
+      ...toldWhy(failing.message),
       peers: [],
       rateMops: 0,
       units: done,
       error: failing,
     },
-    failed: { ...OFF_STATE, phase: 'attention', reason: 'The node did not start.', error: unreachable },
+    failed: { ...OFF_STATE, phase: 'attention', ...atStep('not-started'), error: unreachable },
     reference: {
       ...working,
       isIdentityPersistent: false,
@@ -138,7 +139,7 @@ function unitRecords(nowMs: number): UnitRecord[] {
 /** `working` while the rules pause it. */
 function pausedFor(working: NodeState, units: readonly UnitRecord[], pauses: Held['pauses']): NodeState {
   const held = { pauses, easings: [], share: 1 }
-  return { ...working, phase: 'paused', held, reason: pauseWords(held) ?? '', rateMops: 0, units }
+  return { ...working, phase: 'paused', held, ...toldWhy(pauseWords(held) ?? ''), rateMops: 0, units }
 }
 
 function unit(nowMs: number, i: number, outcome: UnitRecord['outcome'], secondsAgo: number): UnitRecord {

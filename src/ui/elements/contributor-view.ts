@@ -258,12 +258,14 @@ export class ContributorView extends LitElement {
   /** The state with the reason that only the page knows. */
   #explained(state: NodeState): NodeState {
     if (state.phase === 'off') return { ...state, reason: state.reason || msg('Nothing runs until you click.') }
-    if (!isOn(state.phase) || state.reason !== '') return state
+    // That it computes is in the line already.
+    const isPlain = state.reason === '' || state.step === 'computing'
+    if (!isOn(state.phase) || !isPlain) return state
     const share = formatPercent(this.settings.gpuShare)
     const reason = this.#isResumed
       ? msg(str`Resumed, because you chose to keep contributing. At most ${share} of your device.`)
       : msg(str`At most ${share} of your device.`)
-    return { ...state, reason }
+    return { ...state, step: null, reason }
   }
 
   readonly #contribute = (event: CustomEvent<ContributeDetail>): void => {
