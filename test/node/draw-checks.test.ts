@@ -476,6 +476,16 @@ describe('the document', () => {
     expect([0, 1, 2, 3, 4].map((place) => shown.get(place))).toEqual([1, 2, 2, 2, 1])
   })
 
+  test('behaviour: the whole roster with the beacon convicts as well, as documents from before have it', async () => {
+    const [roster] = invented.certificate.rosters
+    const nodes = roster?.nodes ?? []
+    const entries = nodes.map((entry, index) => ({ index, entry, path: pathOf(nodes, index) }))
+    const rosters: PartialRoster[] = [{ root: rosterRoot(nodes), size: nodes.length, entries }]
+    const lie = { shows: 'draw', attempt: 1, rosters, beacon: await beaconOf(invented) } as const
+    const proof = falseDraw(await certifiedByInvented(), lie)
+    expect(verifyFalseDraw(proof, authorityOf(invented))).toMatchObject({ ok: true })
+  })
+
   test('behaviour: a roster convicts nobody who is on it, nor by neighbours that are none', async () => {
     const [roster] = picked.certificate.rosters
     const certificate = unitOf(picked)
