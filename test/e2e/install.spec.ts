@@ -7,7 +7,6 @@ import { type Page, expect } from '@playwright/test'
 import { Hono } from 'hono'
 import { pageRoutes } from '#coordinator/http/page.ts'
 import { listen, test } from '../support/page-site.ts'
-import { PANELS } from '../support/panel-names.ts'
 
 /** Resolves when the service worker holds the shell. */
 async function shellIsKept(page: Page): Promise<void> {
@@ -131,30 +130,6 @@ async function change(path: string, from: string | RegExp, to: string): Promise<
 }
 
 test.describe('panels', () => {
-  for (const colorScheme of ['light', 'dark'] as const)
-    test(`behaviour: none breaks WCAG AA or is wider than the screen, ${colorScheme}`, async ({ page, sites }) => {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      for (const name of PANELS) {
-        await page.goto(`${sites.elements}elements?panel=${name}`)
-        await expect(page.locator('main > *')).toBeAttached()
-        for (const fold of await page.locator('details').all()) await fold.click()
-        for (const width of [320, 360, 768, 1440]) {
-          await page.setViewportSize({ width, height: 800 })
-          expect(
-            await page.evaluate(() => document.documentElement.scrollWidth),
-            `${name} at ${width}`,
-          ).toBeLessThanOrEqual(width)
-        }
-        const { violations } = await new AxeBuilder({ page })
-          .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
-          .analyze()
-        expect(
-          violations.map(({ id }) => id),
-          name,
-        ).toEqual([])
-      }
-    })
-
   test('behaviour: the device panel says what was opened, tested and measured', async ({ page, sites }) => {
     await page.goto(`${sites.elements}elements?state=working`)
     await page.getByTestId('device-panel').locator('summary').first().focus()
@@ -280,5 +255,60 @@ test.describe('before the consent ends', () => {
     await page.getByRole('button', { name: 'Go on for another day' }).click()
     await expect(page.getByTestId('lapse')).toHaveCount(0)
     await expect(page.getByTestId('stop')).toBeVisible()
+  })
+
+  test('behaviour: a passkey’s word that ends first is told an hour before, once, by a notification that carries no more than the time', async ({
+    page,
+    sites,
+    context,
+  }) => {
+    await context.grantPermissions(['notifications'])
+    await page.clock.install()
+    await page.addInitScript(() => {
+      const told: string[] = []
+      Object.defineProperty(window, 'told', { value: told })
+      window.Notification = new Proxy(window.Notification, {
+        construct: (make, args: [string, NotificationOptions]) => {
+          told.push(`${args[0]}. ${args[1].body}`)
+          return Reflect.construct(make, args) as object
+        },
+      })
+    })
+    const told = () => page.evaluate(() => (window as unknown as { told: string[] }).told)
+    await page.goto(`${sites.elements}elements?panel=lapse-later`)
+    await expect(page.getByText('You get a notification an hour before it ends')).toBeVisible()
+    await page.clock.fastForward(59 * 60_000)
+    await expect(page.getByTestId('lapse')).toHaveCount(0)
+    expect(await told()).toEqual([])
+    await page.clock.fastForward(2 * 60_000)
+    await expect(page.getByTestId('lapse')).toContainText('Your passkey’s word for this browser ends at')
+    await expect.poll(told).toHaveLength(1)
+    expect((await told())[0]).toMatch(
+      /^Your passkey’s word for this browser ends at \S+( [AP]M)?\. Your node goes on without it/,
+    )
+    await page.clock.fastForward(10 * 60_000)
+    expect(await told()).toHaveLength(1)
+    await page.getByRole('button', { name: 'Use your passkey again' }).click()
+    await expect(page.getByTestId('lapse').getByRole('alert')).toContainText('Nothing was lost')
+  })
+
+  test('behaviour: the built page shows it by its service worker, which a phone needs', async ({
+    page,
+    sites,
+    context,
+  }) => {
+    await context.grantPermissions(['notifications'], { origin: sites.page })
+    await page.goto(sites.page)
+    await shellIsKept(page)
+    await page.evaluate(() => {
+      const note = document.createElement('cw-lapse')
+      document.body.append(Object.assign(note, { consentMs: Date.now() + 20 * 60_000 }))
+    })
+    const titles = () =>
+      page.evaluate(async () => {
+        const notifications = await (await navigator.serviceWorker.ready).getNotifications()
+        return notifications.map(({ title }) => title)
+      })
+    await expect.poll(titles).toEqual([expect.stringMatching(/^Your contribution ends at/)])
   })
 })

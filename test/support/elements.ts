@@ -13,7 +13,7 @@ import { pageSentences } from '#ui/languages/page-sentences.ts'
 import type { FrameBox } from '#widget/frame-box.ts'
 import { nodeStates } from './node-states.ts'
 import { cannedBoard } from './canned-board.ts'
-import { PANELS } from './panel-names.ts'
+import { EXPLORER_PANELS, PANELS } from './panel-names.ts'
 import { showPanel } from './panels.ts'
 
 const query = new URLSearchParams(location.search)
@@ -34,7 +34,7 @@ function list(): void {
     `?state=${key}&record`,
     `?state=${key}&view=frame`,
   ])
-  links.push(...PANELS.map((name) => `?panel=${name}`))
+  links.push(...[...PANELS, ...EXPLORER_PANELS].map((name) => `?panel=${name}`))
   for (const href of links) {
     const link = document.createElement('a')
     link.href = href

@@ -1,6 +1,7 @@
 // Single elements of the page in a state that is hard to reach, for the development page: `/elements?panel=lapse`. Never part of a build.
 import type { Digest } from '#core/digest.ts'
 import type { ModelsPort } from '#ui/elements/this-device.ts'
+import { explorerPanels } from './explorer-panels.ts'
 import { nodeStates } from './node-states.ts'
 
 const MIB = 2 ** 20
@@ -38,12 +39,22 @@ export async function showPanel(name: string): Promise<boolean> {
     import('#ui/panels/models-panel.ts'),
     import('#ui/panels/device-panel.ts'),
     import('#ui/panels/first-tour.ts'),
+    import('#ui/explorer/log-view.ts'),
+    import('#ui/explorer/unit-view.ts'),
+    import('#ui/sites/earnings-view.ts'),
   ])
   const nowMs = Date.now()
   const states = nodeStates(nowMs)
   const make: Record<string, () => HTMLElement> = {
+    ...explorerPanels(nowMs),
     lapse: () => Object.assign(document.createElement('cw-lapse'), { consentMs: nowMs + 20 * 60_000 }),
     'lapse-passkey': () => Object.assign(document.createElement('cw-lapse'), { delegatedUntilMs: nowMs + 20 * 60_000 }),
+    'lapse-later': () =>
+      Object.assign(document.createElement('cw-lapse'), {
+        consentMs: nowMs + 24 * 3_600_000,
+        delegatedUntilMs: nowMs + 2 * 3_600_000,
+        protect: () => Promise.reject(new DOMException('The request was refused.', 'NotAllowedError')),
+      }),
     'tour-start': () => document.createElement('cw-tour'),
     'tour-end': () =>
       Object.assign(document.createElement('cw-tour'), {
@@ -54,6 +65,7 @@ export async function showPanel(name: string): Promise<boolean> {
         },
       }),
     update: () => Object.assign(document.createElement('cw-update'), { takeOver: () => {}, isRunning: true }),
+    'update-free': () => Object.assign(document.createElement('cw-update'), { takeOver: () => {}, isRunning: false }),
     models: () => Object.assign(document.createElement('cw-models'), { port: cannedModels(nowMs) }),
     'models-none': () =>
       Object.assign(document.createElement('cw-models'), {
@@ -65,9 +77,11 @@ export async function showPanel(name: string): Promise<boolean> {
   }
   const element = make[name]?.()
   if (element === undefined) return false
-  const main = document.createElement('main')
+  // Whole pages have a `main` of their own.
+  const main = document.createElement(/^(?:log|unit|earnings)/.test(name) ? 'div' : 'main')
+  main.id = 'panel'
   // As wide as the page gives each of them.
-  main.style.maxWidth = name.startsWith('tour') ? '' : '720px'
+  main.style.maxWidth = /^(?:tour|log|unit|earnings)/.test(name) ? '' : '720px'
   main.style.margin = '24px auto'
   main.append(element)
   document.body.append(main)
