@@ -5,9 +5,11 @@ import workerUrl from './check-worker.ts?worker&url'
 import { ownScript } from '#core/script-address.ts'
 import { keepErrors } from '#node/worker-link.ts'
 import type { ExplorerApi } from '#sdk/explore/explorer.ts'
+import { openNumbers } from '#ui/format.ts'
 import { parseRoute } from '#ui/explorer/route.ts'
 import { openLanguage } from '#ui/languages/language.ts'
 import { pageSentences } from '#ui/languages/page-sentences.ts'
+import { nextTask } from '#ui/turns.ts'
 import '#ui/explorer/log-view.ts'
 import '#ui/explorer/unit-view.ts'
 
@@ -28,10 +30,14 @@ function openExplorer(): ExplorerApi {
 }
 
 await openLanguage(pageSentences)
-// The elements are defined in one task and drawn in the next, so that neither takes long.
-await new Promise((resolve) => setTimeout(resolve))
+// Tasks of their own, none of them long: defining the elements, what numbers need, starting the worker, drawing.
+await nextTask()
+openNumbers()
+await nextTask()
+const api = openExplorer()
+await nextTask()
 const name = parseRoute(location.pathname)
 const view = document.createElement(name === null ? 'cw-log' : 'cw-unit')
 if ('name' in view) view.name = name
-view.api = openExplorer()
+view.api = api
 document.body.append(view)
