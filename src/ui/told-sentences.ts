@@ -60,6 +60,10 @@ export const TOLD_SENTENCES: readonly Told[] = [
   ['Language models run on {…}.', (where) => msg(str`Language models run on ${where}.`)],
   // What keeps a node from the grid.
   ['There is no coordinator at {}: {…}.', (url, why) => msg(str`There is no coordinator at ${url}: ${why}.`)],
+  [
+    'Too many requests from this address: try again in {} s.',
+    (seconds) => msg(str`Too many requests from this address: try again in ${seconds} s.`),
+  ],
   ['No coordinator answers at {}.', (url) => msg(str`No coordinator answers at ${url}.`)],
   ['The peer {} cannot be reached: {…}.', (peer, why) => msg(str`The peer ${peer} cannot be reached: ${why}.`)],
   ['The coordinator does not admit this node.', () => msg('The coordinator does not admit this node.')],

@@ -26,6 +26,8 @@ describe('board words', () => {
 
   test('behaviour: what is not known is told with its own words', () => {
     expect(refused('coordinator.Else', 'hostile')).toContain('The moon is in the way.')
+    const message = 'Too many requests from this address: try again in 3 s.'
+    expect(refusalWords({ name: 'coordinator.RateLimited', kind: 'unavailable', message })).toContain(message)
     expect(refused('sdk.Unreachable', 'unavailable')).toContain('Check your connection')
   })
 })

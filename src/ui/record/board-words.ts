@@ -40,7 +40,8 @@ export function refusalWords({ name, kind, message }: ErrorRecord): string {
         'Your clock and the coordinator’s are more than five minutes apart, or another tab was faster. Nothing was changed: look at your clock, then try again.',
       )
     default:
-      return kind === 'unavailable'
+      // What the coordinator itself says, as that it was asked too often, is told in its words.
+      return kind === 'unavailable' && name.startsWith('sdk.')
         ? msg(
             'The coordinator does not answer, so nothing is known to have changed. Check your connection, then try again.',
           )

@@ -724,6 +724,7 @@
 'se499d782f24c819a': `Não foi possível alcançar o coordenador; tentando de novo.`,
 'se4cce5429a68e231': str`${0} – Commonwatt`,
 'se52e7bb9fbf300e9': str`${0} ${1} unidade não aceita: ${2}`,
+'se578d73e147ababb': str`Pedidos demais vindos deste endereço: tente de novo em ${0} s.`,
 'se59837d0d00ebad0': `Nenhuma entrada.`,
 'se5bd9ff649bb7e07': `Chave de acesso`,
 'se61127c0e9693167': str`${0} nós o coassinaram`,
