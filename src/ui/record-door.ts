@@ -15,12 +15,12 @@ export function hasHistory(store: SettingsStore | null): boolean {
   }
 }
 
-/** Calls `show` with the record: soon if there was one, otherwise after the first start; with null where it cannot be had. */
+/** Calls `show` with the record: soon if there was one, otherwise after the first start, with its place at once; with null where it cannot be had. */
 export function openRecordWhenNeeded(
   session: ContributionSession,
   store: SettingsStore | null,
   clock: Clock,
-  show: (record: DeviceRecord | null) => void,
+  show: (record: DeviceRecord | 'coming' | null) => void,
 ): void {
   const open = async () => {
     const { openRecord } = await import('./record/open-record.ts')
@@ -37,6 +37,8 @@ export function openRecordWhenNeeded(
   const unsubscribe = session.onChange(({ phase }) => {
     if (phase !== 'starting') return
     unsubscribe()
+    // Nothing moves when it is there.
+    show('coming')
     attempt()
   })
 }
