@@ -48,7 +48,7 @@ export const baseStyles = css`
     text-decoration-thickness: 3px;
   }
   :focus-visible {
-    outline: 2px solid var(--filament);
+    outline: var(--focus);
     outline-offset: 3px;
     border-radius: 4px;
   }
@@ -102,11 +102,6 @@ export const buttonStyles = css`
   button:focus-visible {
     border-radius: 8px;
   }
-  button[disabled] {
-    color: var(--muted);
-    border-color: var(--line);
-    cursor: default;
-  }
   button.primary {
     border-color: var(--filament);
     background: var(--filament);
@@ -114,6 +109,24 @@ export const buttonStyles = css`
   }
   button.primary:hover {
     border-color: var(--ink);
+  }
+  button[disabled],
+  button.primary[disabled] {
+    border-color: var(--line);
+    background: var(--surface);
+    color: var(--muted);
+    cursor: default;
+  }
+  @media (forced-colors: active) {
+    /* Else the browser puts its own ground behind the words, in the colour of the words. */
+    button.primary {
+      forced-color-adjust: none;
+    }
+    button[disabled],
+    button.primary[disabled] {
+      border-color: GrayText;
+      color: GrayText;
+    }
   }
   button.quiet {
     padding: 8px 12px;

@@ -24,13 +24,13 @@ img { display: block }
 button { min-height: 44px; padding: 8px 20px; border: 1px solid var(--edge); border-radius: 8px; background: var(--surface); color: var(--ink);
   font: 600 var(--size-text) / 1.5 var(--sans); cursor: pointer }
 button:hover { border-color: var(--ink) }
-button.primary { flex: 1; border-color: var(--filament); background: var(--filament); color: var(--on-filament) }
+button.primary { flex: 1; border-color: var(--filament); background: var(--filament); color: var(--on-filament); forced-color-adjust: none }
 button.quiet { padding: 8px 12px; border-color: transparent; background: none; font-weight: 400; text-decoration: underline;
   text-decoration-color: var(--filament); text-decoration-thickness: 2px; text-underline-offset: 3px }
 .answer button { min-height: 32px; padding: 4px 12px; font-size: var(--size-note) }
 .quiet-line button { min-height: 24px; padding: 0 4px; font-size: inherit }
 a { color: inherit; text-decoration-color: var(--filament); text-decoration-thickness: 2px; text-underline-offset: 3px }
-:focus-visible { outline: 2px solid var(--filament); outline-offset: 2px }
+:focus-visible { outline: var(--focus); outline-offset: 2px }
 footer { margin-top: auto; padding-top: 8px }
 :host([mode='refused']), :host([mode='phone']), :host([mode='less-data']) { padding: 8px 16px; justify-content: center }
 :host([mode='refused']) header, :host([mode='phone']) header, :host([mode='less-data']) header { display: none }

@@ -74,6 +74,7 @@ export class GridPicture extends LitElement {
       }
       .flash.rejected {
         stroke: var(--fault);
+        stroke-dasharray: 3 4;
       }
       @keyframes travel {
         to {

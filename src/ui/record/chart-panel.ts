@@ -60,6 +60,10 @@ export class ChartPanel extends LitElement {
       .u-cursor-x {
         border-color: var(--edge);
       }
+      .u-select {
+        background: var(--filament);
+        opacity: 0.2;
+      }
       details {
         margin-top: 12px;
       }

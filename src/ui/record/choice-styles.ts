@@ -27,7 +27,7 @@ export const choiceStyles = css`
     font-weight: 600;
   }
   label:has(:focus-visible) {
-    outline: 2px solid var(--filament);
+    outline: var(--focus);
     outline-offset: 3px;
   }
   input {
