@@ -109,6 +109,7 @@ export default defineConfig({
           name: 'gpu',
           include: ['test/gpu/**/*.test.ts'],
           testTimeout: 120_000,
+          maxWorkers: 2,
           browser: {
             enabled: true,
             headless: true,
