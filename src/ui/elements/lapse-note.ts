@@ -36,6 +36,10 @@ export class LapseNote extends LitElement {
       section button {
         margin-top: 12px;
       }
+      /* Its words begin where the column does. */
+      button.quiet {
+        margin-inline-start: -13px;
+      }
     `,
   ]
 
