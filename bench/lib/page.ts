@@ -14,6 +14,15 @@ const PEERS = ['@jax-js/jax', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend
 
 /** What `run(argument)` of bench/page/<module> returns, in a page of its own. Both must survive JSON. */
 export async function runInPage<T>(module: string, argument: unknown): Promise<T> {
+  const [result] = await runSeveralInPage<T>(module, [argument])
+  return result?.result as T
+}
+
+/** The same for several arguments, one after the other in one page, each with the milliseconds that the page's main thread was busy. */
+export async function runSeveralInPage<T>(
+  module: string,
+  several: readonly unknown[],
+): Promise<{ result: T; busyMs: number }[]> {
   const server = await createServer({
     configFile: false,
     root,
@@ -44,7 +53,19 @@ export async function runInPage<T>(module: string, argument: unknown): Promise<T
     })
     await page.goto(`${server.resolvedUrls?.local[0] ?? ''}bench/page/index.html`)
     page.setDefaultTimeout(TIMEOUT_MS)
-    return (await page.evaluate(runModule, { module, argument })) as T
+    const session = await page.context().newCDPSession(page)
+    await session.send('Performance.enable')
+    const busyMs = async () => {
+      const { metrics } = await session.send('Performance.getMetrics')
+      return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN)
+    }
+    const results: { result: T; busyMs: number }[] = []
+    for (const argument of several) {
+      const startMs = await busyMs()
+      const result = (await page.evaluate(runModule, { module, argument })) as T
+      results.push({ result, busyMs: (await busyMs()) - startMs })
+    }
+    return results
   } finally {
     await browser.close()
     await server.close()

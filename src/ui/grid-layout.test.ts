@@ -24,13 +24,13 @@ describe('grid layout', () => {
   test('default: two peers lie left and right of you', () => {
     const { placed } = placePeers(peers(2))
     expect(placed.map(({ x, y }) => [x, y])).toEqual([
-      ['8.00%', '50.00%'],
-      ['92.00%', '50.00%'],
+      [8, 50],
+      [92, 50],
     ])
   })
 
   test('behaviour: a single peer lies beside you', () => {
-    expect(placePeers(peers(1))).toMatchObject({ placed: [{ x: '30%', y: '50%' }], you: '70%' })
+    expect(placePeers(peers(1))).toMatchObject({ placed: [{ x: 30, y: 50 }], you: 70 })
   })
 
   test('behaviour: places follow the keys, not the order of arrival', () => {

@@ -6,8 +6,8 @@ export const MAX_DRAWN = 10
 
 /** A peer with its place, in per cent of the picture. */
 export type PlacedPeer = NodeState['peers'][number] & {
-  readonly x: string
-  readonly y: string
+  readonly x: number
+  readonly y: number
   readonly isAbove: boolean
 }
 
@@ -19,21 +19,25 @@ export type PicturePulse = {
 }
 
 /** Places peers on an ellipse around `you`, in the order of their keys; a single one lies beside you. */
-export function placePeers(peers: NodeState['peers']): { placed: PlacedPeer[]; hidden: number; you: string } {
+export function placePeers(peers: NodeState['peers']): { placed: PlacedPeer[]; hidden: number; you: number } {
   const drawn = [...peers].sort((a, b) => (a.node < b.node ? -1 : 1)).slice(0, MAX_DRAWN)
   const hidden = peers.length - drawn.length
   const [only] = drawn
   if (drawn.length === 1 && only !== undefined)
-    return { placed: [{ ...only, x: '30%', y: '50%', isAbove: false }], hidden, you: '70%' }
+    return { placed: [{ ...only, x: 30, y: 50, isAbove: false }], hidden, you: 70 }
   // An even number lies left and right of you, an odd one begins above you: always in balance.
   const first = drawn.length % 2 === 1 ? -Math.PI / 2 : Math.PI
   const placed = drawn.map(({ node, transport }, index) => {
     const angle = first + (index * 2 * Math.PI) / drawn.length
     const y = 50 + 32 * Math.sin(angle)
     const x = 50 + 42 * Math.cos(angle)
-    return { node, transport, x: `${x.toFixed(2)}%`, y: `${y.toFixed(2)}%`, isAbove: y < 49 }
+    return { node, transport, x: hundredths(x), y: hundredths(y), isAbove: y < 49 }
   })
-  return { placed, hidden, you: '50%' }
+  return { placed, hidden, you: 50 }
+}
+
+function hundredths(value: number): number {
+  return Math.round(value * 100) / 100
 }
 
 /** Pulses for units whose outcome is not the one in `before`, and what to remember for the next time. */

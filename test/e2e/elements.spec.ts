@@ -90,3 +90,28 @@ test('default: the development page has every element of the pages', async ({ pa
   }
   expect(defined.filter((tag) => !seen.has(tag))).toEqual([])
 })
+
+test('behaviour: a new unit pulses on the lines to its peers, and on none under reduced motion', async ({
+  page,
+  sites,
+}) => {
+  await page.goto(`${sites.elements}elements?state=working`)
+  const picture = page.locator('cw-grid')
+  /** The next unit of the picture, with its first two peers: how many of its parts moved, when they have. */
+  const moved = () =>
+    picture.evaluate(async (element) => {
+      const grid = element as HTMLElementTagNameMap['cw-grid']
+      const [unit] = grid.state.units
+      if (unit === undefined) throw new Error('The state has no unit.')
+      const peers = grid.state.peers.slice(0, 2)
+      grid.state = { ...grid.state, units: [{ ...unit, startedMs: unit.startedMs + 1, outcome: 'checking', peers }] }
+      await grid.updateComplete
+      const begun = grid.shadowRoot?.getAnimations() ?? []
+      await Promise.all(begun.map(({ finished }) => finished))
+      return begun.length
+    })
+  await expect(picture.locator('.track')).toHaveCount(5)
+  expect(await moved()).toBe(2)
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  expect(await moved()).toBe(0)
+})

@@ -2,27 +2,52 @@
 // always means something; the caption says the same in words, and alone under reduced motion.
 import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, type PropertyValues, css, html, nothing, svg } from 'lit'
-import { repeat } from 'lit/directives/repeat.js'
+import { guard } from 'lit/directives/guard.js'
+import { styleMap } from 'lit/directives/style-map.js'
 import type { NodeState, UnitRecord } from '#node/state.ts'
 import { byCount, formatCount, shortDigest } from '#ui/format.ts'
 import { type PicturePulse, type PlacedPeer, newPulses, placePeers } from '#ui/grid-layout.ts'
+import { language } from '#ui/languages/language.ts'
 import { OFF_STATE } from '#ui/session.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
 import { isOn, outcomeWord, peerCount, transportWords } from '#ui/words.ts'
 
+/** Pixels. */
 const HEIGHT = 160
-const MAX_PULSES = 24
+
+/** How long a pulse takes. */
+const PULSE_MS = 240
+
+const TRAVEL = [
+  { transform: 'translateX(calc(-1 * var(--dash)))', opacity: 1 },
+  { transform: 'translateX(var(--length))', opacity: 1 },
+]
+const FADE = [{ opacity: 1 }, { opacity: 0 }]
+
+/** What of a line moves, and how: towards you when a unit is leased, away when results are compared. */
+const MOVES = {
+  leased: { part: '.pulse', keyframes: TRAVEL, direction: 'reverse' },
+  compared: { part: '.pulse', keyframes: TRAVEL, direction: 'normal' },
+  agreed: { part: '.agreed', keyframes: FADE, direction: 'normal' },
+  rejected: { part: '.rejected', keyframes: FADE, direction: 'normal' },
+} as const satisfies Record<PicturePulse['kind'], unknown>
 
 /** `<cw-grid .state=…>`. */
 export class GridPicture extends LitElement {
-  static override properties = { state: { attribute: false }, pulses: { state: true } }
+  static override properties = { state: { attribute: false } }
   static override styles = [
     baseStyles,
     css`
-      svg {
-        display: block;
-        width: 100%;
+      .picture {
+        position: relative;
+        height: ${HEIGHT}px;
         margin-top: 8px;
+        container-type: size;
+      }
+      svg {
+        position: absolute;
+        width: 100%;
+        height: 100%;
         overflow: visible;
       }
       .wire {
@@ -54,41 +79,45 @@ export class GridPicture extends LitElement {
         font: 400 var(--size-note) / 1 var(--mono);
         text-anchor: middle;
       }
+      .tracks {
+        position: absolute;
+        inset: 0;
+        forced-color-adjust: none;
+      }
+      /* A line to a peer, laid out from left to right and turned. What moves on it is there all the time, and moves in transforms and opacity alone:
+         off the main thread, without a layout or a paint. */
+      .track {
+        --dx: calc((var(--x) - var(--you)) * 1cqw);
+        --dy: calc((var(--y) - 50) * 1cqh);
+        --length: hypot(var(--dx), var(--dy));
+        --dash: calc(0.14 * var(--length));
+        position: absolute;
+        top: calc(50% - 1.5px);
+        left: calc(var(--you) * 1%);
+        width: var(--length);
+        height: 3px;
+        overflow: clip;
+        rotate: atan2(var(--dy), var(--dx));
+        transform-origin: 0 50%;
+      }
+      .track span {
+        position: absolute;
+        inset: 0;
+        opacity: 0;
+      }
       .pulse {
-        stroke: var(--filament);
-        stroke-width: 3;
-        stroke-linecap: round;
-        stroke-dasharray: 14 100;
-        stroke-dashoffset: 14;
-        animation: travel 240ms ease-out forwards;
+        width: var(--dash);
+        border-radius: 2px;
+        background: var(--filament);
       }
-      .pulse.back {
-        animation-direction: reverse;
+      .agreed {
+        background: var(--agreed);
       }
-      .flash {
-        stroke-width: 3;
-        animation: fade 240ms ease-out forwards;
-      }
-      .flash.agreed {
-        stroke: var(--agreed);
-      }
-      .flash.rejected {
-        stroke: var(--fault);
-        stroke-dasharray: 3 4;
-      }
-      @keyframes travel {
-        to {
-          stroke-dashoffset: -100;
-        }
-      }
-      @keyframes fade {
-        to {
-          opacity: 0;
-        }
+      .rejected {
+        background: repeating-linear-gradient(90deg, var(--fault) 0 3px, transparent 3px 7px);
       }
       @media (prefers-reduced-motion: reduce) {
-        .pulse,
-        .flash {
+        .tracks {
           display: none;
         }
       }
@@ -102,69 +131,83 @@ export class GridPicture extends LitElement {
   ]
 
   declare state: NodeState
-  declare pulses: readonly PicturePulse[]
   #seen: ReadonlyMap<string, UnitRecord['outcome']> = new Map()
 
   constructor() {
     super()
     updateWhenLocaleChanges(this)
     this.state = OFF_STATE
-    this.pulses = []
   }
 
-  protected override willUpdate(changed: PropertyValues): void {
+  protected override updated(changed: PropertyValues): void {
     if (!changed.has('state')) return
     const { pulses, seen } = newPulses(this.#seen, this.state.units)
-    this.#seen = seen
     // What is there already when the picture opens did not happen now.
-    if (this.hasUpdated && pulses.length > 0) this.pulses = [...this.pulses, ...pulses].slice(-MAX_PULSES)
+    const isFirst = changed.get('state') === undefined
+    this.#seen = seen
+    if (!isFirst && !matchMedia('(prefers-reduced-motion: reduce)').matches)
+      for (const pulse of pulses) this.#show(pulse)
   }
 
   override render() {
-    const { placed, hidden, you } = placePeers(this.state.peers)
+    const { peers, phase } = this.state
+    const { placed, hidden, you } = placePeers(peers)
     return html`<h2 id="title">${msg('You and your peers')}</h2>
-      <svg height=${HEIGHT} role="img" aria-labelledby="title caption">
-        ${placed.map((peer) => svg`<line class="wire ${peer.transport}" x1=${you} y1="50%" x2=${peer.x} y2=${peer.y} />`)}
-        ${repeat(
-          this.pulses,
-          (pulse) => pulse.key,
-          (pulse) => this.#pulse(pulse, placed, you),
-        )}
-        <circle class="you ${isOn(this.state.phase) ? '' : 'off'}" cx=${you} cy="50%" r="9" />
-        <text x=${you} y="50%" dy="28">${msg('you')}</text>
-        ${placed.map(
-          (peer) => svg`<circle class="peer" cx=${peer.x} cy=${peer.y} r="6" />
-          <text x=${peer.x} y=${peer.y} dy=${peer.isAbove ? -12 : 22}>${peer.node.slice(0, 6)}</text>`,
-        )}
-      </svg>
+      <div class="picture">
+        ${guard([peers], () => wires(placed, you))} ${guard([peers], () => tracks(placed, you))}
+        ${guard([peers, isOn(phase), language()], () => nodes(placed, you, isOn(phase)))}
+      </div>
       <p id="caption">${caption(this.state)}</p>
-      ${
-        placed.length === 0
-          ? nothing
-          : html`<ul class="peers note" data-testid="peers">
-              ${placed.map(
-                (peer) =>
-                  html`<li>
-                    <span class="figure">${shortDigest(peer.node)}</span> ${transportWords(peer.transport)}
-                  </li>`,
-              )}
-              ${hidden === 0 ? nothing : html`<li>${morePeers(hidden)}</li>`}
-            </ul>`
-      }`
+      ${guard([peers, language()], () => (placed.length === 0 ? nothing : transports(placed, hidden)))}`
   }
 
-  #pulse(pulse: PicturePulse, placed: readonly PlacedPeer[], you: string) {
-    const targets = pulse.peers.length === 0 ? placed : placed.filter((peer) => pulse.peers.includes(peer.node))
-    const style = pulse.kind === 'leased' ? 'pulse back' : pulse.kind === 'compared' ? 'pulse' : `flash ${pulse.kind}`
-    const end = () => this.#end(pulse)
-    return svg`<g @animationend=${end}>
-      ${targets.map((peer) => svg`<line class=${style} pathLength="100" x1=${you} y1="50%" x2=${peer.x} y2=${peer.y} />`)}
-    </g>`
+  /** Along the lines to its peers, all lines when none is known. */
+  #show({ kind, peers }: PicturePulse): void {
+    const { keyframes, direction, part } = MOVES[kind]
+    for (const track of this.renderRoot.querySelectorAll<HTMLElement>('.track'))
+      if (peers.length === 0 || peers.includes(track.dataset['node'] ?? ''))
+        track.querySelector(part)?.animate(keyframes, { duration: PULSE_MS, easing: 'ease-out', direction })
   }
+}
 
-  #end(pulse: PicturePulse): void {
-    this.pulses = this.pulses.filter(({ key }) => key !== pulse.key)
-  }
+function tracks(placed: readonly PlacedPeer[], you: number) {
+  return html`<div class="tracks">
+    ${placed.map(
+      ({ node, x, y }) =>
+        html`<div class="track" data-node=${node} style=${styleMap({ '--x': x, '--y': y, '--you': you })}>
+          <span class="agreed"></span><span class="rejected"></span><span class="pulse"></span>
+        </div>`,
+    )}
+  </div>`
+}
+
+function wires(placed: readonly PlacedPeer[], you: number) {
+  return html`<svg aria-hidden="true">
+    ${placed.map(
+      ({ transport, x, y }) => svg`<line class="wire ${transport}" x1="${you}%" y1="50%" x2="${x}%" y2="${y}%" />`,
+    )}
+  </svg>`
+}
+
+function nodes(placed: readonly PlacedPeer[], you: number, isHere: boolean) {
+  return html`<svg role="img" aria-labelledby="title caption">
+    <circle class="you ${isHere ? '' : 'off'}" cx="${you}%" cy="50%" r="9" />
+    <text x="${you}%" y="50%" dy="28">${msg('you')}</text>
+    ${placed.map(
+      ({ node, x, y, isAbove }) => svg`<circle class="peer" cx="${x}%" cy="${y}%" r="6" />
+      <text x="${x}%" y="${y}%" dy=${isAbove ? -12 : 22}>${node.slice(0, 6)}</text>`,
+    )}
+  </svg>`
+}
+
+function transports(placed: readonly PlacedPeer[], hidden: number) {
+  return html`<ul class="peers note" data-testid="peers">
+    ${placed.map(
+      ({ node, transport }) =>
+        html`<li><span class="figure">${shortDigest(node)}</span> ${transportWords(transport)}</li>`,
+    )}
+    ${hidden === 0 ? nothing : html`<li>${morePeers(hidden)}</li>`}
+  </ul>`
 }
 
 /** The picture in words: who is connected, and what happened last. */
