@@ -63,7 +63,7 @@ function shell(language: Language): string {
 <main class="columns"><div class="main">
 <div class="intro"><h1>${say(introTitle())}</h1><p>${say(introText())}</p></div>
 <section class="control" aria-label="${say(words.section)}"><div class="top">
-<div><p class="line"><svg viewBox="0 0 16 16" aria-hidden="true"><circle class="rest" cx="8" cy="8" r="6" /></svg><span>${say(words.state)}</span></p>
+<div><p class="line"><svg class="rest" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><circle cx="8" cy="8" r="6" /></svg><span>${say(words.state)}</span></p>
 <p class="reason">${say(words.reason)}</p></div>
 <button type="button" class="switch primary" disabled>${say(words.button)}</button>
 </div></section>

@@ -22,9 +22,7 @@ export const stateStyles = css`
     overflow-wrap: anywhere;
   }
   .rest {
-    fill: none;
-    stroke: var(--muted);
-    stroke-width: 2;
+    color: var(--muted);
   }
 `
 

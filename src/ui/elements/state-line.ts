@@ -1,7 +1,8 @@
 // The state line: is it on, what is it doing. Shown with a sign beside the words, and said aloud when the phase changes.
 import { updateWhenLocaleChanges } from '@lit/localize'
-import { LitElement, type TemplateResult, css, html, nothing, svg } from 'lit'
+import { LitElement, css, html, nothing, svg } from 'lit'
 import type { NodeState } from '#node/state.ts'
+import { type IconName, icon } from '#ui/icons.ts'
 import { isLoopback } from '#ui/loopback.ts'
 import { OFF_STATE } from '#ui/session.ts'
 import { baseStyles } from '#ui/shared-styles.ts'
@@ -11,6 +12,24 @@ import { stateStyles } from './control-styles.ts'
 
 /** What has a sign of its own: what the node is, and a browser without a connection. */
 type Kind = Shown | 'offline'
+
+/** The icon of each, and what colours it. */
+const ICONS = {
+  off: ['ring', 'rest'],
+  starting: ['dashes', 'live'],
+  waiting: ['dot', 'live'],
+  working: ['dot', 'live'],
+  throttled: ['half', 'live'],
+  paused: ['pause', 'live'],
+  hidden: ['eye', 'rest'],
+  offline: ['unlinked', 'rest'],
+  reconnecting: ['dashes', 'live'],
+  stopping: ['dashes', 'live'],
+  attention: ['warning', 'fault'],
+} as const satisfies Record<Kind, readonly [IconName, string]>
+
+/** What moves while it works. */
+const PULSE = svg`<circle class="pulse" stroke-width="1" cx="8" cy="8" r="8" />`
 
 /** Events of the browser's own connection. */
 const CONNECTION = ['online', 'offline'] as const
@@ -25,21 +44,13 @@ export class StateLine extends LitElement {
       :host {
         position: relative;
       }
-      .ring {
-        fill: none;
-        stroke: var(--filament);
-        stroke-width: 2;
-      }
       .live {
-        fill: var(--filament);
-        stroke: var(--filament);
+        color: var(--filament);
       }
       .fault {
-        fill: var(--fault);
+        color: var(--fault);
       }
       .pulse {
-        fill: none;
-        stroke: var(--filament);
         transform-origin: center;
         animation: pulse 1.8s ease-out infinite;
       }
@@ -90,8 +101,9 @@ export class StateLine extends LitElement {
   #lines(state: NodeState, kind: Kind, line: string) {
     // What the error says stands in full beside the button.
     const reason = state.reason === state.error?.message ? '' : reasonWords(state)
+    const [name, classes] = ICONS[kind]
     return html`<p class="line" data-testid="state-line" data-kind=${kind}>
-        <svg viewBox="0 0 16 16" aria-hidden="true">${sign(kind)}</svg><span>${line}</span>
+        ${icon(name, { classes, behind: kind === 'working' ? PULSE : null })}<span>${line}</span>
       </p>
       ${reason === '' ? nothing : html`<p class="reason">${reason}</p>`}
       <p class="unseen" role="status" aria-live="polite">${announcement(state)}</p>`
@@ -99,31 +111,6 @@ export class StateLine extends LitElement {
 
   readonly #look = (): void => {
     this.isOnline = navigator.onLine
-  }
-}
-
-function sign(kind: Kind): TemplateResult {
-  switch (kind) {
-    case 'off':
-      return svg`<circle class="rest" cx="8" cy="8" r="6" />`
-    case 'paused':
-      return svg`<path class="live" stroke-width="1" d="M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z" />`
-    case 'hidden':
-      return svg`<path class="rest" d="M1 6c3.5 5 10.5 5 14 0M8 9.8v3M3.6 8.4 2 11M12.4 8.4 14 11" />`
-    case 'offline':
-      return svg`<circle class="rest" cx="8" cy="8" r="6" /><path class="rest" d="m2 14 12-12" />`
-    case 'attention':
-      return svg`<path class="fault" d="M8 1 16 15H0zM7 6v4h2V6zm0 5v2h2v-2z" fill-rule="evenodd" />`
-    case 'working':
-      return svg`<circle class="pulse" cx="8" cy="8" r="8" /><circle class="live" cx="8" cy="8" r="5" />`
-    case 'throttled':
-      return svg`<circle class="ring" cx="8" cy="8" r="6" /><path class="live" d="M2.5 8h11a5.5 5.5 0 0 1-11 0z" />`
-    case 'waiting':
-      return svg`<circle class="live" cx="8" cy="8" r="5" />`
-    case 'starting':
-    case 'reconnecting':
-    case 'stopping':
-      return svg`<circle class="live" fill="none" fill-opacity="0" stroke-width="2" stroke-dasharray="4 3" cx="8" cy="8" r="6" />`
   }
 }
 

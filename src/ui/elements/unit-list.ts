@@ -1,15 +1,25 @@
 // The units in plain words, newest first: what it was, how it ended, what it earned, and on opening why and who checked it.
 import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
-import { LitElement, css, html, nothing, svg } from 'lit'
+import { LitElement, css, html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { UnitRecord } from '#node/state.ts'
 import { formatAgo, formatCount, formatCredits, formatDuration, shortDigest } from '#ui/format.ts'
+import { type IconName, icon } from '#ui/icons.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import { toldWords } from '#ui/told-words.ts'
 import { outcomeSentence, outcomeWord, transportWords } from '#ui/words.ts'
 import './digest-text.ts'
 
 const FIRST_SHOWN = 12
+
+const ICONS = {
+  computing: 'dot',
+  committed: 'lock',
+  checking: 'equals',
+  agreed: 'tick',
+  rejected: 'cross',
+  lost: 'back',
+} as const satisfies Record<UnitRecord['outcome'], IconName>
 
 /** `<cw-units .units=… .nowMs=…>`. */
 export class UnitList extends LitElement {
@@ -111,7 +121,7 @@ export class UnitList extends LitElement {
     const took = unit.finishedMs === null ? null : unit.finishedMs - unit.startedMs
     return html`<details data-outcome=${unit.outcome}>
       <summary>
-        <svg viewBox="0 0 14 14" class=${tone(unit.outcome)} aria-hidden="true">${sign(unit.outcome)}</svg>
+        ${icon(ICONS[unit.outcome], { classes: tone(unit.outcome) })}
         <span class="what">${toldWords(unit.what)}</span>
         <span class="figure">${earned(unit)}</span>
         <span class="meta note"
@@ -169,23 +179,6 @@ function earned({ credited }: UnitRecord): string {
 function tone(outcome: UnitRecord['outcome']): string {
   if (outcome === 'agreed' || outcome === 'rejected') return outcome
   return outcome === 'lost' ? 'muted' : 'open-unit'
-}
-
-function sign(outcome: UnitRecord['outcome']) {
-  switch (outcome) {
-    case 'agreed':
-      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M1.5 7.5 5.5 11.5 12.5 3" />`
-    case 'rejected':
-      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="m2.5 2.5 9 9m0-9-9 9" />`
-    case 'lost':
-      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M2 7h10M6 3 2 7l4 4" />`
-    case 'committed':
-      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M2 6.5h10v6H2zM4.5 6V4a2.5 2.5 0 0 1 5 0v2" />`
-    case 'checking':
-      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M1 5h12M1 9h12" />`
-    case 'computing':
-      return svg`<circle fill="currentColor" cx="7" cy="7" r="4" />`
-  }
 }
 
 customElements.define('cw-units', UnitList)

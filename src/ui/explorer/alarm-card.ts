@@ -2,6 +2,7 @@
 import { msg, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import type { LogAlarm } from '#sdk/explore/log-reader.ts'
+import { icon } from '#ui/icons.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 import { asTold } from './page-frame.ts'
 
@@ -33,7 +34,6 @@ export class AlarmCard extends LitElement {
         flex: none;
         width: 28px;
         height: 28px;
-        fill: currentColor;
       }
       p {
         max-width: 68ch;
@@ -69,12 +69,7 @@ export class AlarmCard extends LitElement {
   #card(alarm: LogAlarm) {
     const { title, means, next } = alarmWords(alarm.kind)
     return html`<section data-testid="alarm" data-kind=${alarm.kind}>
-      <h2>
-        <svg viewBox="0 0 16 16" aria-hidden="true">
-          <path d="M8 1 16 15H0zM7 6v4h2V6zm0 5v2h2v-2z" fill-rule="evenodd" />
-        </svg>
-        ${title}
-      </h2>
+      <h2>${icon('warning')} ${title}</h2>
       ${
         alarm.isNow
           ? nothing

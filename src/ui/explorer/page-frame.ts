@@ -1,6 +1,7 @@
 // What stands above and below every page of the explorer, and the signs beside its sentences.
 import { msg } from '@lit/localize'
-import { type TemplateResult, html, nothing, svg } from 'lit'
+import { type TemplateResult, html, nothing } from 'lit'
+import { type IconName, icon } from '#ui/icons.ts'
 import '#ui/languages/language-switch.ts'
 import { isKnown, toldWords } from '#ui/told-words.ts'
 
@@ -39,20 +40,9 @@ export function figure(text: string): TemplateResult {
 /** How something stands. */
 export type Standing = 'good' | 'bad' | 'wait' | 'none'
 
+const SIGNS = { good: 'tick', bad: 'cross', wait: 'dashes', none: 'dash' } as const satisfies Record<Standing, IconName>
+
 /** A tick, a cross, an open circle or a dash; what it means stands beside it in words. */
 export function sign(standing: Standing): TemplateResult {
-  return html`<svg viewBox="0 0 14 14" class="sign ${standing}" aria-hidden="true">${shapeOf(standing)}</svg>`
-}
-
-function shapeOf(standing: Standing): TemplateResult {
-  switch (standing) {
-    case 'good':
-      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M1.5 7.5 5.5 11.5 12.5 3" />`
-    case 'bad':
-      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="m2.5 2.5 9 9m0-9-9 9" />`
-    case 'wait':
-      return svg`<circle fill="none" stroke="currentColor" stroke-width="2" stroke-dasharray="3 2.5" cx="7" cy="7" r="5" />`
-    case 'none':
-      return svg`<path fill="none" stroke="currentColor" stroke-width="2" d="M3 7h8" />`
-  }
+  return icon(SIGNS[standing], { classes: `sign ${standing}` })
 }

@@ -1,9 +1,10 @@
 // The first minute of a grid on this machine, step by step, as it happens: nodes join, a first job, its first certificate, your turn.
 // Nothing here runs by a timer. It can be closed for good.
 import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
-import { LitElement, css, html, nothing, svg } from 'lit'
+import { LitElement, css, html, nothing } from 'lit'
 import { type FirstMinute, NOTHING_YET } from '#ui/first-minute.ts'
 import { byCount, formatCount } from '#ui/format.ts'
+import { icon } from '#ui/icons.ts'
 import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
 
 type Step = {
@@ -55,19 +56,14 @@ export class FirstTour extends LitElement {
         margin-top: 4px;
       }
       .open {
-        fill: none;
-        stroke: var(--muted);
-        stroke-width: 2;
+        color: var(--muted);
       }
       .now {
-        fill: none;
-        stroke: var(--filament);
+        color: var(--filament);
         stroke-width: 3;
       }
       .done {
-        fill: none;
-        stroke: var(--agreed);
-        stroke-width: 2.5;
+        color: var(--agreed);
       }
       li p {
         grid-column: 2;
@@ -130,13 +126,11 @@ export class FirstTour extends LitElement {
 
 function stepRow({ isDone, link, text, title }: Step, isNow: boolean) {
   return html`<li aria-current=${isNow ? 'step' : nothing}>
-    <svg viewBox="0 0 16 16" role="img" aria-label=${isDone ? msg('done') : isNow ? msg('now') : msg('to come')}>
-      ${
-        isDone
-          ? svg`<path class="done" d="M2 8.5 6.5 13 14 3.5" />`
-          : svg`<circle class=${isNow ? 'now' : 'open'} cx="8" cy="8" r="6" />`
-      }
-    </svg>
+    ${
+      isDone
+        ? icon('tick', { classes: 'done', label: msg('done') })
+        : icon('ring', { classes: isNow ? 'now' : 'open', label: isNow ? msg('now') : msg('to come') })
+    }
     <p class="step">${title}</p>
     <p class="note">${text}</p>
     ${link === undefined ? nothing : html`<p class="note"><a href=${link.href}>${link.words}</a></p>`}
