@@ -18,7 +18,7 @@ import { failedKernels } from '#work/self-test.ts'
 import type { Unit } from '#work/unit.ts'
 import { signConsent } from './consent.ts'
 import { type Held, NOT_HELD } from './guest/cause.ts'
-import type { GuestSignals } from './guest/signals.ts'
+import { CALM } from './guest/signals.fixture.ts'
 import type { Consent } from './state.ts'
 import { openThreadWorker } from './thread-worker.ts'
 import { MAX_TASKS, UnitWorker, type WorkerParts } from './unit-worker.ts'
@@ -31,16 +31,6 @@ const context = { network: EMPTY_ROOT, checkpoint: { size: 0, root: EMPTY_ROOT }
 const signer = signerFromSecret(random.bytes(32))
 const consent = (change: Partial<Consent> = {}) =>
   signConsent(signer, context, { gpuShare: 1, expiresMs: Date.now() + 60_000, site: null, ...change })
-
-const VISIBLE: GuestSignals = {
-  isVisible: true,
-  battery: null,
-  isDataSaved: false,
-  isCellular: false,
-  lastInputMs: 0,
-  pressure: null,
-  frames: null,
-}
 
 function newWorker(change: Partial<WorkerParts> = {}): UnitWorker {
   const parts = {
@@ -143,15 +133,15 @@ describe('UnitWorker', () => {
     const told: Held[] = []
     const worker = newWorker()
     await worker.watchGuest((status) => void told.push(status))
-    await worker.setSignals({ ...VISIBLE, isVisible: false })
+    await worker.setSignals({ ...CALM, isVisible: false })
     const opening = worker.open('cpu', await consent())
     await expect.poll(() => told.length).toBe(1)
     expect(told[0]?.pauses).toEqual([{ code: 'hidden' }])
     await expect(worker.run('a', ...unitOf())).rejects.toMatchObject({ name: 'node.NotOpen' })
-    await worker.setSignals(VISIBLE)
+    await worker.setSignals(CALM)
     await opening
     expect(told[1]).toEqual(NOT_HELD)
-    await worker.setSignals({ ...VISIBLE, isDataSaved: true })
+    await worker.setSignals({ ...CALM, isDataSaved: true })
     let isDone = false
     const running = worker.run('b', ...unitOf()).then(() => (isDone = true))
     const released = worker.run('c', ...unitOf())
@@ -160,7 +150,7 @@ describe('UnitWorker', () => {
     await worker.beatNow()
     expect(isDone).toBe(false)
     await worker.release('c')
-    await worker.setSignals(VISIBLE)
+    await worker.setSignals(CALM)
     await running
     await expect(released).rejects.toMatchObject({ name: 'AbortError' })
   })
@@ -168,7 +158,7 @@ describe('UnitWorker', () => {
   test('behaviour: a paused unit that is released leaves its place at once', async () => {
     const worker = newWorker()
     await worker.open('cpu', await consent())
-    await worker.setSignals({ ...VISIBLE, isVisible: false })
+    await worker.setSignals({ ...CALM, isVisible: false })
     const running = worker.run('a', ...unitOf())
     await worker.release('a')
     await expect(running).rejects.toMatchObject({ name: 'AbortError' })

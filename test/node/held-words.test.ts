@@ -5,20 +5,11 @@ import { DEFAULT_RULES } from '#core/guest-rules.ts'
 import * as told from '#node/guest/cause.ts'
 import { type DecisionInputs, decide } from '#node/guest/decision.ts'
 import { eased } from '#node/guest/ruling.ts'
+import { CALM } from '#node/guest/signals.fixture.ts'
 import type { GuestSignals } from '#node/guest/signals.ts'
 import { easingWords, restWords } from '#ui/held-words.ts'
 
 const NOW = 1_800_000_000_000
-const CALM: GuestSignals = {
-  isVisible: true,
-  battery: null,
-  isDataSaved: false,
-  isCellular: false,
-  lastInputMs: 0,
-  pressure: null,
-  frames: null,
-}
-
 function decided(signals: Partial<GuestSignals>, change: Partial<DecisionInputs> = {}) {
   return decide({
     gpuShare: 0.5,

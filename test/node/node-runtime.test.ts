@@ -14,6 +14,7 @@ import { processParts } from '#node/process.ts'
 import type { NodeState } from '#node/state.ts'
 import { signConsent } from '#node/consent.ts'
 import type { WatchSignals } from '#node/guest/desk.ts'
+import { CALM } from '#node/guest/signals.fixture.ts'
 import type { GuestSignals } from '#node/guest/signals.ts'
 import { type ThreadHandle, openThreadWorker } from '#node/thread-worker.ts'
 import { linkWorker } from '#node/worker-link.ts'
@@ -39,16 +40,6 @@ async function openGrid(options?: TestGridOptions): Promise<TestGrid> {
   const grid = await TestGrid.open(options)
   open.push(grid)
   return grid
-}
-
-const VISIBLE: GuestSignals = {
-  isVisible: true,
-  battery: null,
-  isDataSaved: false,
-  isCellular: false,
-  lastInputMs: 0,
-  pressure: null,
-  frames: null,
 }
 
 function consent(change = {}) {
@@ -249,7 +240,7 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     let tell = (_signals: GuestSignals) => {}
     const watchSignals: WatchSignals = (listener) => {
       tell = listener
-      listener(VISIBLE)
+      listener(CALM)
       return () => (tell = () => {})
     }
     const { node, key } = await waitingNode(grid, { watchSignals })
@@ -259,7 +250,7 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     const running = await grid.offer(unit, lease, [])
     await running.hear('accept')
     await until(node, ({ phase }) => phase === 'working')
-    tell({ ...VISIBLE, battery: { isCharging: false, percent: 71 } })
+    tell({ ...CALM, battery: { isCharging: false, percent: 71 } })
     const paused = await until(node, ({ phase }) => phase === 'paused')
     expect(paused.reason).toBe('Your device runs on battery; it goes on when you plug it in.')
     expect(paused.held).toEqual({ pauses: [{ code: 'battery' }], easings: [], share: 1 })
@@ -278,7 +269,7 @@ describe('a contributor node', { timeout: 60_000 }, () => {
     await until(node, ({ phase }) => phase === 'waiting')
     const small = product(grid, 8, 8, 8).unit
     await grid.untilRevealed(small, [key])
-    tell({ ...VISIBLE, pressure: 'serious' })
+    tell({ ...CALM, pressure: 'serious' })
     const eased = await until(node, ({ reason }) =>
       reason.includes('Eases off to 50 % of your device: your device is busy with other things.'),
     )

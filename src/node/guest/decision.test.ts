@@ -3,24 +3,15 @@ import { DEFAULT_RULES } from '#core/guest-rules.ts'
 import { easingWords, pauseWords } from './cause.ts'
 import { BURST_MS, type DecisionInputs, MIN_EASED_SHARE, VISIBLE_BURST_MS, decide } from './decision.ts'
 import { eased } from './ruling.ts'
+import { CALM } from './signals.fixture.ts'
 import type { GuestSignals } from './signals.ts'
 
 const NOW_MS = 1_800_000_000_000
-const QUIET: GuestSignals = {
-  isVisible: true,
-  battery: null,
-  isDataSaved: false,
-  isCellular: false,
-  lastInputMs: 0,
-  pressure: null,
-  frames: null,
-}
-
 function decision(change: Partial<DecisionInputs> = {}, signals: Partial<GuestSignals> = {}) {
   return decide({
     gpuShare: 0.8,
     rules: DEFAULT_RULES,
-    signals: { ...QUIET, ...signals },
+    signals: { ...CALM, ...signals },
     criticalMs: 0,
     watched: [],
     nowMs: NOW_MS,

@@ -7,22 +7,13 @@ import { GuestGate } from './gate.ts'
 import { HEAT_WINDOW_MS } from './heat.ts'
 import { INPUT_BACK_OFF_MS } from './input.ts'
 import { RELIEF_MS } from './pressure.ts'
+import { CALM } from './signals.fixture.ts'
 import type { GuestSignals } from './signals.ts'
 
 const MINUTE_MS = 60_000
 const NOW_MS = 30_000_000 * MINUTE_MS
-const VISIBLE: GuestSignals = {
-  isVisible: true,
-  battery: null,
-  isDataSaved: false,
-  isCellular: false,
-  lastInputMs: 0,
-  pressure: null,
-  frames: null,
-}
-
 /** A gate on a clock moved by hand; the local day begins with the test. */
-function newGate(change: Partial<Consent> = {}, signals: GuestSignals | null = VISIBLE) {
+function newGate(change: Partial<Consent> = {}, signals: GuestSignals | null = CALM) {
   const clock = createManualClock(NOW_MS)
   const told: Held[] = []
   const gate = new GuestGate({
@@ -59,7 +50,7 @@ describe('GuestGate', () => {
 
   test('behaviour: input eases off for half a minute, then all is as before', () => {
     const { gate, clock, told } = newGate()
-    gate.setSignals({ ...VISIBLE, lastInputMs: NOW_MS })
+    gate.setSignals({ ...CALM, lastInputMs: NOW_MS })
     expect(gate.decision.share).toBeCloseTo(0.2)
     clock.advance(INPUT_BACK_OFF_MS)
     expect(gate.decision.share).toBe(0.8)
@@ -68,10 +59,10 @@ describe('GuestGate', () => {
 
   test('behaviour: critical pressure pauses until 10 s after its end, and not each second anew', async () => {
     const { gate, clock, told } = newGate()
-    gate.setSignals({ ...VISIBLE, pressure: 'critical' })
+    gate.setSignals({ ...CALM, pressure: 'critical' })
     const ready = gate.ready()
     clock.advance(MINUTE_MS)
-    gate.setSignals({ ...VISIBLE, pressure: 'nominal' })
+    gate.setSignals({ ...CALM, pressure: 'nominal' })
     clock.advance(RELIEF_MS - 1)
     expect(gate.decision.pauses).toEqual([{ code: 'was-overloaded', seconds: 10 }])
     clock.advance(1)
@@ -81,7 +72,7 @@ describe('GuestGate', () => {
 
   test('behaviour: late frames and falling rates are watched and ease off', () => {
     const { gate, clock } = newGate()
-    gate.setSignals({ ...VISIBLE, frames: { shown: 60, late: 10 } })
+    gate.setSignals({ ...CALM, frames: { shown: 60, late: 10 } })
     expect(gate.decision.share).toBeCloseTo(0.4)
     gate.noteBurst('a', 0, 0)
     for (const rate of [10, 10, 5, 5]) {
@@ -93,7 +84,7 @@ describe('GuestGate', () => {
   })
 
   test('behaviour: a wait ends with its signal, with the consent and with the gate', async () => {
-    const hidden = { ...VISIBLE, isVisible: false }
+    const hidden = { ...CALM, isVisible: false }
     const stop = new AbortController()
     const aborted = newGate({}, hidden).gate.ready(stop.signal)
     stop.abort()
@@ -110,7 +101,7 @@ describe('GuestGate', () => {
   })
 
   test('behaviour: another consent counts at once', async () => {
-    const { gate, told } = newGate({}, { ...VISIBLE, isVisible: false })
+    const { gate, told } = newGate({}, { ...CALM, isVisible: false })
     const ready = gate.ready()
     const rules = { ...DEFAULT_RULES, isHiddenAllowed: true }
     gate.setConsent({ gpuShare: 0.3, expiresMs: NOW_MS + MINUTE_MS, site: null, rules })
