@@ -20,7 +20,7 @@ export const bench: Bench = {
     const still: PictureRun = { seconds: SECONDS, unitsPerSecond: 0 }
     // The first one loads what all need.
     const runs = [still, still, ...UNITS.map((unitsPerSecond) => ({ ...still, unitsPerSecond }))]
-    const [, idle, ...busy] = await runSeveralInPage<null>('picture', runs)
+    const [, idle, ...busy] = await runSeveralInPage('picture', runs)
     return busy.map(({ busyMs }, at): BenchRecord => {
       const share = (busyMs - (idle?.busyMs ?? 0)) / (SECONDS * 1000)
       const peer = `limit ${100 * LIMIT}%`

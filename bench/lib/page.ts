@@ -14,15 +14,15 @@ const PEERS = ['@jax-js/jax', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend
 
 /** What `run(argument)` of bench/page/<module> returns, in a page of its own. Both must survive JSON. */
 export async function runInPage<T>(module: string, argument: unknown): Promise<T> {
-  const [result] = await runSeveralInPage<T>(module, [argument])
+  const [result] = await runSeveralInPage(module, [argument])
   return result?.result as T
 }
 
 /** The same for several arguments, one after the other in one page, each with the milliseconds that the page's main thread was busy. */
-export async function runSeveralInPage<T>(
+export async function runSeveralInPage(
   module: string,
   several: readonly unknown[],
-): Promise<{ result: T; busyMs: number }[]> {
+): Promise<{ result: unknown; busyMs: number }[]> {
   const server = await createServer({
     configFile: false,
     root,
@@ -59,10 +59,10 @@ export async function runSeveralInPage<T>(
       const { metrics } = await session.send('Performance.getMetrics')
       return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN)
     }
-    const results: { result: T; busyMs: number }[] = []
+    const results: { result: unknown; busyMs: number }[] = []
     for (const argument of several) {
       const startMs = await busyMs()
-      const result = (await page.evaluate(runModule, { module, argument })) as T
+      const result: unknown = await page.evaluate(runModule, { module, argument })
       results.push({ result, busyMs: (await busyMs()) - startMs })
     }
     return results
