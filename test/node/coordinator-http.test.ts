@@ -139,6 +139,16 @@ describe('pages', () => {
     expect(await titleFor(';q=x,,*')).toBe('page')
   })
 
+  test('limit: 32 languages of a header are looked at, and spaces without end cost no time', async () => {
+    await writeFile(join(pageDir, 'index.pt-BR.html'), '<!doctype html><title>página</title>')
+    const isPortuguese = async (wishes: string) =>
+      (await (await site.app.request('/', { headers: { 'accept-language': wishes } })).text()).includes('página')
+    expect(await isPortuguese(`${'xx,'.repeat(31)}pt`)).toBe(true)
+    expect(await isPortuguese(`${'xx,'.repeat(32)}pt`)).toBe(false)
+    // In quadratic time this would take minutes.
+    expect(await isPortuguese(`a${' '.repeat(1_000_000)}b,pt`)).toBe(true)
+  })
+
   test('behaviour: the policy names the styles that stand in a document and no others', async () => {
     const css = 'p { color: red }'
     await writeFile(join(pageDir, 'sites.html'), `<!doctype html><style>${css}</style>`)

@@ -11,6 +11,9 @@ import { NotFoundError } from './errors.ts'
 
 const STYLES = "style-src 'self'"
 
+/** Languages of one header that are looked at: browsers send a handful, a hostile header thousands. */
+const MAX_WISHES = 32
+
 /** What a page of ours may do. Lit makes its policy `lit-html`, the page's own worker and module addresses go through `commonwatt`. */
 const PAGE_POLICY = [
   "default-src 'none'",
@@ -81,9 +84,9 @@ function withTour(document: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 
 /** Languages (BCP 47) of an Accept-Language header, most wanted first. */
 function wishesOf(header = ''): string[] {
-  const wishes = header.split(',').map((wish) => {
-    const [language = '', quality] = wish.trim().split(/\s*;\s*q\s*=\s*/i)
-    return { language, quality: Number(quality ?? 1) }
+  const wishes = header.split(',', MAX_WISHES).map((wish) => {
+    const [language = '', weight = 'q=1'] = wish.split(';', 2)
+    return { language: language.trim(), quality: Number(weight.trim().slice('q='.length)) || 0 }
   })
   return wishes.toSorted((a, b) => b.quality - a.quality).map(({ language }) => language)
 }
