@@ -81,6 +81,16 @@ export const baseStyles = css`
   }
 `
 
+/** A card: a section that can be opened, answered or put away. */
+export const cardStyles = css`
+  section {
+    padding: 16px 20px;
+    border: 1px solid var(--line);
+    border-radius: 12px;
+    background: var(--surface);
+  }
+`
+
 /** Buttons: `primary` for the one action of a view, plain for the rest, `quiet` for what can be ignored. */
 export const buttonStyles = css`
   button {

@@ -5,7 +5,7 @@ import { LitElement, css, html, nothing } from 'lit'
 import { systemClock } from '#core/clock.ts'
 import { formatClock } from '#ui/format.ts'
 import { type Lapse, isNear, nextLapse, watchLapse } from '#ui/lapse.ts'
-import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import { baseStyles, buttonStyles, cardStyles } from '#ui/shared-styles.ts'
 
 /** One notification, however often it is told. */
 const TAG = 'commonwatt-lapse'
@@ -23,12 +23,10 @@ export class LapseNote extends LitElement {
   static override styles = [
     baseStyles,
     buttonStyles,
+    cardStyles,
     css`
       section {
-        padding: 16px 20px;
-        border: 1px solid var(--filament);
-        border-radius: 12px;
-        background: var(--surface);
+        border-color: var(--filament);
       }
       p {
         max-width: 62ch;

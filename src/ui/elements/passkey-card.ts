@@ -2,7 +2,7 @@
 import { msg, str, updateWhenLocaleChanges } from '@lit/localize'
 import { LitElement, css, html, nothing } from 'lit'
 import { toldWords } from '#ui/told-words.ts'
-import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import { baseStyles, buttonStyles, cardStyles } from '#ui/shared-styles.ts'
 
 /** Whether a passkey can be offered here at all: the platform has them, and the address is a name, not an IP number. */
 export function canOfferPasskey(): boolean {
@@ -20,12 +20,10 @@ export class PasskeyCard extends LitElement {
   static override styles = [
     baseStyles,
     buttonStyles,
+    cardStyles,
     css`
       section {
-        padding: 16px 20px 20px;
-        border: 1px solid var(--line);
-        border-radius: 12px;
-        background: var(--surface);
+        padding-bottom: 20px;
       }
       p {
         margin-top: 4px;

@@ -5,7 +5,7 @@ import { LitElement, css, html, nothing } from 'lit'
 import { type FirstMinute, NOTHING_YET } from '#ui/first-minute.ts'
 import { byCount, formatCount } from '#ui/format.ts'
 import { icon } from '#ui/icons.ts'
-import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import { baseStyles, buttonStyles, cardStyles } from '#ui/shared-styles.ts'
 
 type Step = {
   readonly title: string
@@ -20,17 +20,12 @@ export class FirstTour extends LitElement {
   static override styles = [
     baseStyles,
     buttonStyles,
+    cardStyles,
     css`
       :host {
         max-width: 752px;
         margin: 0 auto;
         padding: 20px 16px 0;
-      }
-      section {
-        padding: 16px 20px;
-        border: 1px solid var(--line);
-        border-radius: 12px;
-        background: var(--surface);
       }
       .top {
         display: flex;

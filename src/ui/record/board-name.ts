@@ -5,7 +5,7 @@ import { type ErrorRecord, toErrorRecord } from '#core/errors.ts'
 import type { PublicKey } from '#core/ed25519.ts'
 import type { Board, BoardName } from '#sdk/board.ts'
 import { shortDigest } from '#ui/format.ts'
-import { baseStyles, buttonStyles } from '#ui/shared-styles.ts'
+import { baseStyles, buttonStyles, cardStyles } from '#ui/shared-styles.ts'
 import { type ShownSpan, placeWords, refusalWords } from './board-words.ts'
 
 /** As the coordinator bounds them. */
@@ -29,13 +29,8 @@ export class BoardNamePanel extends LitElement {
   static override styles = [
     baseStyles,
     buttonStyles,
+    cardStyles,
     css`
-      section {
-        padding: 16px 20px;
-        border: 1px solid var(--line);
-        border-radius: 12px;
-        background: var(--surface);
-      }
       h3 {
         font-size: var(--size-text);
         font-weight: 600;
